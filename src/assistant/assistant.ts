@@ -1,0 +1,23 @@
+// Port: what stands behind the door. The suite in test/ports/assistant holds for each.
+
+/** One verified message. Everything about the speaker is in fields of its own; `text` is data, never a claim (A43). */
+export interface Turn {
+  /** Stable over retries: the assistant may use it to answer once. */
+  readonly turnId: string;
+  /** A UUID for the verified period, exactly 36 characters. */
+  readonly conversationId: string;
+  /** Opaque, stable id of the employee. */
+  readonly subject: string;
+  readonly locale: string;
+  readonly text: string;
+}
+
+export interface AssistantAnswer {
+  readonly replies: readonly { readonly text: string }[];
+  readonly endTurn: boolean;
+}
+
+export interface Assistant {
+  /** Gives the turn to the assistant and waits for its whole answer. Throws Fault; repeats carry the same turnId. */
+  answer(turn: Turn, signal: AbortSignal): Promise<AssistantAnswer>;
+}

@@ -1,0 +1,30 @@
+// Port: the chat that people write in. Twilio's WhatsApp is one; the suite in test/ports/chatChannel holds for each.
+
+/** A text on its way out. `key` is our business key: it goes with the request wherever the provider takes one. */
+export interface OutgoingText {
+  /** The exact address that the sender last wrote from. */
+  readonly to: string;
+  readonly text: string;
+  readonly key: string;
+}
+
+export type SendOutcome =
+  | { readonly outcome: 'accepted'; readonly providerId: string }
+  /** The provider will never deliver this to this recipient; `code` is its stable error number. */
+  | { readonly outcome: 'undeliverable'; readonly code: string };
+
+/** What the provider itself says that a message was. */
+export interface ProviderMessage {
+  readonly id: string;
+  readonly from: string;
+  readonly to: string;
+  readonly text: string;
+  readonly direction: 'inbound' | 'outbound';
+}
+
+export interface ChatChannel {
+  /** Hands one text to the provider. Not safe to repeat: the caller keeps the outcome by key. Throws Fault. */
+  sendText(message: OutgoingText): Promise<SendOutcome>;
+  /** Asks the provider what it knows of a message; undefined when it knows none. Safe to repeat. Throws Fault. */
+  fetchMessage(id: string): Promise<ProviderMessage | undefined>;
+}

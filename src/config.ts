@@ -1,0 +1,180 @@
+// The only reader of process.env: one schema, every problem at once, a frozen result passed on in slices.
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+import { defaultPolicy, policyProblems } from './domain/policy';
+import type { Policy } from './domain/policy';
+import { parseKeyring } from './keys/keyring';
+import type { Keyring } from './keys/keyring';
+
+/** What a setting is for, in the words of docs/configuration.md, which is generated from this table. */
+interface Setting {
+  readonly about: string;
+  readonly fallback?: string;
+  /** `both` profiles need it, only `production` does, or it is `optional`. */
+  readonly needed: 'both' | 'production' | 'optional';
+  readonly secret?: true;
+}
+
+/** Every environment variable, in the order of the documentation. Each is also read from the file named by NAME_FILE. */
+export const settings = {
+  DOORMAN_PROFILE: { about: '`production` or `development`. Development allows http endpoints, the simulator and a reply quantum of 0.', fallback: 'production', needed: 'optional' },
+  DOORMAN_PUBLIC_URL: { about: 'The literal origin that is configured at Twilio, e.g. `https://doorman.example.com`. Signatures are checked over it.', needed: 'both' },
+  DOORMAN_PORT: { about: 'Port of the public routes.', fallback: '3000', needed: 'optional' },
+  DOORMAN_INTERNAL_PORT: { about: 'Port of health and metrics. Never public. The worker takes the next one.', fallback: '3001', needed: 'optional' },
+  DOORMAN_ORGANISATION: { about: 'Name of the company in texts.', needed: 'both' },
+  DOORMAN_LANGUAGE: { about: 'Language of texts before the sender is verified.', fallback: 'en', needed: 'optional' },
+  DOORMAN_KEYRING: { about: 'All keys as JSON, made by `doorman keys new`.', needed: 'both', secret: true },
+  DOORMAN_POLICY: { about: 'JSON of policy numbers that differ from the defaults (below).', fallback: '{}', needed: 'optional' },
+  DATABASE_URL: { about: 'Postgres >= 15, as the application\'s user: a member of role `doorman_app`, not the owner of the tables.', needed: 'both', secret: true },
+  DATABASE_OWNER_URL: { about: 'Postgres as the owner of the tables. Read by `doorman migrate` only.', needed: 'optional', secret: true },
+  TEMPORAL_ADDRESS: { about: 'Temporal frontend, `host:port`. The SDK\'s own `TEMPORAL_*` variables for TLS and API keys apply.', needed: 'both' },
+  TEMPORAL_NAMESPACE: { about: 'Temporal namespace.', fallback: 'default', needed: 'optional' },
+  TEMPORAL_API_KEY: { about: 'API key for Temporal.', needed: 'optional', secret: true },
+  TEMPORAL_TLS: { about: '`true` to connect with TLS.', fallback: 'false', needed: 'optional' },
+  TEMPORAL_TLS_CLIENT_CERT_PATH: { about: 'Client certificate (PEM file) for mTLS.', needed: 'optional' },
+  TEMPORAL_TLS_CLIENT_KEY_PATH: { about: 'Client key (PEM file) for mTLS.', needed: 'optional' },
+  TEMPORAL_TLS_SERVER_CA_CERT_PATH: { about: 'Private CA (PEM file) of the Temporal server.', needed: 'optional' },
+  TEMPORAL_TLS_SERVER_NAME: { about: 'Server name to expect in the certificate.', needed: 'optional' },
+  DOORMAN_BUILD_ID: { about: 'Build id of the worker: the commit that it was built from.', fallback: 'development', needed: 'optional' },
+  DOORMAN_LOG_LEVEL: { about: '`debug`, `info`, `warn` or `error`.', fallback: 'info', needed: 'optional' },
+  TWILIO_ACCOUNT_SID: { about: 'Account that owns the WhatsApp sender, `AC…`.', needed: 'both' },
+  TWILIO_AUTH_TOKEN: { about: 'Auth token of that account: checks signatures, nothing else.', needed: 'both', secret: true },
+  TWILIO_AUTH_TOKEN_NEXT: { about: 'The second auth token during a rotation.', needed: 'optional', secret: true },
+  TWILIO_API_KEY_SID: { about: 'Restricted API key, `SK…`, for sending.', needed: 'both' },
+  TWILIO_API_KEY_SECRET: { about: 'Its secret.', needed: 'both', secret: true },
+  TWILIO_WHATSAPP_SENDER: { about: 'Our WhatsApp sender, `whatsapp:+…`.', needed: 'both' },
+  TWILIO_SMS_SENDER: { about: 'Number that codes come from, `+…`. This or a messaging service is needed.', needed: 'optional' },
+  TWILIO_MESSAGING_SERVICE_SID: { about: 'Messaging service that codes come from, `MG…`; preferred.', needed: 'optional' },
+  TWILIO_API_URL: { about: 'Development only: all Twilio products at this origin (the simulator).', needed: 'optional' },
+  ASSISTANT_URL: { about: 'Where verified messages go.', needed: 'both' },
+  ASSISTANT_SECRET: { about: 'Standard Webhooks secret, `whsec_…`, that signs them.', needed: 'both', secret: true },
+  DOORMAN_CODEC_PORT: { about: 'Port of the codec server, on the loopback only.', fallback: '8081', needed: 'optional' },
+  DOORMAN_CODEC_TOKEN: { about: 'What the Temporal UI must show to have payloads decoded. `doorman codec` does not start without.', needed: 'optional', secret: true },
+  DOORMAN_CODEC_ORIGIN: { about: 'The exact origin of the Temporal UI.', fallback: 'http://127.0.0.1:8233', needed: 'optional' },
+} as const satisfies Record<string, Setting>;
+
+export type SettingName = keyof typeof settings;
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** A start is refused for all of these reasons at once. */
+export class Misconfiguration extends Error {
+  constructor(readonly problems: readonly string[]) {
+    super(`Doorman cannot start with this configuration:\n${problems.map((p) => `  - ${p}`).join('\n')}`);
+    this.name = 'Misconfiguration';
+  }
+}
+
+const port = z.coerce.number().int().min(0).max(65_535);
+const origin = z.url({ protocol: /^https?$/ }).refine((url) => new URL(url).origin === url, 'must be an origin: no path, no trailing slash');
+const sid = (prefix: string) => z.string().regex(new RegExp(`^${prefix}[0-9a-fA-F]{32}$`), `must look like ${prefix} and 32 hex digits`);
+const e164 = /^\+[1-9]\d{6,14}$/;
+
+const schema = z.object({
+  DOORMAN_PROFILE: z.enum(['production', 'development']),
+  DOORMAN_PUBLIC_URL: origin,
+  DOORMAN_PORT: port,
+  DOORMAN_INTERNAL_PORT: port,
+  DOORMAN_ORGANISATION: z.string().trim().min(1).max(60),
+  DOORMAN_LANGUAGE: z.string().regex(/^[a-z]{2,3}(-[A-Za-z0-9]+)*$/, 'must be a language tag such as en'),
+  DOORMAN_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']),
+  DOORMAN_BUILD_ID: z.string().min(1).max(128),
+  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }),
+  DATABASE_OWNER_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
+  TEMPORAL_ADDRESS: z.string().regex(/^[^\s/]+:\d+$/, 'must be host:port'),
+  TEMPORAL_NAMESPACE: z.string().min(1),
+  TEMPORAL_API_KEY: z.string().min(1).optional(),
+  TEMPORAL_TLS: z.stringbool(),
+  TEMPORAL_TLS_CLIENT_CERT_PATH: z.string().optional(),
+  TEMPORAL_TLS_CLIENT_KEY_PATH: z.string().optional(),
+  TEMPORAL_TLS_SERVER_CA_CERT_PATH: z.string().optional(),
+  TEMPORAL_TLS_SERVER_NAME: z.string().optional(),
+  TWILIO_ACCOUNT_SID: sid('AC'),
+  TWILIO_AUTH_TOKEN: z.string().min(32, 'must have at least 32 characters'),
+  TWILIO_AUTH_TOKEN_NEXT: z.string().min(32, 'must have at least 32 characters').optional(),
+  TWILIO_API_KEY_SID: sid('SK'),
+  TWILIO_API_KEY_SECRET: z.string().min(32, 'must have at least 32 characters'),
+  TWILIO_WHATSAPP_SENDER: z.string().regex(/^whatsapp:\+[1-9]\d{6,14}$/, 'must be whatsapp:+ and the number'),
+  TWILIO_SMS_SENDER: z.string().regex(e164, 'must be a number such as +14155550100').optional(),
+  TWILIO_MESSAGING_SERVICE_SID: sid('MG').optional(),
+  TWILIO_API_URL: origin.optional(),
+  ASSISTANT_URL: z.url({ protocol: /^https?$/ }),
+  ASSISTANT_SECRET: z.string().regex(/^whsec_[A-Za-z0-9+/]{32,}={0,2}$/, 'must be whsec_ and at least 24 bytes as base64'),
+  DOORMAN_CODEC_PORT: port,
+  DOORMAN_CODEC_TOKEN: z.string().min(32, 'must have at least 32 characters').optional(),
+  DOORMAN_CODEC_ORIGIN: origin,
+});
+
+type Values = z.infer<typeof schema>;
+export type Config = Readonly<Values & { keyring: Keyring; policy: Policy; production: boolean }>;
+
+/**
+ * Reads and checks the whole configuration. Throws one Misconfiguration that names every problem.
+ * `part` says which settings the process needs; `migrate` and `keys` need few.
+ */
+export function loadConfig(environment: Environment = process.env): Config {
+  const problems: string[] = [];
+  const raw = readSettings(environment, problems);
+  const parsed = schema.safeParse(raw);
+  if (!parsed.success) problems.push(...parsed.error.issues.map(sentenceOf));
+  const keyring = attempt(() => parseKeyring(raw.DOORMAN_KEYRING ?? ''), 'DOORMAN_KEYRING', problems);
+  const policy = attempt(() => readPolicy(raw.DOORMAN_POLICY ?? '{}'), 'DOORMAN_POLICY', problems);
+  const production = raw.DOORMAN_PROFILE !== 'development';
+  if (policy !== undefined) problems.push(...policyProblems(policy, production));
+  if (raw.TWILIO_SMS_SENDER === undefined && raw.TWILIO_MESSAGING_SERVICE_SID === undefined) {
+    problems.push('TWILIO_MESSAGING_SERVICE_SID or TWILIO_SMS_SENDER: one of the two is needed to send codes');
+  }
+  if (production) problems.push(...productionProblems(raw));
+  if (problems.length > 0 || !parsed.success || keyring === undefined || policy === undefined) throw new Misconfiguration(problems);
+  return Object.freeze({ ...parsed.data, keyring, policy, production });
+}
+
+/** The value of one setting, from the variable or the file named by NAME_FILE; undefined when neither is there. */
+export function readSetting(name: SettingName, environment: Environment = process.env): string | undefined {
+  const file = environment[`${name}_FILE`];
+  if (environment[name] !== undefined && environment[name] !== '') return environment[name];
+  if (file !== undefined && file !== '') return readFileSync(file, 'utf8').trim();
+  return (settings[name] as Setting).fallback;
+}
+
+function readSettings(environment: Environment, problems: string[]): Partial<Record<SettingName, string>> {
+  const raw: Partial<Record<SettingName, string>> = {};
+  for (const name of Object.keys(settings) as SettingName[]) {
+    const value = attempt(() => readSetting(name, environment), name, problems);
+    if (value !== undefined) raw[name] = value;
+  }
+  return raw;
+}
+
+function attempt<T>(read: () => T, name: SettingName, problems: string[]): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    problems.push(`${name}: ${error instanceof Error ? error.message : String(error)}`);
+    return undefined;
+  }
+}
+
+function sentenceOf(issue: z.core.$ZodIssue): string {
+  const name = String(issue.path[0]);
+  const missing = issue.code === 'invalid_type' && issue.message.includes('undefined');
+  return missing ? `${name}: is missing. ${settings[name as SettingName].about}` : `${name}: ${issue.message}`;
+}
+
+function readPolicy(json: string): Policy {
+  const text = json.trimStart().startsWith('{') ? json : readFileSync(json, 'utf8');
+  const given = JSON.parse(text) as unknown;
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) throw new Error('must be a JSON object');
+  const unknown = Object.keys(given).filter((name) => !Object.hasOwn(defaultPolicy, name));
+  if (unknown.length > 0) throw new Error(`knows no ${unknown.join(', ')}; the names are in docs/configuration.md`);
+  return Object.freeze({ ...defaultPolicy, ...given });
+}
+
+const endpoints = ['DOORMAN_PUBLIC_URL', 'ASSISTANT_URL'] as const;
+
+function productionProblems(raw: Partial<Record<SettingName, string>>): string[] {
+  const problems = endpoints
+    .filter((name) => raw[name]?.startsWith('http:'))
+    .map((name) => `${name}: production needs https, not http`);
+  if (raw.TWILIO_API_URL !== undefined) problems.push('TWILIO_API_URL: is for development only');
+  return problems;
+}

@@ -1,0 +1,59 @@
+-- Up Migration
+-- Who writes to us. The id is random and is all that the rest of the system knows of a sender (decision 10).
+CREATE TABLE senders (
+  id            uuid PRIMARY KEY DEFAULT gen_random_uuid(),
+  created_at    timestamptz NOT NULL DEFAULT clock_timestamp(),
+  -- Refuses every challenge until then; outlives the conversation, so that ending a workflow does not unlock (R10).
+  locked_until  timestamptz
+);
+
+-- The addresses under which a sender is known. Found by keyed hash; the address itself is encrypted.
+CREATE TABLE sender_addresses (
+  address_hash  bytea PRIMARY KEY,
+  sender_id     uuid NOT NULL REFERENCES senders ON DELETE CASCADE,
+  kind          text NOT NULL CHECK (kind IN ('phone', 'bsuid', 'opaque')),
+  address_enc   bytea NOT NULL,
+  -- Replies go to the address that last stood in From; null when it was only mentioned beside another.
+  written_from_at timestamptz
+);
+CREATE INDEX ON sender_addresses (sender_id);
+
+-- Every message that was answered with 2xx. The row stays as the guard against replays (A10); its text does not.
+CREATE TABLE inbox (
+  message_id    text PRIMARY KEY,
+  arrival       bigint GENERATED ALWAYS AS IDENTITY,
+  sender_id     uuid NOT NULL REFERENCES senders ON DELETE CASCADE,
+  kind          text NOT NULL,
+  text_enc      bytea,
+  -- What the provider must confirm before dispatch, null when nothing (R39): the parameters that are not on the list.
+  unconfirmed   text[],
+  received_at   timestamptz NOT NULL DEFAULT clock_timestamp(),
+  dispatched_at timestamptz,
+  handled_at    timestamptz,
+  outcome       text,
+  CHECK ((handled_at IS NULL) = (outcome IS NULL)),
+  CHECK (handled_at IS NULL OR text_enc IS NULL)
+);
+CREATE INDEX inbox_waiting ON inbox (sender_id, arrival) WHERE dispatched_at IS NULL AND handled_at IS NULL;
+CREATE INDEX inbox_unhandled ON inbox (received_at) WHERE handled_at IS NULL;
+
+-- Everything that we send, by business key: the record that makes a repeated activity send once (decision 8).
+CREATE TABLE outbox (
+  key           text PRIMARY KEY,
+  sender_id     uuid NOT NULL REFERENCES senders ON DELETE CASCADE,
+  kind          text NOT NULL CHECK (kind IN ('reply', 'code')),
+  text_enc      bytea,
+  state         text NOT NULL DEFAULT 'pending' CHECK (state IN ('pending', 'sent', 'failed', 'withheld')),
+  provider_id   text,
+  -- The provider's stable error code, never its words.
+  fault         text,
+  created_at    timestamptz NOT NULL DEFAULT clock_timestamp(),
+  settled_at    timestamptz,
+  CHECK (state = 'pending' OR text_enc IS NULL)
+);
+CREATE INDEX outbox_pending ON outbox (created_at) WHERE state = 'pending';
+
+GRANT SELECT, INSERT, UPDATE, DELETE ON senders, sender_addresses, inbox, outbox TO doorman_app;
+
+-- Down Migration
+DROP TABLE outbox, inbox, sender_addresses, senders;

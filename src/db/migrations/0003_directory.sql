@@ -1,0 +1,45 @@
+-- Up Migration
+-- What HR's feeds say. A row is never deleted, it is deactivated: sessions, challenges and the audit point at it.
+CREATE TABLE employees (
+  id                 uuid PRIMARY KEY DEFAULT gen_random_uuid(),
+  source             text NOT NULL,
+  external_id        text NOT NULL,
+  employee_number    text NOT NULL,
+  -- The one canonical form (src/domain/identifiers.ts) by which people are looked up.
+  identifier         text NOT NULL,
+  given_name         text NOT NULL DEFAULT '',
+  family_name        text NOT NULL DEFAULT '',
+  preferred_language text,
+  active             boolean NOT NULL,
+  content_hash       bytea NOT NULL,
+  source_modified_at timestamptz,
+  changed_at         timestamptz NOT NULL DEFAULT clock_timestamp(),
+  UNIQUE (source, external_id)
+);
+CREATE INDEX ON employees (identifier);
+
+CREATE TABLE employee_phones (
+  employee_id uuid NOT NULL REFERENCES employees ON DELETE CASCADE,
+  e164        text NOT NULL,
+  raw         text NOT NULL,
+  type        text NOT NULL DEFAULT 'mobile' CHECK (type IN ('mobile', 'work', 'home', 'other')),
+  is_primary  boolean NOT NULL DEFAULT false,
+  changed_at  timestamptz NOT NULL DEFAULT clock_timestamp(),
+  PRIMARY KEY (employee_id, e164)
+);
+CREATE INDEX ON employee_phones (e164);
+
+CREATE TABLE employee_emails (
+  employee_id uuid NOT NULL REFERENCES employees ON DELETE CASCADE,
+  address     text NOT NULL CHECK (address = lower(address)),
+  type        text NOT NULL DEFAULT 'work' CHECK (type IN ('work', 'private', 'other')),
+  is_primary  boolean NOT NULL DEFAULT false,
+  changed_at  timestamptz NOT NULL DEFAULT clock_timestamp(),
+  PRIMARY KEY (employee_id, address)
+);
+CREATE INDEX ON employee_emails (address);
+
+GRANT SELECT, INSERT, UPDATE, DELETE ON employees, employee_phones, employee_emails TO doorman_app;
+
+-- Down Migration
+DROP TABLE employee_emails, employee_phones, employees;

@@ -1,0 +1,52 @@
+-- Up Migration
+-- What happened, once, in order, and never changed: each record holds the hash of the one before (R56).
+CREATE TABLE audit (
+  seq       bigint PRIMARY KEY,
+  at        timestamptz NOT NULL,
+  kind      text NOT NULL CHECK (kind ~ '^[a-z]+\.[a-z]+$'),
+  facts     jsonb NOT NULL,
+  prev_hash bytea NOT NULL,
+  hash      bytea NOT NULL
+);
+CREATE INDEX ON audit (at);
+
+-- The last record, in one row whose lock orders the writers: no gap, no fork. Taken last in a transaction, held briefly.
+CREATE TABLE audit_head (
+  only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
+  seq      bigint NOT NULL,
+  hash     bytea NOT NULL
+);
+INSERT INTO audit_head (seq, hash) VALUES (0, decode(repeat('00', 32), 'hex'));
+
+-- hash = sha256(prev_hash || utf8(seq '|' at as ISO 8601 with microseconds '|' kind '|' facts as text)).
+CREATE FUNCTION audit_hash(prev bytea, seq bigint, at timestamptz, kind text, facts jsonb) RETURNS bytea
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog AS $$
+  SELECT sha256(prev || convert_to(
+    seq::text || '|' || to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') || '|' || kind || '|' || facts::text, 'UTF8'))
+$$;
+
+-- The only way in: runs as the owner, so that the application needs no right to write the tables themselves.
+CREATE FUNCTION audit_append(record_kind text, record_facts jsonb) RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+DECLARE
+  head public.audit_head%ROWTYPE;
+  moment timestamptz;
+  record_hash bytea;
+BEGIN
+  SELECT * INTO head FROM public.audit_head FOR UPDATE;
+  moment := clock_timestamp();
+  record_hash := public.audit_hash(head.hash, head.seq + 1, moment, record_kind, record_facts);
+  INSERT INTO public.audit (seq, at, kind, facts, prev_hash, hash)
+    VALUES (head.seq + 1, moment, record_kind, record_facts, head.hash, record_hash);
+  UPDATE public.audit_head SET seq = head.seq + 1, hash = record_hash;
+  RETURN head.seq + 1;
+END $$;
+
+REVOKE ALL ON FUNCTION audit_append(text, jsonb) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION audit_append(text, jsonb) TO doorman_app;
+GRANT SELECT ON audit, audit_head TO doorman_app;
+
+-- Down Migration
+DROP FUNCTION audit_append(text, jsonb);
+DROP FUNCTION audit_hash(bytea, bigint, timestamptz, text, jsonb);
+DROP TABLE audit_head, audit;

@@ -1,0 +1,16 @@
+// The kinds of message that a chat can carry, and what a person can mean by one.
+
+/** What arrives, as the channel names it; only `text` is ever read (A14). */
+export const messageKinds = ['text', 'media', 'location', 'contacts', 'reaction', 'button', 'group', 'edited', 'unsupported'] as const;
+export type MessageKind = (typeof messageKinds)[number];
+
+/** Words that a person can type to steer the conversation, whatever the language. */
+export const commands = ['resend', 'call', 'email', 'cancel', 'notMe', 'logout'] as const;
+export type Command = (typeof commands)[number];
+
+/** How a code can travel. Never the chat itself, never `auto` (R21). */
+export const methods = ['sms', 'call', 'email'] as const;
+export type Method = (typeof methods)[number];
+
+/** How far a session can be trusted, from the way its code travelled. `high` is reserved. */
+export type Assurance = 'low' | 'standard' | 'high';

@@ -1,0 +1,81 @@
+// Every number that limits, times or sizes what Doorman does, with its unit, its bounds and its source.
+// Values are overridden by DOORMAN_POLICY and refused outside the bounds; R.. and A.. are in docs/security sources.
+
+const second = 1_000;
+const minute = 60 * second;
+const hour = 60 * minute;
+
+interface Rule {
+  readonly value: number;
+  readonly min: number;
+  readonly max: number;
+  readonly why: string;
+}
+
+const rule = (value: number, min: number, max: number, why: string): Rule => ({ value, min, max, why });
+
+/** The table of numbers: default, hard bounds (inclusive) and reason. Names end with their unit. */
+export const policyRules = {
+  codeDigitsKnown: rule(6, 6, 10, 'digits of a code for a known sender (R01)'),
+  codeDigitsStranger: rule(8, 6, 10, 'digits of a code for a stranger: spraying is the dominant risk (R01, R13)'),
+  codeLifetimeMs: rule(5 * minute, 1 * minute, 10 * minute, 'how long a code counts, by the database clock (R03)'),
+  codeTriesMax: rule(5, 1, 10, 'evaluated guesses per code, over all its resends (R08)'),
+  codeSendsMax: rule(5, 1, 10, 'sends of one code, the first included (R12)'),
+  codeGap1Ms: rule(30 * second, 10 * second, 10 * minute, 'wait before the 1st resend (R12)'),
+  codeGap2Ms: rule(60 * second, 10 * second, 10 * minute, 'wait before the 2nd resend (R12)'),
+  codeGap3Ms: rule(120 * second, 10 * second, 10 * minute, 'wait before the 3rd resend (R12)'),
+  codeGap4Ms: rule(300 * second, 10 * second, 10 * minute, 'wait before every later resend (R12)'),
+  lock1Ms: rule(1 * minute, 1 * minute, 24 * hour, 'lock after the 1st exhausted code in a row (R10)'),
+  lock2Ms: rule(5 * minute, 1 * minute, 24 * hour, 'lock after the 2nd exhausted code in a row (R10)'),
+  lock3Ms: rule(15 * minute, 1 * minute, 24 * hour, 'lock after the 3rd exhausted code in a row (R10)'),
+  lock4Ms: rule(1 * hour, 1 * minute, 24 * hour, 'lock after the 4th exhausted code in a row (R10)'),
+  lock5Ms: rule(24 * hour, 1 * minute, 24 * hour, 'lock after every later exhausted code (R10)'),
+  knownSenderDays: rule(90, 1, 365, 'a sender verified for an employee this recently is known (R10, A45)'),
+  identifyIdleMs: rule(15 * minute, 1 * minute, 1 * hour, 'silence after which an unanswered question is dropped'),
+  sessionIdleMs: rule(30 * minute, 1 * minute, 24 * hour, 'silence that ends a session (R29)'),
+  sessionAbsoluteMs: rule(8 * hour, 5 * minute, 24 * hour, 'age that ends a session (R29)'),
+  sessionsPerEmployeeMax: rule(3, 1, 10, 'open sessions of one employee; a further one ends the oldest (R30)'),
+  replyQuantumMs: rule(2 * second, 0, 10 * second, 'replies before verification leave on whole multiples of this; 0 only in development (R25)'),
+  heldMessagesMax: rule(20, 1, 50, 'messages kept until the sender is verified'),
+  heldBytesMax: rule(64 * 1024, 1024, 256 * 1024, 'bytes of text kept until the sender is verified'),
+  heldAgeMs: rule(15 * minute, 1 * minute, 1 * hour, 'a held message older than this is destroyed'),
+  repliesPerTurnMax: rule(10, 1, 50, 'replies relayed for one message'),
+  textRetentionMs: rule(24 * hour, 1 * hour, 72 * hour, 'text that nobody handled is destroyed after this (R59)'),
+} as const satisfies Record<string, Rule>;
+
+export type PolicyName = keyof typeof policyRules;
+/** All policy numbers by name. Plain JSON: it enters each conversation and is pinned there. */
+export type Policy = { readonly [name in PolicyName]: number };
+
+/** The policy as it is without any override. */
+export const defaultPolicy: Policy = Object.freeze(
+  Object.fromEntries(Object.entries(policyRules).map(([name, { value }]) => [name, value])),
+) as Policy; // cast: fromEntries forgets the keys that the table has
+
+/**
+ * Says what is wrong with a policy: one sentence a number outside its bounds or not whole; empty when it may be used.
+ * `production` also refuses the values that only development may have.
+ */
+export function policyProblems(policy: Policy, production: boolean): string[] {
+  const problems = Object.entries(policyRules).flatMap(([name, { min, max }]) => {
+    const value = policy[name as PolicyName];
+    if (!Number.isInteger(value)) return [`policy ${name}: ${String(value)} is not a whole number`];
+    return value < min || value > max ? [`policy ${name}: ${value} is outside ${min} to ${max}`] : [];
+  });
+  if (production && policy.replyQuantumMs < second) {
+    problems.push(`policy replyQuantumMs: ${policy.replyQuantumMs} is below ${second}, which only development may use`);
+  }
+  return problems;
+}
+
+/** How long a sender is locked, in ms, after its `exhaustedInARow`-th exhausted code (1 is the first). */
+export function lockMs(policy: Policy, exhaustedInARow: number): number {
+  const ladder = [policy.lock1Ms, policy.lock2Ms, policy.lock3Ms, policy.lock4Ms, policy.lock5Ms];
+  return ladder[Math.min(Math.max(exhaustedInARow, 1), ladder.length) - 1]!;
+}
+
+/** How long to wait, in ms, after the `sends`-th send of a code before the next one. */
+export function resendGapMs(policy: Policy, sends: number): number {
+  const gaps = [policy.codeGap1Ms, policy.codeGap2Ms, policy.codeGap3Ms, policy.codeGap4Ms];
+  return gaps[Math.min(Math.max(sends, 1), gaps.length) - 1]!;
+}

@@ -1,0 +1,23 @@
+// The audit's vocabulary: every kind of record and the facts it holds. Ids are random; nothing here names a person.
+
+export interface RecordFacts {
+  'sender.changed': { senderId: string; formerSenderIds: string[] };
+  'challenge.issued': { challengeId: string; senderId: string; identity: string; pool: string; method: string };
+  'challenge.resent': { challengeId: string; senderId: string; sends: number };
+  'challenge.guessed': { challengeId: string; senderId: string; verdict: 'right' | 'wrong'; ordinal: number };
+  'challenge.exhausted': { challengeId: string; senderId: string; lockedUntil: string };
+  'challenge.expired': { challengeId: string; senderId: string };
+  'challenge.voided': { challengeId: string; senderId: string; reason: string };
+  'sender.unlocked': { senderId: string; operator: string };
+  'session.opened': { sessionId: string; senderId: string; employeeId: string; challengeId: string; method: string; assurance: string };
+  'session.ended': { sessionId: string; senderId: string; employeeId: string; reason: string };
+  'directory.imported': { source: string; added: number; changed: number; deactivated: number; unchanged: number };
+  'employee.ended': { employeeId: string; reason: string };
+  'payload.decoded': { payloads: number; operator: string };
+  'keys.rotated': { purpose: string; keyId: string };
+}
+
+export type RecordKind = keyof RecordFacts;
+
+/** One line of the audit, before it is written. */
+export type AuditRecord = { [K in RecordKind]: { kind: K; facts: RecordFacts[K] } }[RecordKind];
