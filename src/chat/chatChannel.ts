@@ -25,6 +25,11 @@ export interface ProviderMessage {
 export interface ChatChannel {
   /** Hands one text to the provider. Not safe to repeat: the caller keeps the outcome by key. Throws Fault. */
   sendText(message: OutgoingText): Promise<SendOutcome>;
+  /**
+   * Ids of the texts that the provider took for this recipient with these words within the last `sinceMs`, oldest
+   * first: how a send whose answer was lost is recognised. Safe to repeat. Throws Fault.
+   */
+  findSent(sent: { to: string; text: string; sinceMs: number }): Promise<readonly string[]>;
   /** Asks the provider what it knows of a message; undefined when it knows none. Safe to repeat. Throws Fault. */
   fetchMessage(id: string): Promise<ProviderMessage | undefined>;
 }

@@ -31,6 +31,8 @@ CREATE TABLE inbox (
   dispatched_at timestamptz,
   handled_at    timestamptz,
   outcome       text,
+  -- What handling it came to, without text: a repeated activity answers with this and has no second effect (I2).
+  result        jsonb,
   CHECK ((handled_at IS NULL) = (outcome IS NULL)),
   CHECK (handled_at IS NULL OR text_enc IS NULL)
 );
@@ -44,6 +46,8 @@ CREATE TABLE outbox (
   kind          text NOT NULL CHECK (kind IN ('reply', 'code')),
   text_enc      bytea,
   state         text NOT NULL DEFAULT 'pending' CHECK (state IN ('pending', 'sent', 'failed', 'withheld')),
+  -- How often the provider was asked; more than once means that an earlier try may have got through.
+  attempts      integer NOT NULL DEFAULT 0,
   provider_id   text,
   -- The provider's stable error code, never its words.
   fault         text,

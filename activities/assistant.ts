@@ -1,0 +1,101 @@
+// One turn of the assistant: guard, ask, guard again, keep the answer. The text is read here and wiped here.
+import { heartbeat, cancellationSignal } from '@temporalio/activity';
+import type { Assistant, AssistantAnswer } from '../src/assistant/assistant';
+import { storeTexts } from '../src/outbox/outbox';
+import type { Pool, Queryable } from '../src/db/pool';
+import { readMessage } from '../src/domain/reading';
+import type { Vocabulary } from '../src/domain/reading';
+import { stageTable } from '../src/domain/verification';
+import { handleMessage, peekMessage } from '../src/inbox/handling';
+import type { InboxMessage } from '../src/inbox/handling';
+import type { PurposeKeys } from '../src/keys/keyring';
+import { endSession, findOpenSession, touchSession } from '../src/sessions/sessions';
+
+export interface AssistantDeps {
+  readonly pool: Pool;
+  readonly storageKeys: PurposeKeys;
+  readonly assistant: Assistant;
+  vocabulary(language: string | null): Vocabulary;
+  /** The opaque, stable name of an employee for this assistant. */
+  subjectOf(employeeId: string): string;
+  readonly defaultLanguage: string;
+  /** Splits a text into parts that one message of the channel can hold. */
+  split(text: string): readonly string[];
+}
+
+export interface RelayInput {
+  readonly messageId: string;
+  readonly senderId: string;
+  readonly sessionId: string;
+  readonly repliesMax: number;
+}
+
+export type RelayOutcome =
+  /** The assistant answered: this many replies wait in the outbox under `replyKey`. */
+  | { readonly reaction: 'relay'; readonly replies: number }
+  | { readonly reaction: 'end' | 'textOnly' | 'ignore' }
+  /** The session is over: nothing was relayed and the message still waits. */
+  | { readonly reaction: 'closed' };
+
+/** Business key of the `index`-th reply (from 0) to a message. */
+export const replyKey = (messageId: string, index: number): string => `${messageId}:${index}`;
+
+export function createAssistantActivities(deps: AssistantDeps) {
+  const { pool, storageKeys } = deps;
+  return {
+    /** Relays one message of a verified sender, or does what it asks of Doorman. */
+    async relay(input: RelayInput): Promise<RelayOutcome> {
+      const seen = await peekMessage(pool, storageKeys, input.messageId);
+      if (seen === undefined) return { reaction: 'ignore' };
+      if ('result' in seen) return seen.result as RelayOutcome; // cast: only this activity handles a session's messages
+      const session = await touchSession(pool, input.sessionId);
+      if (session === undefined) return { reaction: 'closed' };
+      const reaction = reactionTo(deps, seen.message, session.language);
+      if (reaction !== 'relay') return handleWithoutRelay(deps, input, reaction);
+      const answer = await ask(deps, input, seen.message, session);
+      return keepAnswer(deps, input, answer);
+    },
+  };
+}
+
+export type AssistantActivities = ReturnType<typeof createAssistantActivities>;
+
+function reactionTo(deps: AssistantDeps, { kind, text }: InboxMessage, language: string | null) {
+  return stageTable.session[readMessage('session', kind, text, { vocabulary: deps.vocabulary(language) }).input];
+}
+
+function handleWithoutRelay(deps: AssistantDeps, input: RelayInput, reaction: 'end' | 'textOnly' | 'ignore'): Promise<RelayOutcome> {
+  return handleMessage<RelayOutcome>(deps.pool, deps.storageKeys, input.messageId, async (tx, note) => {
+    if (reaction === 'end') await endSession(tx, note, input.sessionId, 'logout');
+    return { reaction };
+  });
+}
+
+async function ask(
+  deps: AssistantDeps, input: RelayInput, { text }: InboxMessage, session: { employeeId: string; language: string | null },
+): Promise<AssistantAnswer> {
+  // Cancellation reaches an activity only through heartbeats; every 5 s is well within the 15 s that io.ts allows.
+  const beat = setInterval(() => heartbeat(), 5_000);
+  try {
+    return await deps.assistant.answer({
+      turnId: input.messageId,
+      conversationId: input.sessionId,
+      subject: deps.subjectOf(session.employeeId),
+      locale: session.language ?? deps.defaultLanguage,
+      text,
+    }, cancellationSignal());
+  } finally {
+    clearInterval(beat);
+  }
+}
+
+/** Keeps the replies, sealed, in the transaction that settles the message, unless the session ended meanwhile (A55). */
+function keepAnswer(deps: AssistantDeps, input: RelayInput, answer: AssistantAnswer): Promise<RelayOutcome> {
+  const { messageId, senderId, sessionId } = input;
+  return handleMessage<RelayOutcome>(deps.pool, deps.storageKeys, messageId, async (tx: Queryable) => {
+    if (await findOpenSession(tx, sessionId) === undefined) return { reaction: 'closed' };
+    const parts = answer.replies.slice(0, input.repliesMax).flatMap(({ text }) => deps.split(text));
+    await storeTexts(tx, deps.storageKeys, senderId, parts.map((text, index) => ({ key: replyKey(messageId, index), text })));
+    return { reaction: 'relay', replies: parts.length };
+  });
+}

@@ -1,0 +1,202 @@
+// Who claims to be whom, and whether the code they type is right. Ids in, outcomes out: never a text, never a code.
+import { auditedTransaction } from '../src/audit/auditedTransaction';
+import type { Note } from '../src/audit/auditedTransaction';
+import type { Pool, Queryable } from '../src/db/pool';
+import type { Employee, FoundEmployee } from '../src/directory/employees';
+import type { Method } from '../src/domain/messages';
+import type { Policy } from '../src/domain/policy';
+import { readMessage } from '../src/domain/reading';
+import type { Vocabulary } from '../src/domain/reading';
+import { stageTable } from '../src/domain/verification';
+import { handleMessage, peekMessage } from '../src/inbox/handling';
+import type { PurposeKeys } from '../src/keys/keyring';
+import {
+  chargeGuess, chargeResend, endChallenge, findChallenge, issueChallenge, judgeGuess, lockedForMs, unlockSender, wasVerified,
+} from '../src/otp/challenges';
+import type { Challenge, Judgement, ResendCharge } from '../src/otp/challenges';
+import { openSession } from '../src/sessions/sessions';
+
+export interface ChallengeDeps {
+  readonly pool: Pool;
+  readonly storageKeys: PurposeKeys;
+  readonly vocabulary: Vocabulary;
+  findEmployee(db: Queryable, identifier: string): Promise<FoundEmployee>;
+  /** Keyed hash by which guesses at one identity are counted, real or not. */
+  hashIdentity(identity: string): Buffer;
+  /** Whether the sender writes from one of these numbers (E.164). */
+  writesFrom(db: Queryable, senderId: string, numbers: readonly string[]): Promise<boolean>;
+  readonly activeCodeKeyId: string;
+  /** Derives the challenge's code and compares, in constant time; the code does not leave it. */
+  isCode(challenge: Challenge, guess: string): boolean;
+}
+
+export interface IdentifyInput {
+  readonly senderId: string;
+  readonly messageId: string;
+  readonly challengeId: string;
+  /** Whether the person was asked before. */
+  readonly asked: boolean;
+  readonly policy: Policy;
+}
+
+export type IdentifyOutcome =
+  | { readonly reaction: 'issue'; readonly method: Method; readonly expiresInMs: number }
+  | { readonly reaction: 'locked'; readonly lockedForMs: number }
+  | { readonly reaction: 'holdAndAsk'; readonly bytes: number }
+  | { readonly reaction: 'ask' | 'askOne' | 'textOnly' | 'ignore' };
+
+export interface ConfirmInput {
+  readonly messageId: string;
+  readonly challengeId: string;
+  /** The id that a session gets when the code is right. */
+  readonly sessionId: string;
+  readonly policy: Policy;
+}
+
+export type ResendOutcome =
+  | { readonly reaction: 'resend'; readonly sends: number }
+  | { readonly reaction: 'tooSoon'; readonly waitMs: number }
+  | { readonly reaction: 'spent' | 'expired' };
+
+export type ConfirmOutcome =
+  | ResendOutcome
+  | { readonly reaction: 'right'; readonly endsInMs: number }
+  | { readonly reaction: 'wrong'; readonly triesLeft: number }
+  | { readonly reaction: 'exhausted'; readonly lockedForMs: number }
+  | { readonly reaction: 'holdAndHint'; readonly bytes: number }
+  | { readonly reaction: 'hint' | 'hintOne' | 'noMethod' | 'cancel' | 'dispute' | 'textOnly' | 'ignore' };
+
+export function createChallengeActivities(deps: ChallengeDeps) {
+  const { pool, storageKeys } = deps;
+  return {
+    /** Reads a message of the identify stage; for an identifier it issues a challenge, or a decoy that looks the same. */
+    identify(input: IdentifyInput): Promise<IdentifyOutcome> {
+      return handleMessage<IdentifyOutcome>(pool, storageKeys, input.messageId, async (tx, note, { kind, text }) => {
+        const reading = readMessage('identify', kind, text, { vocabulary: deps.vocabulary, asked: input.asked });
+        if (reading.input === 'identifier') return issueFor(deps, tx, note, input, reading.identifier);
+        const reaction = stageTable.identify[reading.input];
+        return reaction === 'holdAndAsk' ? { reaction, bytes: Buffer.byteLength(text) } : { reaction };
+      }, ({ reaction }) => reaction === 'holdAndAsk');
+    },
+
+    /** Reads a message of the confirm stage: a code is charged, then compared; a word steers; the rest is hinted at. */
+    async confirm(input: ConfirmInput): Promise<ConfirmOutcome> {
+      const challenge = await findChallenge(pool, input.challengeId);
+      if (challenge === undefined) return { reaction: 'expired' };
+      const guess = await chargedGuess(deps, input, challenge);
+      return handleMessage<ConfirmOutcome>(pool, storageKeys, input.messageId, async (tx, note, { kind, text }) => {
+        if (guess === 'refused') return refusal(tx, challenge);
+        if (guess !== 'none') return judge(tx, note, input, challenge, guess === 'right');
+        const reading = readMessage('confirm', kind, text, { vocabulary: deps.vocabulary, digits: challenge.digits });
+        return steer(tx, note, input, reading.input, text);
+      }, ({ reaction }) => reaction === 'holdAndHint');
+    },
+
+    /** Ends a challenge that was not used, and says so in the audit. */
+    async endChallenge(input: { challengeId: string; reason: 'expired' | 'cancelled' | 'disputed' }): Promise<void> {
+      await auditedTransaction(pool, (tx, note) => endChallenge(tx, note, input.challengeId, input.reason));
+    },
+
+    /** Charges a resend that an operator asked for: the same gaps and limits hold. */
+    async chargeResend(input: { challengeId: string; policy: Policy }): Promise<ResendOutcome> {
+      return auditedTransaction(pool, async (tx, note) => resendOutcome(await chargeResend(tx, note, input.policy, input.challengeId)));
+    },
+
+    /** Lifts a sender's lock for an operator. */
+    async unlock(input: { senderId: string; operator: string }): Promise<void> {
+      await auditedTransaction(pool, (tx, note) => unlockSender(tx, note, input.senderId, input.operator));
+    },
+  };
+}
+
+export type ChallengeActivities = ReturnType<typeof createChallengeActivities>;
+
+async function issueFor(
+  deps: ChallengeDeps, tx: Queryable, note: Note, input: IdentifyInput, identifier: string,
+): Promise<IdentifyOutcome> {
+  const { senderId, challengeId, policy } = input;
+  const locked = await lockedForMs(tx, senderId);
+  if (locked > 0) return { reaction: 'locked', lockedForMs: locked };
+  const claimed = await deps.findEmployee(tx, identifier);
+  const person = claimed.outcome === 'found' ? claimed.employee : undefined;
+  const employee = person?.active === true ? person : undefined;
+  const method = 'sms';
+  const expiresInMs = await issueChallenge(tx, note, policy, {
+    challengeId, senderId, method,
+    employeeId: employee?.id,
+    // Counted by the person where there is one, so that an e-mail and an ID of the same person share one budget.
+    identityHash: deps.hashIdentity(person?.id ?? identifier),
+    pool: await isKnown(deps, tx, input, employee) ? 'known' : 'stranger',
+    keyId: deps.activeCodeKeyId,
+  });
+  return { reaction: 'issue', method, expiresInMs };
+}
+
+/** A sender is known who writes from the employee's own number, or proved to be this employee not long ago. */
+async function isKnown(deps: ChallengeDeps, tx: Queryable, input: IdentifyInput, employee: Employee | undefined): Promise<boolean> {
+  // Asked for everybody, with what nobody has for the unknown: the same work for real and decoy (R25).
+  const numbers = employee?.phones.map(({ e164 }) => e164) ?? [];
+  const fromOwnNumber = await deps.writesFrom(tx, input.senderId, numbers);
+  const verifiedBefore = await wasVerified(tx, input.senderId, employee?.id ?? null, input.policy.knownSenderDays);
+  return fromOwnNumber || verifiedBefore;
+}
+
+/** Charges and compares the code that a message holds, in this order, each committed before the next (decision 6). */
+async function chargedGuess(deps: ChallengeDeps, input: ConfirmInput, challenge: Challenge): Promise<'none' | 'refused' | 'right' | 'wrong'> {
+  const seen = await peekMessage(deps.pool, deps.storageKeys, input.messageId);
+  if (seen === undefined || 'result' in seen) return 'none';
+  const { kind, text } = seen.message;
+  const reading = readMessage('confirm', kind, text, { vocabulary: deps.vocabulary, digits: challenge.digits });
+  if (reading.input !== 'code') return 'none';
+  if (await chargeGuess(deps.pool, challenge.id, input.messageId) === 'refused') return 'refused';
+  // Compared for a decoy too, so that it takes as long; but nothing opens it.
+  return deps.isCode(challenge, reading.code) && challenge.employeeId !== null ? 'right' : 'wrong';
+}
+
+async function judge(tx: Queryable, note: Note, input: ConfirmInput, challenge: Challenge, right: boolean): Promise<ConfirmOutcome> {
+  const { challengeId, messageId, sessionId, policy } = input;
+  const judgement = await judgeGuess(tx, note, policy, { challengeId, messageId, right });
+  if (judgement.verdict !== 'right') return missOutcome(judgement);
+  const { senderId, employeeId, method } = challenge;
+  if (employeeId === null) throw new Error('a decoy was judged right');
+  const assurance = method === 'email' ? 'low' : 'standard';
+  const opened = await openSession(tx, note, policy, { sessionId, senderId, employeeId, challengeId, method, assurance });
+  return opened === 'opened' ? { reaction: 'right', endsInMs: policy.sessionAbsoluteMs } : { reaction: 'expired' };
+}
+
+function missOutcome(judgement: Exclude<Judgement, { verdict: 'right' }>): ConfirmOutcome {
+  switch (judgement.verdict) {
+    case 'wrong': return { reaction: 'wrong', triesLeft: judgement.triesLeft };
+    case 'exhausted': return { reaction: 'exhausted', lockedForMs: judgement.lockedForMs };
+    case 'over': return { reaction: 'expired' };
+  }
+}
+
+async function refusal(tx: Queryable, challenge: Challenge): Promise<ConfirmOutcome> {
+  const locked = await lockedForMs(tx, challenge.senderId);
+  return locked > 0 ? { reaction: 'exhausted', lockedForMs: locked } : { reaction: 'expired' };
+}
+
+async function steer(
+  tx: Queryable, note: Note, { challengeId, policy }: ConfirmInput, input: keyof typeof stageTable.confirm, text: string,
+): Promise<ConfirmOutcome> {
+  const reaction = stageTable.confirm[input];
+  switch (reaction) {
+    case 'holdAndHint': return { reaction, bytes: Buffer.byteLength(text) };
+    case 'resend': return resendOutcome(await chargeResend(tx, note, policy, challengeId));
+    case 'cancel': await endChallenge(tx, note, challengeId, 'cancelled'); return { reaction };
+    case 'dispute': await endChallenge(tx, note, challengeId, 'disputed'); return { reaction };
+    // A code is charged before this transaction; one that turns up only here was sent while the challenge ended.
+    case 'guess': return { reaction: 'expired' };
+    default: return { reaction };
+  }
+}
+
+function resendOutcome(charge: ResendCharge): ResendOutcome {
+  switch (charge.outcome) {
+    case 'granted': return { reaction: 'resend', sends: charge.sends };
+    case 'tooSoon': return { reaction: 'tooSoon', waitMs: charge.waitMs };
+    case 'spent': return { reaction: 'spent' };
+    case 'over': return { reaction: 'expired' };
+  }
+}

@@ -1,0 +1,73 @@
+// Sends the code of a challenge to the contact that HR registered, or, for a decoy, does all but that.
+import type { Pool, Queryable } from '../src/db/pool';
+import type { Method } from '../src/domain/messages';
+import { beginSend, settleSend } from '../src/outbox/outbox';
+import type { PurposeKeys } from '../src/keys/keyring';
+import { findChallenge } from '../src/otp/challenges';
+import type { Challenge } from '../src/otp/challenges';
+import type { CodeCarrier } from '../src/otp/codeCarrier';
+
+/** Where a code goes, from the directory only. */
+export interface Contact {
+  readonly to: string;
+  readonly language: string | null;
+}
+
+export interface CodeDeps {
+  readonly pool: Pool;
+  readonly storageKeys: PurposeKeys;
+  readonly carriers: ReadonlyMap<Method, CodeCarrier>;
+  readonly defaultLanguage: string;
+  /** The registered contact for a method; undefined for the unknown, the departed and those without one. */
+  findContact(db: Queryable, employeeId: string, method: Method): Promise<Contact | undefined>;
+  replyAddress(db: Queryable, senderId: string): Promise<string | undefined>;
+  deriveCode(challenge: Challenge): string;
+}
+
+export interface SendCodeInput {
+  readonly challengeId: string;
+  /** Which send of this code it is, from 1: part of the business key. */
+  readonly sends: number;
+}
+
+/** `withheld` is a decoy, or a code that is over: nothing was sent, and nobody in the chat can tell. */
+export type SendCodeOutcome = { readonly outcome: 'handedOver' | 'undeliverable' | 'withheld' };
+
+export function createCodeActivities(deps: CodeDeps) {
+  const { pool } = deps;
+  return {
+    /** Sends the code. May be repeated: it is the same code each time, so a second copy does no harm (decision 5). */
+    async sendCode({ challengeId, sends }: SendCodeInput): Promise<SendCodeOutcome> {
+      const challenge = await findChallenge(pool, challengeId);
+      if (challenge === undefined) return { outcome: 'withheld' };
+      const key = `${challengeId}:${challenge.method}:${sends}`;
+      const { senderId } = challenge;
+      const [send, contact, requester] = await Promise.all([
+        beginSend(pool, deps.storageKeys, { key, senderId, kind: 'code' }),
+        deps.findContact(pool, challenge.employeeId ?? '00000000-0000-0000-0000-000000000000', challenge.method),
+        deps.replyAddress(pool, senderId)]);
+      if (send.state === 'sent') return { outcome: 'handedOver' };
+      const carrier = deps.carriers.get(challenge.method);
+      const over = challenge.state !== 'live' || challenge.expiresInMs <= 0;
+      if (over || contact === undefined || requester === undefined || carrier === undefined) {
+        await settleSend(pool, key, { state: 'withheld' });
+        return { outcome: 'withheld' };
+      }
+      const carried = await carrier.carry({
+        to: contact.to,
+        code: deps.deriveCode(challenge),
+        language: contact.language ?? deps.defaultLanguage,
+        requestedBy: requester.slice(-4),
+        minutesLeft: Math.max(1, Math.round(challenge.expiresInMs / 60_000)),
+      });
+      if (carried.outcome === 'undeliverable') {
+        await settleSend(pool, key, { state: 'failed', fault: carried.code });
+        return { outcome: 'undeliverable' };
+      }
+      await settleSend(pool, key, { state: 'sent', providerId: carried.providerId });
+      return { outcome: 'handedOver' };
+    },
+  };
+}
+
+export type CodeActivities = ReturnType<typeof createCodeActivities>;

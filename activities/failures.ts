@@ -1,0 +1,63 @@
+// Turns what an activity throws into the one failure that Temporal sees. Nothing of the original's words gets through:
+// a database's detail or a provider's answer may hold numbers, names and texts.
+import { ApplicationFailure, ApplicationFailureCategory, CancelledFailure } from '@temporalio/common';
+import type { ActivityExecuteInput, ActivityInboundCallsInterceptor, Next } from '@temporalio/worker';
+import { Fault, faultKinds } from '../src/domain/faults';
+
+/** The `type` of every failure that an activity may end with; docs/errors.md lists them. */
+export const failureTypes = ['unavailable', 'throttled', 'refused', 'misconfigured', 'sealed', 'bug'] as const;
+export type FailureType = (typeof failureTypes)[number];
+
+/** Runs an activity and translates its faults. */
+export class FailureInterceptor implements ActivityInboundCallsInterceptor {
+  async execute(input: ActivityExecuteInput, next: Next<ActivityInboundCallsInterceptor, 'execute'>): Promise<unknown> {
+    try {
+      return await next(input);
+    } catch (error) {
+      throw failureOf(error);
+    }
+  }
+}
+
+/** The failure for anything thrown: a cancellation stays one, a Fault keeps its kind, a database error its SQLSTATE. */
+export function failureOf(error: unknown): Error {
+  if (error instanceof CancelledFailure || error instanceof ApplicationFailure) return error;
+  if (isAbort(error)) return new CancelledFailure('cancelled');
+  const fault = error instanceof Fault ? error : databaseFault(error);
+  if (fault === undefined) return bug(error);
+  return ApplicationFailure.create({
+    type: fault.kind,
+    message: fault.message,
+    nonRetryable: !faultKinds[fault.kind].retry,
+    // Expected noise of the world outside: counted, but no error in the worker's metrics.
+    ...(faultKinds[fault.kind].retry ? { category: ApplicationFailureCategory.BENIGN } : {}),
+    ...(fault.retryAfterMs === undefined ? {} : { nextRetryDelay: fault.retryAfterMs }),
+  });
+}
+
+const connectionCodes = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH']);
+// Classes of SQLSTATE that pass: connection, insufficient resources, operator intervention, lock and statement time-outs, serialisation.
+const passingStates = /^(08|53|57|55P03|40)/;
+
+function databaseFault(error: unknown): Fault | undefined {
+  const { code, message } = error as { code?: unknown; message?: unknown };
+  if (typeof code === 'string' && (connectionCodes.has(code) || passingStates.test(code))) return new Fault('unavailable', 'dependency', code);
+  // pg reports a lost connection and a pool without a free one by words only.
+  if (typeof message === 'string' && /^(Connection terminated|timeout exceeded when trying to connect|Query read timeout)/.test(message)) {
+    return new Fault('unavailable', 'database', 'connection');
+  }
+  if ((error as { name?: unknown }).name === 'UnknownKey') return new Fault('sealed', 'keyring', 'unknown key');
+  return undefined;
+}
+
+/** A broken invariant. Retried, because the next deploy may mend it; named by class, SQLSTATE and place, not by its words. */
+function bug(error: unknown): ApplicationFailure {
+  const { name, code, stack } = error as { name?: string; code?: unknown; stack?: string };
+  const place = stack?.split('\n').find((line) => /^\s+at /.test(line))?.trim() ?? '';
+  const label = typeof code === 'string' && /^[A-Z0-9_]{2,40}$/.test(code) ? ` ${code}` : '';
+  return ApplicationFailure.create({ type: 'bug', message: `${name ?? 'Error'}${label} ${place}`.trim() });
+}
+
+function isAbort(error: unknown): boolean {
+  return error instanceof Error && error.name === 'AbortError';
+}

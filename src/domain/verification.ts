@@ -1,0 +1,72 @@
+// The stages of a conversation and what each does with each kind of input: the table that docs/architecture.md shows.
+import type { Command, MessageKind } from './messages';
+
+export const stages = ['identify', 'confirm', 'session', 'locked'] as const;
+export type Stage = (typeof stages)[number];
+
+/** What one message means to the stage it arrives in. */
+export const inputs = [
+  'identifier', 'code', 'several', 'text', 'digits',
+  'resend', 'call', 'email', 'cancel', 'notMe', 'logout',
+  'media', 'location', 'contacts', 'button', 'reaction', 'group', 'edited', 'unsupported',
+] as const satisfies readonly (Command | MessageKind | 'identifier' | 'code' | 'several' | 'digits')[];
+export type Input = (typeof inputs)[number];
+
+/** What a stage does. One effect each; the steps in workflows/ and the activities behind them switch on it. */
+export const reactions = {
+  issue: 'issues a code, or a decoy, for the identifier',
+  holdAndAsk: 'holds the message, asks for the identifier',
+  ask: 'asks for the identifier',
+  askOne: 'asks for one identifier at a time',
+  guess: 'charges a guess, then compares',
+  holdAndHint: 'holds the message, says that a code is awaited',
+  hint: 'says that only the code is awaited',
+  hintOne: 'says that several codes are not evaluated',
+  resend: 'sends the same code again when its gap is over',
+  noMethod: 'says that this method is not available',
+  cancel: 'voids the code, asks anew',
+  dispute: 'voids the code, records the dispute',
+  relay: 'relays to the assistant',
+  end: 'ends the session',
+  textOnly: 'says that only text is read',
+  notice: 'gives one notice a window',
+  ignore: 'nothing',
+} as const;
+export type Reaction = keyof typeof reactions;
+
+const unreadable = {
+  media: 'textOnly', location: 'textOnly', contacts: 'textOnly', button: 'textOnly', unsupported: 'textOnly',
+  reaction: 'ignore', group: 'ignore', edited: 'ignore',
+} as const;
+
+/** stage x input -> reaction. Changing a row needs a new recorded history (test/replay). */
+export const stageTable = {
+  identify: {
+    ...unreadable,
+    identifier: 'issue', several: 'askOne', text: 'holdAndAsk', code: 'ask', digits: 'holdAndAsk',
+    resend: 'ask', call: 'ask', email: 'ask', cancel: 'ask', notMe: 'ask', logout: 'ask',
+  },
+  confirm: {
+    ...unreadable,
+    code: 'guess', several: 'hintOne', text: 'holdAndHint', digits: 'hint', identifier: 'hint',
+    resend: 'resend', call: 'noMethod', email: 'noMethod', cancel: 'cancel', notMe: 'dispute', logout: 'cancel',
+  },
+  session: {
+    ...unreadable,
+    button: 'relay', text: 'relay', digits: 'relay', identifier: 'relay', code: 'relay', several: 'relay',
+    resend: 'relay', call: 'relay', email: 'relay', cancel: 'relay', notMe: 'relay', logout: 'end',
+  },
+  locked: {
+    media: 'notice', location: 'notice', contacts: 'notice', button: 'notice', unsupported: 'notice',
+    reaction: 'ignore', group: 'ignore', edited: 'ignore',
+    code: 'notice', several: 'notice', text: 'notice', digits: 'notice', identifier: 'notice',
+    resend: 'notice', call: 'notice', email: 'notice', cancel: 'notice', notMe: 'notice', logout: 'notice',
+  },
+} as const satisfies Record<Stage, Record<Input, Reaction>>;
+
+/** How a conversation, or a part of it, came out: the values of DoormanOutcome. */
+export const outcomes = [
+  'open', 'abandoned', 'expired', 'cancelled', 'disputed', 'locked', 'unlocked',
+  'verified', 'loggedOut', 'idle', 'aged', 'ended',
+] as const;
+export type Outcome = (typeof outcomes)[number];

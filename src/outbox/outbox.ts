@@ -1,0 +1,51 @@
+// What we send, by business key: one row a send, so that a repeated activity finds what its first run did (decision 8).
+import type { Queryable } from '../db/pool';
+import { open, seal } from '../keys/box';
+import type { PurposeKeys } from '../keys/keyring';
+
+/** A send as it stands. `attempts` counts this one; above 1, an earlier try may have reached the provider. */
+export interface Send {
+  readonly state: 'pending' | 'sent' | 'failed' | 'withheld';
+  readonly attempts: number;
+  /** The text that was stored for it; null when the caller has it. */
+  readonly text: string | null;
+  readonly firstAttemptAgeMs: number;
+}
+
+const context = (key: string): string => `outbox:${key}`;
+
+/** Notes that the provider is about to be asked, before it is. */
+export async function beginSend(db: Queryable, keys: PurposeKeys, send: { key: string; senderId: string; kind: 'reply' | 'code' }): Promise<Send> {
+  const { rows: [row] } = await db.query<{ state: Send['state']; attempts: number; text_enc: Buffer | null; ageMs: number }>(
+    `INSERT INTO outbox AS o (key, sender_id, kind, attempts) VALUES ($1, $2, $3, 1)
+     ON CONFLICT (key) DO UPDATE SET attempts = o.attempts + CASE WHEN o.state = 'pending' THEN 1 ELSE 0 END
+     RETURNING state, attempts, text_enc, (extract(epoch FROM clock_timestamp() - created_at) * 1000)::float8 AS "ageMs"`,
+    [send.key, send.senderId, send.kind]);
+  const { state, attempts, text_enc, ageMs } = row!;
+  const text = text_enc === null ? null : open(keys, text_enc, context(send.key)).toString('utf8');
+  return { state, attempts, text, firstAttemptAgeMs: ageMs };
+}
+
+/** Records what became of a send, once, and destroys its text. */
+export async function settleSend(
+  db: Queryable, key: string, settled: { state: 'sent' | 'failed' | 'withheld'; providerId?: string; fault?: string },
+): Promise<void> {
+  await db.query(
+    `UPDATE outbox SET state = $2, provider_id = $3, fault = $4, settled_at = clock_timestamp(), text_enc = NULL
+      WHERE key = $1 AND state = 'pending'`, [key, settled.state, settled.providerId ?? null, settled.fault ?? null]);
+}
+
+/** Keeps texts to be sent later, sealed, under their keys. Repeat-safe. */
+export async function storeTexts(tx: Queryable, keys: PurposeKeys, senderId: string, texts: readonly { key: string; text: string }[]): Promise<void> {
+  if (texts.length === 0) return;
+  await tx.query(
+    `INSERT INTO outbox (key, sender_id, kind, text_enc) SELECT key, $1, 'reply', text_enc
+       FROM unnest($2::text[], $3::bytea[]) AS stored (key, text_enc) ON CONFLICT (key) DO NOTHING`,
+    [senderId, texts.map(({ key }) => key), texts.map(({ key, text }) => seal(keys, text, context(key)))]);
+}
+
+/** Which of these provider ids belong to other sends of ours: they are no trace of this one. */
+export async function knownProviderIds(db: Queryable, providerIds: readonly string[]): Promise<Set<string>> {
+  const { rows } = await db.query<{ id: string }>('SELECT provider_id AS id FROM outbox WHERE provider_id = ANY ($1)', [providerIds]);
+  return new Set(rows.map(({ id }) => id));
+}

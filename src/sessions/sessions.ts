@@ -1,0 +1,97 @@
+// The verified period of a sender: opened by a used challenge, asked before every relay, ended once with a reason.
+// Whether it is open is decided here, by the database's clock and the directory, and nowhere else (I5, I6, I9).
+import type { Note } from '../audit/auditedTransaction';
+import type { Queryable } from '../db/pool';
+import type { Assurance, Method } from '../domain/messages';
+import type { Policy } from '../domain/policy';
+
+export interface NewSession {
+  readonly sessionId: string;
+  readonly senderId: string;
+  readonly employeeId: string;
+  readonly challengeId: string;
+  readonly method: Method;
+  readonly assurance: Assurance;
+}
+
+export type EndReason =
+  | 'logout' | 'idle' | 'aged' | 'operator' | 'left' | 'replaced' | 'tooMany' | 'senderChanged' | 'unverified';
+
+/** An open session as the relay needs it. */
+export interface OpenSession {
+  readonly employeeId: string;
+  /** Employee's preferred language, null when HR gave none. */
+  readonly language: string | null;
+}
+
+const openNow = `s.ended_at IS NULL AND e.active AND clock_timestamp() < s.ends_at
+  AND clock_timestamp() < s.active_at + s.idle_ms * interval '1 ms'`;
+
+/**
+ * Opens a session in the transaction that consumed its challenge. Ends the sender's former session, and the oldest of
+ * the employee's beyond the limit. 'refused' when the employee is no longer active: nothing is opened then.
+ */
+export async function openSession(tx: Queryable, note: Note, policy: Policy, session: NewSession): Promise<'opened' | 'refused'> {
+  const { sessionId, senderId, employeeId, challengeId, method, assurance } = session;
+  // The row lock makes a leaver event and this transaction follow one another, whichever comes first.
+  const { rowCount: active } = await tx.query('SELECT 1 FROM employees WHERE id = $1 AND active FOR SHARE', [employeeId]);
+  if (active !== 1) return 'refused';
+  await endWhere(tx, note, 's.sender_id = $2', [senderId], 'replaced');
+  await endWhere(tx, note, `s.id IN (SELECT id FROM sessions WHERE employee_id = $2 AND ended_at IS NULL
+    ORDER BY opened_at DESC OFFSET $3)`, [employeeId, policy.sessionsPerEmployeeMax - 1], 'tooMany');
+  await tx.query(
+    `INSERT INTO sessions (id, sender_id, employee_id, challenge_id, method, assurance, idle_ms, ends_at)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, clock_timestamp() + $8 * interval '1 ms')`,
+    [sessionId, senderId, employeeId, challengeId, method, assurance, policy.sessionIdleMs, policy.sessionAbsoluteMs]);
+  note({ kind: 'session.opened', facts: { sessionId, senderId, employeeId, challengeId, method, assurance } });
+  return 'opened';
+}
+
+/** Marks the session active when it is open; undefined when the door is closed. */
+export async function touchSession(db: Queryable, sessionId: string): Promise<OpenSession | undefined> {
+  const { rows: [row] } = await db.query<OpenSession>(
+    `UPDATE sessions s SET active_at = clock_timestamp() FROM employees e
+      WHERE s.id = $1 AND e.id = s.employee_id AND ${openNow}
+     RETURNING e.id AS "employeeId", e.preferred_language AS language`, [sessionId]);
+  return row;
+}
+
+/** Whether the session is open at this moment: asked again before each reply and before an answer is kept. */
+export async function findOpenSession(db: Queryable, sessionId: string): Promise<OpenSession | undefined> {
+  const { rows: [row] } = await db.query<OpenSession>(
+    `SELECT e.id AS "employeeId", e.preferred_language AS language
+       FROM sessions s JOIN employees e ON e.id = s.employee_id WHERE s.id = $1 AND ${openNow}`, [sessionId]);
+  return row;
+}
+
+/** The language of the employee that a session is or was of; null when HR gave none. */
+export async function sessionLanguage(db: Queryable, sessionId: string): Promise<string | null> {
+  const { rows: [row] } = await db.query<{ language: string | null }>(
+    'SELECT e.preferred_language AS language FROM sessions s JOIN employees e ON e.id = s.employee_id WHERE s.id = $1', [sessionId]);
+  return row?.language ?? null;
+}
+
+/**
+ * Ends a session and says for which reason it had ended: the first reason stands, so that somebody whose session was
+ * ended by HR's event is not told that it was idle. Repeat-safe.
+ */
+export async function endSession(tx: Queryable, note: Note, sessionId: string, reason: EndReason): Promise<EndReason> {
+  await endWhere(tx, note, 's.id = $2', [sessionId], reason);
+  const { rows: [row] } = await tx.query<{ reason: EndReason | null }>('SELECT end_reason AS reason FROM sessions WHERE id = $1', [sessionId]);
+  return row?.reason ?? reason;
+}
+
+/** Ends every open session of an employee: the leaver switch (R32). */
+export async function endSessionsOfEmployee(tx: Queryable, note: Note, employeeId: string, reason: EndReason): Promise<void> {
+  await endWhere(tx, note, 's.employee_id = $2', [employeeId], reason);
+}
+
+/** `condition` is one of the constants above, with $2 and on for `values`; never text from outside. */
+async function endWhere(tx: Queryable, note: Note, condition: string, values: unknown[], reason: EndReason): Promise<void> {
+  const { rows } = await tx.query<{ id: string; senderId: string; employeeId: string }>(
+    `UPDATE sessions s SET ended_at = clock_timestamp(), end_reason = $1 WHERE s.ended_at IS NULL AND ${condition}
+     RETURNING s.id, s.sender_id AS "senderId", s.employee_id AS "employeeId"`, [reason, ...values]);
+  for (const { id, senderId, employeeId } of rows) {
+    note({ kind: 'session.ended', facts: { sessionId: id, senderId, employeeId, reason } });
+  }
+}

@@ -1,0 +1,28 @@
+// How web and worker reach Temporal: the address and credentials of the configuration, nothing from the environment.
+import { readFileSync } from 'node:fs';
+import type { TLSConfig } from '@temporalio/client';
+import type { Config } from '../config';
+
+export interface TemporalAddress {
+  readonly address: string;
+  readonly tls: TLSConfig | boolean;
+  readonly apiKey?: string;
+}
+
+/** Connection options for Client and NativeConnection alike. Throws when a certificate file cannot be read. */
+export function temporalAddress(config: Config): TemporalAddress {
+  const { TEMPORAL_TLS_CLIENT_CERT_PATH: cert, TEMPORAL_TLS_CLIENT_KEY_PATH: key } = config;
+  const ca = config.TEMPORAL_TLS_SERVER_CA_CERT_PATH;
+  const pair = cert !== undefined && key !== undefined ? { crt: readFileSync(cert), key: readFileSync(key) } : undefined;
+  const wanted = config.TEMPORAL_TLS || pair !== undefined || ca !== undefined || config.TEMPORAL_API_KEY !== undefined;
+  const tls: TLSConfig = {
+    ...(pair === undefined ? {} : { clientCertPair: pair }),
+    ...(ca === undefined ? {} : { serverRootCACertificate: readFileSync(ca) }),
+    ...(config.TEMPORAL_TLS_SERVER_NAME === undefined ? {} : { serverNameOverride: config.TEMPORAL_TLS_SERVER_NAME }),
+  };
+  return {
+    address: config.TEMPORAL_ADDRESS,
+    tls: wanted ? tls : false,
+    ...(config.TEMPORAL_API_KEY === undefined ? {} : { apiKey: config.TEMPORAL_API_KEY }),
+  };
+}

@@ -1,0 +1,24 @@
+// The web process: takes messages in, stores them, tells their conversations; sweeps up what could not be told.
+import type { Config } from './config';
+import { createApp, serverOptions } from './http/app';
+import { createInternalApp } from './http/internalApp';
+import { closeServer, listen, stopRequested } from './process';
+import { wireWeb } from './wiring';
+
+/** How often rows that were stored but not dispatched are looked for. */
+const sweepIntervalMs = 5_000;
+
+/** Runs the web process until it is told to stop; resolves when every acknowledged message is settled or stored. */
+export async function runWeb(config: Config): Promise<void> {
+  const wired = await wireWeb(config);
+  const internal = await listen(createInternalApp({ ready: wired.databaseReady, metrics: () => wired.telemetry.render() }),
+    config.DOORMAN_INTERNAL_PORT, '0.0.0.0');
+  const server = await listen(createApp(wired.app), config.DOORMAN_PORT, '0.0.0.0', serverOptions);
+  wired.dispatcher.start(sweepIntervalMs);
+  wired.log.info('web started', { port: config.DOORMAN_PORT });
+  await stopRequested();
+  await closeServer(server);
+  await wired.dispatcher.stop();
+  await closeServer(internal);
+  await wired.close();
+}

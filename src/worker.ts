@@ -1,0 +1,98 @@
+// The worker process: runs conversations and their activities until it is told to stop, then finishes what it began.
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { DefaultLogger, NativeConnection, Runtime, Worker, makeTelemetryFilterString } from '@temporalio/worker';
+import type { WorkerOptions } from '@temporalio/worker';
+import { FailureInterceptor } from '../activities/failures';
+import { taskQueues } from '../workflows/contract';
+import type { Config } from './config';
+import { createInternalApp } from './http/internalApp';
+import { listen, onStop } from './process';
+import { temporalAddress } from './temporal/connection';
+import { wireWorker } from './wiring';
+
+/** Runs the worker. Resolves when it has stopped in order; rejects when it cannot go on, which ends the process. */
+export async function runWorker(config: Config): Promise<void> {
+  const metricsPort = await freeLoopbackPort();
+  const wired = wireWorker(config, `http://127.0.0.1:${metricsPort}/metrics`);
+  Runtime.install({
+    logger: new DefaultLogger('INFO', wired.temporalLog),
+    // Our own handlers drain web server, workers, connection and pool in that order.
+    shutdownSignals: [],
+    telemetryOptions: {
+      logging: { forward: {}, filter: makeTelemetryFilterString({ core: 'WARN', other: 'ERROR' }) },
+      metrics: { prometheus: { bindAddress: `127.0.0.1:${metricsPort}`, countersTotalSuffix: true, unitSuffix: true } },
+    },
+  });
+  const connection = await NativeConnection.connect(temporalAddress(config));
+  const workers = await createWorkers(config, connection, wired);
+  const internal = await listen(createInternalApp({
+    ready: async () => workers.every((worker) => worker.getState() === 'RUNNING') && await wired.databaseReady(),
+    metrics: () => wired.telemetry.render(),
+  }), config.DOORMAN_INTERNAL_PORT + 1, '0.0.0.0');
+  const stopped = Promise.all(workers.map((worker) => worker.run()));
+  onStop(() => workers.forEach((worker) => { if (worker.getState() === 'RUNNING') worker.shutdown(); }));
+  wired.log.info('worker started', { port: config.DOORMAN_INTERNAL_PORT + 1 });
+  try {
+    await stopped;
+  } finally {
+    internal.close();
+    await connection.close();
+    await wired.close();
+  }
+}
+
+type Wired = ReturnType<typeof wireWorker>;
+
+function createWorkers(config: Config, connection: NativeConnection, { activities, dataConverter }: Wired): Promise<Worker[]> {
+  const shared: WorkerOptions = {
+    connection,
+    namespace: config.TEMPORAL_NAMESPACE,
+    taskQueue: taskQueues.doorman,
+    dataConverter,
+    interceptors: { activity: [() => ({ inbound: new FailureInterceptor() })] },
+    shutdownGraceTime: '20s',
+    shutdownForceTime: '30s',
+    workerDeploymentOptions: {
+      version: { deploymentName: 'doorman', buildId: config.DOORMAN_BUILD_ID },
+      useWorkerVersioning: false,
+      defaultVersioningBehavior: 'PINNED',
+    },
+  };
+  return Promise.all([
+    Worker.create({
+      ...shared,
+      activities,
+      workflowBundle: { codePath: workflowBundlePath() },
+      // Above the number of conversations that are active at once: an evicted one costs a replay (design §5).
+      maxCachedWorkflows: 1_000,
+      maxConcurrentWorkflowTaskExecutions: 100,
+      // Replies wait up to a quantum inside their activity, so there are more of them than there is work.
+      maxConcurrentActivityTaskExecutions: 500,
+      maxConcurrentLocalActivityExecutions: 100,
+      workflowTaskPollerBehavior: { type: 'simple-maximum', maximum: 10 },
+      activityTaskPollerBehavior: { type: 'simple-maximum', maximum: 10 },
+    }),
+    Worker.create({
+      ...shared,
+      taskQueue: taskQueues.assistant,
+      activities: { relay: activities.relay },
+      maxConcurrentActivityTaskExecutions: 200,
+      activityTaskPollerBehavior: { type: 'simple-maximum', maximum: 10 },
+    }),
+  ]);
+}
+
+/** The bundle that the build wrote beside the compiled code. */
+export function workflowBundlePath(): string {
+  return join(__dirname, '..', 'workflow-bundle.js');
+}
+
+async function freeLoopbackPort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (address === null || typeof address === 'string') throw new Error('no free port');
+  return address.port;
+}

@@ -1,0 +1,52 @@
+// All that others may say to a workflow: names, shapes and queues. Imports nothing that only runs inside one.
+import { defineSearchAttributeKey } from '@temporalio/common';
+import type { Policy } from '../src/domain/policy';
+import type { Stage } from '../src/domain/verification';
+
+/** `doorman` answers people (activities start eagerly on the workflow's own queue); slow and bulk work is kept apart. */
+export const taskQueues = { doorman: 'doorman', assistant: 'doorman-assistant' } as const;
+
+export const workflowTypes = { conversation: 'conversation' } as const;
+export const signalNames = { messageReceived: 'messageReceived' } as const;
+export const queryNames = { status: 'status' } as const;
+export const updateNames = { endSession: 'endSession', unlock: 'unlock', resendCode: 'resendCode' } as const;
+export type UpdateName = keyof typeof updateNames;
+
+/** Searchable in the Temporal UI, in clear: stages, outcomes, counts and times, never anything of a person. */
+export const searchAttributes = {
+  stage: defineSearchAttributeKey('DoormanStage', 'KEYWORD'),
+  outcome: defineSearchAttributeKey('DoormanOutcome', 'KEYWORD'),
+  method: defineSearchAttributeKey('DoormanMethod', 'KEYWORD'),
+  attempts: defineSearchAttributeKey('DoormanAttempts', 'INT'),
+  lockedUntil: defineSearchAttributeKey('DoormanLockedUntil', 'DATETIME'),
+  sessionUntil: defineSearchAttributeKey('DoormanSessionUntil', 'DATETIME'),
+} as const;
+
+/** The workflow id of a sender's conversation. */
+export const conversationId = (senderId: string): string => `wa-${senderId}`;
+
+/** Starts a conversation. The policy is pinned: a conversation keeps the numbers it began with (decision 9). */
+export interface ConversationStart {
+  readonly senderId: string;
+  readonly policy: Policy;
+}
+
+export interface MessageReceived {
+  readonly messageId: string;
+}
+
+/** Who asks for an operator's act; kept in the audit. A login name, not a person's name. */
+export interface OperatorOrder {
+  readonly operator: string;
+}
+
+/** What the `status` query answers: enough for an operator, nothing of the person. Times are ISO 8601. */
+export interface ConversationStatus {
+  readonly stage: Stage;
+  readonly outcome: string;
+  readonly deadline: string;
+  readonly waitingMessages: number;
+  readonly heldMessages: number;
+  readonly wrongGuesses: number;
+  readonly codeDelivery: string;
+}

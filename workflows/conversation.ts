@@ -1,0 +1,86 @@
+// One sender's conversation: queue -> loop -> stage -> step. Completes when nobody waits for anything (decisions 1, 4).
+import {
+  allHandlersFinished, condition, continueAsNew, defineQuery, defineSignal, defineUpdate, setHandler, workflowInfo,
+} from '@temporalio/workflow';
+import type { ConversationStart, ConversationStatus, MessageReceived, OperatorOrder } from './contract';
+import { queryNames, signalNames, updateNames } from './contract';
+import { Conversation } from './conversationContext';
+import type { ConversationState } from './conversationState';
+import { enqueue, initialState, upgrade } from './conversationState';
+import { confirmStep } from './steps/confirm';
+import { identifyStep } from './steps/identify';
+import { lockedStep } from './steps/locked';
+import { sessionStep } from './steps/session';
+import type { Order, Step } from './steps/step';
+import type { Stage } from '../src/domain/verification';
+
+const messageReceived = defineSignal<[MessageReceived]>(signalNames.messageReceived);
+const statusQuery = defineQuery<ConversationStatus>(queryNames.status);
+const endSession = defineUpdate<string, [OperatorOrder]>(updateNames.endSession);
+const unlock = defineUpdate<string, [OperatorOrder]>(updateNames.unlock);
+const resendCode = defineUpdate<string, [OperatorOrder]>(updateNames.resendCode);
+
+const steps: Record<Stage, Step> = { identify: identifyStep, confirm: confirmStep, session: sessionStep, locked: lockedStep };
+
+/** @returns how the conversation came out, for whoever looks at its result. */
+export async function conversation(start: ConversationStart, carried?: ConversationState): Promise<string> {
+  const c = new Conversation(carried === undefined ? initialState(start, Date.now()) : upgrade(carried));
+  handleMessages(c);
+  handleOrders(c);
+  c.begin();
+
+  for (;;) {
+    await condition(() => c.hasWork());
+    await takeOne(c);
+    if (c.isOver()) await c.discardHeld('abandoned');
+    if (c.isOver() && await mayLeave(c)) return c.state.outcome;
+    if (c.mayContinueAsNew() && workflowInfo().continueAsNewSuggested && await mayLeave(c)) {
+      c.stopClock();
+      return continueAsNew<typeof conversation>(start, c.state);
+    }
+  }
+}
+
+/**
+ * Waits until no handler runs, and says whether the run may end now: not when an order waits for the loop. After this
+ * there is no await before the end; a signal that comes later makes the server refuse it and show us the signal.
+ */
+async function mayLeave(c: Conversation): Promise<boolean> {
+  await condition(() => allHandlersFinished() || c.orders.length > 0);
+  return c.orders.length === 0 && (c.isOver() || c.mayContinueAsNew());
+}
+
+/** One thing at a time, orders first: nothing interleaves (decision 4). */
+async function takeOne(c: Conversation): Promise<void> {
+  const order = c.orders.shift();
+  if (order !== undefined) return carryOut(c, order);
+  const messageId = c.takeMessage();
+  if (messageId !== undefined) return steps[c.state.stage].onMessage(c, messageId);
+  if (c.isDue()) return steps[c.state.stage].onDeadline(c);
+}
+
+async function carryOut(c: Conversation, order: Order): Promise<void> {
+  order.result = await steps[c.state.stage].onOrder(c, order) ?? 'too late';
+}
+
+function handleMessages(c: Conversation): void {
+  setHandler(messageReceived, ({ messageId }) => enqueue(c.state, messageId));
+  setHandler(statusQuery, () => c.status());
+}
+
+/** Orders of operators: refused at once where they make no sense, otherwise taken by the loop like a message. */
+function handleOrders(c: Conversation): void {
+  const only = (stage: Stage) => (_order: OperatorOrder) => {
+    if (c.state.stage !== stage) throw new Error(`the conversation is in stage ${c.state.stage}, not ${stage}`);
+  };
+  const place = (kind: Order['kind']) => async ({ operator }: OperatorOrder) => {
+    const order: Order = { kind, operator };
+    c.orders.push(order);
+    if (kind === 'endSession') c.interruptTurn();
+    await condition(() => order.result !== undefined);
+    return order.result!;
+  };
+  setHandler(endSession, place('endSession'), { validator: only('session') });
+  setHandler(unlock, place('unlock'), { validator: only('locked') });
+  setHandler(resendCode, place('resendCode'), { validator: only('confirm') });
+}

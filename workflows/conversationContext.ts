@@ -1,0 +1,229 @@
+// What the steps of a conversation share: its state, its one clock, its words and what operators see of it.
+import {
+  ActivityFailure, CancellationScope, isCancellation, setCurrentDetails, sleep, upsertSearchAttributes,
+} from '@temporalio/workflow';
+import type { ReplyOutcome } from '../activities/chat';
+import type { Outcome, Stage } from '../src/domain/verification';
+import type { TextRequest } from '../src/texts/keys';
+import type { ConversationStatus } from './contract';
+import { searchAttributes } from './contract';
+import type { ConversationState } from './conversationState';
+import { decide, reply } from './io';
+import type { Order } from './steps/step';
+
+type Entry = Partial<Pick<ConversationState,
+  'challengeId' | 'method' | 'session' | 'outcome' | 'asked' | 'wrongGuesses' | 'codeDelivery' | 'noticeGiven'>>;
+
+/** What is forgotten when a conversation begins again. */
+const beginning: Entry = { challengeId: null, method: null, session: null, asked: false, codeDelivery: 'none', noticeGiven: false };
+
+export class Conversation {
+  readonly orders: Order[] = [];
+  private clock: { readonly at: number; readonly scope: CancellationScope } | undefined;
+  private due = false;
+  private ended = false;
+  private sending: CancellationScope | undefined;
+  private turn: CancellationScope | undefined;
+
+  constructor(readonly state: ConversationState) {}
+
+  /** Starts the clock and shows the state: at the start of every run, since neither is carried over. */
+  begin(): void {
+    this.armClock();
+    this.showDetails();
+  }
+
+  hasWork(): boolean {
+    return this.state.queue.length > 0 || this.orders.length > 0 || this.isDue();
+  }
+
+  /** The next message, in order of arrival. One that comes after the end begins a new conversation in the same run. */
+  takeMessage(): string | undefined {
+    const messageId = this.state.queue.shift();
+    if (messageId !== undefined && this.ended) this.restart(this.state.outcome);
+    return messageId;
+  }
+
+  isDue(): boolean {
+    return this.due && Date.now() >= this.state.deadline;
+  }
+
+  /** Nobody waits for anything any more. */
+  isOver(): boolean {
+    return this.ended && this.state.queue.length === 0 && this.orders.length === 0;
+  }
+
+  /** A code that is on its way belongs to this run: its activity would be lost with it. */
+  mayContinueAsNew(): boolean {
+    return this.sending === undefined && this.orders.length === 0;
+  }
+
+  /** Enters a stage: one batched upsert, one deadline. `deadline` in ms since 1970. */
+  enter(stage: Stage, deadline: number, entry: Entry = {}): void {
+    this.ended = false;
+    this.become(stage, deadline, entry);
+    this.armClock();
+  }
+
+  /** Back to asking who is there. What is held stays held: it is answered after all if they prove it in time. */
+  restart(outcome: Outcome): void {
+    this.enter('identify', Date.now() + this.state.policy.identifyIdleMs, { ...beginning, outcome });
+  }
+
+  /** Nobody waits for anything: the workflow completes, unless a message came meanwhile. */
+  end(outcome: Outcome): void {
+    this.stopClock();
+    this.ended = true;
+    this.become('identify', Date.now(), { ...beginning, outcome });
+  }
+
+  private become(stage: Stage, deadline: number, entry: Entry): void {
+    const { state } = this;
+    if (stage !== 'confirm') this.stopSendingCode();
+    Object.assign(state, entry, { stage, deadline });
+    upsertSearchAttributes([
+      { key: searchAttributes.stage, value: stage },
+      { key: searchAttributes.outcome, value: state.outcome },
+      { key: searchAttributes.method, value: state.method },
+      { key: searchAttributes.attempts, value: state.wrongGuesses },
+      { key: searchAttributes.lockedUntil, value: stage === 'locked' ? new Date(deadline) : null },
+      { key: searchAttributes.sessionUntil, value: state.session === null ? null : new Date(state.session.endsAt) },
+    ]);
+    this.showDetails();
+  }
+
+  /** Extends the stage without telling anybody: a clock that runs is left alone and looks again when it fires. */
+  extend(deadline: number): void {
+    this.state.deadline = deadline;
+    this.armClock();
+  }
+
+  /** Answers a message, on the quantum while the sender is not verified. Says nothing further if that fails for good. */
+  async answer(messageId: string, text: TextRequest): Promise<void> {
+    const { senderId, policy, session } = this.state;
+    const verified = session === null ? { quantum: { messageId, ms: policy.replyQuantumMs } } : { sessionId: session.id };
+    await this.say(() => reply({ key: `${messageId}:answer`, senderId, text, ...verified }));
+  }
+
+  /** Says something that answers no message. `sessionId` speaks the employee's language. */
+  async notify(text: TextRequest, about: string, sessionId?: string): Promise<void> {
+    const key = `${about}:${text.key}`;
+    await this.say(() => reply({ key, senderId: this.state.senderId, text, ...(sessionId === undefined ? {} : { sessionId }) }));
+  }
+
+  /** A reply that can never be delivered is no reason to stop: the outbox row tells the operator. */
+  async say(send: () => Promise<ReplyOutcome>): Promise<ReplyOutcome['outcome']> {
+    try {
+      return (await send()).outcome;
+    } catch (error) {
+      if (!(error instanceof ActivityFailure) || isCancellation(error)) throw error;
+      return 'undeliverable';
+    }
+  }
+
+  /** Settles messages that get no answer of their own. */
+  async drop(messageIds: readonly string[], reason: string): Promise<void> {
+    if (messageIds.length > 0) await decide.discard({ messageIds: [...messageIds], reason });
+  }
+
+  async discardHeld(reason: string): Promise<void> {
+    await this.drop(this.state.held.splice(0).map(({ messageId }) => messageId), reason);
+  }
+
+  /** Keeps a message for after verification, within bounds; beyond them the oldest go (§4 of the design). */
+  async hold(messageId: string, bytes: number): Promise<void> {
+    const { held, policy } = this.state;
+    held.push({ messageId, at: Date.now(), bytes });
+    const overflow = [];
+    while (held.length > policy.heldMessagesMax || held.reduce((sum, one) => sum + one.bytes, 0) > policy.heldBytesMax) {
+      overflow.push(held.shift()!.messageId);
+    }
+    await this.drop(overflow, 'overflow');
+  }
+
+  /** The held messages go before whatever else waits, in their order; those that are too old are destroyed. */
+  async releaseHeld(): Promise<void> {
+    const { state } = this;
+    const oldest = Date.now() - state.policy.heldAgeMs;
+    const held = state.held.splice(0);
+    state.queue.unshift(...held.filter(({ at }) => at >= oldest).map(({ messageId }) => messageId));
+    await this.drop(held.filter(({ at }) => at < oldest).map(({ messageId }) => messageId), 'expired');
+  }
+
+  /** Lets a code travel beside the conversation. Stopped when the stage is left. */
+  sendCode(send: () => Promise<{ readonly outcome: string }>): void {
+    this.stopSendingCode();
+    const scope = (this.sending = new CancellationScope());
+    this.state.codeDelivery = 'sending';
+    const settle = (delivery: ConversationState['codeDelivery']) => {
+      if (this.sending !== scope) return;
+      this.sending = undefined;
+      this.state.codeDelivery = delivery;
+      this.showDetails();
+    };
+    // A decoy is shown as handed over: the Temporal UI does not tell the real from the unknown either.
+    void scope.run(send).then(
+      ({ outcome }) => settle(outcome === 'undeliverable' ? 'failed' : 'handedOver'), () => settle('failed'));
+  }
+
+  /** Runs a turn of the assistant so that an operator's order need not wait for it; 'interrupted' when one came. */
+  async runTurn<T>(turn: () => Promise<T>): Promise<T | 'interrupted'> {
+    const scope = (this.turn = new CancellationScope());
+    try {
+      return await scope.run(turn);
+    } catch (error) {
+      if (isCancellation(error) && scope.consideredCancelled) return 'interrupted';
+      throw error;
+    } finally {
+      this.turn = undefined;
+    }
+  }
+
+  interruptTurn(): void {
+    this.turn?.cancel();
+  }
+
+  stopClock(): void {
+    this.clock?.scope.cancel();
+    this.clock = undefined;
+  }
+
+  status(): ConversationStatus {
+    const { stage, outcome, deadline, queue, held, wrongGuesses, codeDelivery } = this.state;
+    return {
+      stage, outcome, wrongGuesses, codeDelivery,
+      deadline: new Date(deadline).toISOString(), waitingMessages: queue.length, heldMessages: held.length,
+    };
+  }
+
+  /** What the Temporal UI shows beside the history; free, and gone with the run. */
+  showDetails(): void {
+    const rows = Object.entries(this.status()).map(([name, value]) => `| ${name} | ${String(value)} |`);
+    setCurrentDetails(['| | |', '|---|---|', ...rows].join('\n'));
+  }
+
+  /**
+   * One timer. A later deadline leaves it be: when it fires too early it is set again for the rest. So a verification
+   * costs two timers and a session one each half hour, instead of one a message.
+   */
+  private armClock(): void {
+    const { deadline, stage } = this.state;
+    if (this.clock !== undefined && this.clock.at <= deadline) return;
+    this.stopClock();
+    this.due = false;
+    const scope = new CancellationScope();
+    const clock = (this.clock = { at: deadline, scope });
+    const fired = () => {
+      if (this.clock !== clock) return;
+      this.clock = undefined;
+      this.due = true;
+      if (Date.now() < this.state.deadline) this.armClock();
+    };
+    void scope.run(() => sleep(Math.max(1, deadline - Date.now()), { summary: `deadline set in stage ${stage}` })).then(fired, () => undefined);
+  }
+
+  private stopSendingCode(): void {
+    this.sending?.cancel();
+    this.sending = undefined;
+  }
+}

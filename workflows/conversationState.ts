@@ -1,0 +1,64 @@
+// What a conversation carries from run to run: plain JSON, versioned, small. No text, no code, no address.
+import type { Method } from '../src/domain/messages';
+import type { Policy } from '../src/domain/policy';
+import type { Outcome, Stage } from '../src/domain/verification';
+import type { ConversationStart } from './contract';
+
+/** A message of an unverified sender that is answered after verification. `at` in ms since 1970. */
+export interface HeldMessage {
+  readonly messageId: string;
+  readonly at: number;
+  readonly bytes: number;
+}
+
+export interface ConversationState {
+  readonly version: 1;
+  readonly senderId: string;
+  readonly policy: Policy;
+  stage: Stage;
+  outcome: Outcome;
+  /** When the stage is over, in ms since 1970. */
+  deadline: number;
+  /** Message ids not yet taken, in order of arrival. */
+  queue: string[];
+  /** The last message ids that were taken in, so that a repeated signal has no effect. */
+  seen: string[];
+  held: HeldMessage[];
+  /** Whether the person was asked for an identifier in this stage: a bare number is an answer then. */
+  asked: boolean;
+  challengeId: string | null;
+  method: Method | null;
+  wrongGuesses: number;
+  codeDelivery: 'none' | 'sending' | 'handedOver' | 'failed';
+  /** `endsAt` in ms since 1970. */
+  session: { readonly id: string; readonly endsAt: number } | null;
+  /** locked: whether the one notice of this window was given. */
+  noticeGiven: boolean;
+}
+
+/** Enough for every message that a redelivery or the sweeper may repeat while one run lasts. */
+const seenMax = 200;
+
+/** The state that a conversation begins with. `now` in ms since 1970. */
+export function initialState({ senderId, policy }: ConversationStart, now: number): ConversationState {
+  return {
+    version: 1, senderId, policy,
+    stage: 'identify', outcome: 'open', deadline: now + policy.identifyIdleMs,
+    queue: [], seen: [], held: [], asked: false,
+    challengeId: null, method: null, wrongGuesses: 0, codeDelivery: 'none',
+    session: null, noticeGiven: false,
+  };
+}
+
+/** Brings the state of an older version to today's shape. Throws for one that this code does not know. */
+export function upgrade(state: ConversationState): ConversationState {
+  if (state.version !== 1) throw new Error(`conversation state of version ${String(state.version)} is not known`);
+  return state;
+}
+
+/** Takes a message id in unless it is known already. */
+export function enqueue(state: ConversationState, messageId: string): void {
+  if (state.seen.includes(messageId)) return;
+  state.seen = [...state.seen.slice(1 - seenMax), messageId];
+  state.queue.push(messageId);
+}

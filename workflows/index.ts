@@ -1,0 +1,2 @@
+// The list of workflows, nothing else.
+export { conversation } from './conversation';

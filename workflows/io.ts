@@ -1,0 +1,58 @@
+// Everything that a conversation does to the world: activity proxies, with the only timeouts and retry policies.
+import { proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
+import type { AssistantActivities } from '../activities/assistant';
+import type { ChallengeActivities } from '../activities/challenge';
+import type { ChatActivities } from '../activities/chat';
+import type { CodeActivities } from '../activities/code';
+import type { SessionActivities } from '../activities/session';
+import { taskQueues } from './contract';
+
+/**
+ * Milliseconds of Postgres work, inside the workflow task: one marker each. Never given up: with the database down a
+ * message waits, nothing is decided and nothing is lost. Waits above 3 s become timers, so that the task is not held.
+ */
+export const decide = proxyLocalActivities<ChallengeActivities & SessionActivities>({
+  startToCloseTimeout: '5s',
+  localRetryThreshold: '3s',
+  retry: { initialInterval: '100ms', backoffCoefficient: 2, maximumInterval: '10s' },
+});
+
+/**
+ * A reply before verification. 15 s a try is above the provider client's own 10 s; the quantum adds at most 10 s.
+ * Given up after 5 min, when the code that it spoke of is over too.
+ */
+export const { reply } = proxyActivities<ChatActivities>({
+  summary: 'reply',
+  startToCloseTimeout: '25s',
+  scheduleToCloseTimeout: '5m',
+  retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '20s' },
+});
+
+/** An assistant's reply: worth waiting for. Order needs the earlier one settled, so an hour is what a dead provider may cost. */
+export const { relayReply } = proxyActivities<ChatActivities>({
+  summary: 'assistant reply',
+  startToCloseTimeout: '15s',
+  scheduleToCloseTimeout: '1h',
+  retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '20s' },
+});
+
+/** A code: tried as long as it counts, then it is useless. `lifetimeMs` is what is left of it. */
+export const codeSender = (lifetimeMs: number) => proxyActivities<CodeActivities>({
+  summary: 'code',
+  startToCloseTimeout: '15s',
+  scheduleToCloseTimeout: Math.max(lifetimeMs, 1_000),
+  retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '20s' },
+});
+
+/**
+ * A turn of the assistant, on its own queue because it may be slow. 90 s a try; a worker that died is noticed by the
+ * missing heartbeat after 15 s; after 5 min the person is told that there is no answer.
+ */
+export const { relay } = proxyActivities<AssistantActivities>({
+  taskQueue: taskQueues.assistant,
+  summary: 'assistant turn',
+  startToCloseTimeout: '90s',
+  heartbeatTimeout: '15s',
+  scheduleToCloseTimeout: '5m',
+  retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '20s' },
+});

@@ -1,0 +1,89 @@
+// confirm: waits for the code; every guess is charged before it is compared, in one local activity a message.
+import { uuid4 } from '@temporalio/workflow';
+import type { ConfirmOutcome, ResendOutcome } from '../../activities/challenge';
+import type { Conversation } from '../conversationContext';
+import { codeSender, decide } from '../io';
+import { minutes } from './identify';
+import type { Order, Step } from './step';
+
+export const confirmStep: Step = {
+  async onMessage(c, messageId) {
+    const sessionId = uuid4();
+    const outcome = await decide.confirm({ messageId, challengeId: c.state.challengeId!, sessionId, policy: c.state.policy });
+    return react(c, messageId, outcome, sessionId);
+  },
+
+  /** A code that ran out says so, whoever was claimed and whatever became of its SMS. */
+  async onDeadline(c) {
+    await expire(c);
+  },
+
+  async onOrder(c, { kind }: Order) {
+    if (kind !== 'resendCode') return undefined;
+    const outcome = await decide.chargeResend({ challengeId: c.state.challengeId!, policy: c.state.policy });
+    if (outcome.reaction === 'resend') resend(c, outcome.sends);
+    return outcome.reaction;
+  },
+};
+
+async function react(c: Conversation, messageId: string, outcome: ConfirmOutcome, sessionId: string): Promise<void> {
+  switch (outcome.reaction) {
+    case 'right': return verified(c, messageId, sessionId, outcome.endsInMs);
+    case 'wrong':
+      c.state.wrongGuesses += 1;
+      c.showDetails();
+      return c.answer(messageId, { key: 'wrongCode', params: { triesLeft: outcome.triesLeft } });
+    case 'exhausted':
+      c.enter('locked', Date.now() + outcome.lockedForMs, { outcome: 'locked', wrongGuesses: c.state.wrongGuesses + 1, noticeGiven: false });
+      await c.discardHeld('locked');
+      return c.answer(messageId, { key: 'locked', params: { minutes: minutes(outcome.lockedForMs) } });
+    case 'expired': return expire(c);
+    case 'resend': case 'tooSoon': case 'spent': return answerResend(c, messageId, outcome);
+    case 'cancel': case 'dispute': return cancelled(c, messageId, outcome.reaction);
+    case 'holdAndHint':
+      await c.hold(messageId, outcome.bytes);
+      return c.answer(messageId, { key: 'askCode', params: {} });
+    case 'hint': return c.answer(messageId, { key: 'askCode', params: {} });
+    case 'hintOne': return c.answer(messageId, { key: 'severalCodes', params: {} });
+    case 'noMethod': return c.answer(messageId, { key: 'methodUnavailable', params: {} });
+    case 'textOnly': return c.answer(messageId, { key: 'textOnly', params: {} });
+    case 'ignore': return;
+  }
+}
+
+async function verified(c: Conversation, messageId: string, sessionId: string, endsInMs: number): Promise<void> {
+  const now = Date.now();
+  const endsAt = now + endsInMs;
+  c.enter('session', Math.min(now + c.state.policy.sessionIdleMs, endsAt), { outcome: 'verified', session: { id: sessionId, endsAt } });
+  await c.answer(messageId, { key: 'verified', params: {} });
+  await c.releaseHeld();
+}
+
+async function expire(c: Conversation): Promise<void> {
+  const challengeId = c.state.challengeId!;
+  await decide.endChallenge({ challengeId, reason: 'expired' });
+  c.restart('expired');
+  c.state.asked = true;
+  await c.notify({ key: 'codeExpired', params: {} }, challengeId);
+}
+
+async function cancelled(c: Conversation, messageId: string, reaction: 'cancel' | 'dispute'): Promise<void> {
+  c.restart(reaction === 'cancel' ? 'cancelled' : 'disputed');
+  await c.discardHeld('cancelled');
+  await c.answer(messageId, { key: reaction === 'cancel' ? 'cancelled' : 'notMe', params: {} });
+}
+
+async function answerResend(c: Conversation, messageId: string, outcome: Exclude<ResendOutcome, { reaction: 'expired' }>): Promise<void> {
+  switch (outcome.reaction) {
+    case 'resend':
+      resend(c, outcome.sends);
+      return c.answer(messageId, { key: 'codeResent', params: {} });
+    case 'tooSoon': return c.answer(messageId, { key: 'resendTooSoon', params: { seconds: Math.ceil(outcome.waitMs / 1_000) } });
+    case 'spent': return c.answer(messageId, { key: 'resendExhausted', params: {} });
+  }
+}
+
+function resend(c: Conversation, sends: number): void {
+  const { challengeId, deadline } = c.state;
+  c.sendCode(() => codeSender(deadline - Date.now()).sendCode({ challengeId: challengeId!, sends }));
+}

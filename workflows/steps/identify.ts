@@ -1,0 +1,53 @@
+// identify: waits for an employee ID or work e-mail in free text; holds what else was said.
+import { uuid4 } from '@temporalio/workflow';
+import type { IdentifyOutcome } from '../../activities/challenge';
+import type { Conversation } from '../conversationContext';
+import { codeSender, decide } from '../io';
+import type { Step } from './step';
+import { noOrder } from './step';
+
+export const identifyStep: Step = {
+  async onMessage(c, messageId) {
+    const { senderId, policy, asked } = c.state;
+    const challengeId = uuid4();
+    const outcome = await decide.identify({ senderId, messageId, challengeId, asked, policy });
+    switch (outcome.reaction) {
+      case 'issue': return issued(c, messageId, challengeId, outcome);
+      case 'locked':
+        c.enter('locked', Date.now() + outcome.lockedForMs, { outcome: 'locked', noticeGiven: true });
+        return c.answer(messageId, { key: 'lockedNotice', params: { minutes: minutes(outcome.lockedForMs) } });
+      case 'holdAndAsk':
+        await c.hold(messageId, outcome.bytes);
+        return ask(c, messageId, asked ? 'askIdentifierAgain' : 'askIdentifier');
+      case 'ask': return ask(c, messageId, 'askIdentifier');
+      case 'askOne': return ask(c, messageId, 'severalIdentifiers');
+      case 'textOnly': return ask(c, messageId, 'textOnly');
+      case 'ignore': return;
+    }
+  },
+
+  async onDeadline(c) {
+    c.end('abandoned');
+  },
+
+  onOrder: noOrder,
+};
+
+async function issued(
+  c: Conversation, messageId: string, challengeId: string, { method, expiresInMs }: Extract<IdentifyOutcome, { reaction: 'issue' }>,
+): Promise<void> {
+  c.enter('confirm', Date.now() + expiresInMs, { challengeId, method, wrongGuesses: 0, outcome: 'open' });
+  c.sendCode(() => codeSender(expiresInMs).sendCode({ challengeId, sends: 1 }));
+  await c.answer(messageId, { key: 'codeSent', params: { minutes: minutes(expiresInMs) } });
+}
+
+async function ask(c: Conversation, messageId: string, key: 'askIdentifier' | 'askIdentifierAgain' | 'severalIdentifiers' | 'textOnly'): Promise<void> {
+  c.state.asked = true;
+  c.extend(Date.now() + c.state.policy.identifyIdleMs);
+  await c.answer(messageId, { key, params: {} });
+}
+
+/** Whole minutes, at least 1, as people are told. */
+export function minutes(ms: number): number {
+  return Math.max(1, Math.round(ms / 60_000));
+}

@@ -1,0 +1,82 @@
+// session: relays everything in order, one message at a time, until the session ends.
+import { ActivityFailure, isCancellation } from '@temporalio/workflow';
+import type { RelayOutcome } from '../../activities/assistant';
+import type { EndReason } from '../../src/sessions/sessions';
+import type { Outcome } from '../../src/domain/verification';
+import type { TextKey } from '../../src/texts/keys';
+import type { Conversation } from '../conversationContext';
+import { decide, relay, relayReply } from '../io';
+import type { Order, Step } from './step';
+
+export const sessionStep: Step = {
+  async onMessage(c, messageId) {
+    const session = c.state.session!;
+    const { senderId, policy } = c.state;
+    c.extend(Math.min(Date.now() + policy.sessionIdleMs, session.endsAt));
+    const outcome = await c.runTurn(() => turn({ messageId, senderId, sessionId: session.id, repliesMax: policy.repliesPerTurnMax }));
+    switch (outcome === 'interrupted' ? outcome : outcome.reaction) {
+      // The order that interrupts decides; the message waits behind it.
+      case 'interrupted': c.state.queue.unshift(messageId); return;
+      case 'relay': return deliver(c, messageId, (outcome as { replies: number }).replies);
+      case 'end': return finish(c, 'logout', messageId);
+      case 'textOnly': return c.answer(messageId, { key: 'textOnly', params: {} });
+      case 'unanswered':
+        await c.drop([messageId], 'unanswered');
+        return c.answer(messageId, { key: 'assistantUnavailable', params: {} });
+      case 'closed': return closed(c, messageId);
+      case 'ignore': return;
+    }
+  },
+
+  async onDeadline(c) {
+    await finish(c, Date.now() >= c.state.session!.endsAt ? 'aged' : 'idle');
+  },
+
+  async onOrder(c, { kind }: Order) {
+    if (kind !== 'endSession') return undefined;
+    await finish(c, 'operator');
+    return 'ended';
+  },
+};
+
+type TurnOutcome = RelayOutcome | { readonly reaction: 'unanswered' };
+
+/** An assistant that cannot answer is an outcome; whatever else fails is not. */
+async function turn(input: Parameters<typeof relay>[0]): Promise<TurnOutcome> {
+  try {
+    return await relay(input);
+  } catch (error) {
+    if (!(error instanceof ActivityFailure) || isCancellation(error)) throw error;
+    return { reaction: 'unanswered' };
+  }
+}
+
+/** Every reply is its own send, after the former one is settled (decision 8). */
+async function deliver(c: Conversation, messageId: string, replies: number): Promise<void> {
+  const { senderId, session } = c.state;
+  for (let index = 0; index < replies; index += 1) {
+    const outcome = await c.say(() => relayReply({ key: `${messageId}:${index}`, senderId, sessionId: session!.id }));
+    if (outcome === 'withheld') return closed(c);
+  }
+}
+
+/** The database says that the session is over: somebody or something ended it. The message waits for a new proof. */
+async function closed(c: Conversation, messageId?: string): Promise<void> {
+  if (messageId !== undefined) c.state.queue.unshift(messageId);
+  await finish(c, 'idle');
+}
+
+const endings: Partial<Record<EndReason, { text: TextKey; outcome: Outcome }>> = {
+  logout: { text: 'sessionEndedByLogout', outcome: 'loggedOut' },
+  idle: { text: 'sessionEndedIdle', outcome: 'idle' },
+  aged: { text: 'sessionEndedAge', outcome: 'aged' },
+  operator: { text: 'sessionEndedByOperator', outcome: 'ended' },
+};
+
+async function finish(c: Conversation, wanted: EndReason, messageId?: string): Promise<void> {
+  const { id } = c.state.session!;
+  const reason = await decide.endSession({ sessionId: id, reason: wanted });
+  const { text, outcome } = endings[reason] ?? { text: 'sessionEndedOther' as const, outcome: 'ended' as const };
+  c.end(outcome);
+  await c.notify({ key: text, params: {} }, messageId ?? id, id);
+}
