@@ -1,0 +1,165 @@
+import fc from 'fast-check';
+import { canonicalIdentifier, findIdentifier, isEmailIdentifier } from '../../src/domain/identifiers';
+
+const cues = ['id', 'employee', 'personnel number', 'staff number', 'Personalnummer', 'e-mail', 'email', 'mail'];
+const one = (identifier: string) => ({ found: 'one', identifier });
+const none = { found: 'none' };
+const several = { found: 'several' };
+
+describe('the canonical identifier', () => {
+  it.each([
+    ['144133', '144133'], ['e123', 'E123'], ['E123 ', 'E123'], ['\tE123\n', 'E123'], ['Ｅ１２３', 'E123'],
+    ['E\u200B1\u202E23', 'E123'],
+    ['\u212A123', 'K123'], ['ſ123', 'S123'], ['١٤٤١٣٣', '144133'], ['𝟏𝟒𝟒133', '144133'], ['a\u20111', 'A-1'],
+    ['a–12', 'A-12'], ['a−12', 'A-12'],
+    ['constructor', 'CONSTRUCTOR'], ['null', 'NULL'], ['Anna.Schmidt@Example.COM', 'anna.schmidt@example.com'],
+    ['ＡＮＮＡ＠example.com', 'anna@example.com'], ["o'neil+x@sub.example.co.uk", "o'neil+x@sub.example.co.uk"],
+  ])('of %j is %j', (raw, canonical) => {
+    expect(canonicalIdentifier(raw)).toBe(canonical);
+  });
+
+  it.each([
+    ['a dotless i', 'ı123'], ['a dotted capital i', 'İ123'], ['a Cyrillic letter', 'А123'],
+    ['a Greek letter', 'Ε123'], ['a space inside', 'E 123'],
+    ['two characters', 'E1'], ['33 characters', 'E'.repeat(33)], ['nothing', ''], ['an underscore', '__proto__'],
+    ['SQL', "' OR 1=1--"],
+    ['a placeholder', '$1'], ['NUL', 'E123\u0000'], ['a telephone number', '+4917612345678'],
+    ['an umlaut', 'MÜLLER1'],
+    ['no domain', 'anna@'], ['no local part', '@example.com'], ['no dot in the domain', 'anna@localhost'],
+    ['two at signs', 'a@b@example.com'],
+    ['a list', 'anna@example.com,eve@example.org'], ['a comment', 'anna@example(x).com'],
+    ['quotes', '"anna"@example.com'],
+    ['an address literal', 'anna@[127.0.0.1]'], ['an IP address', 'anna@127.0.0.1'],
+    ['a line break', 'anna@example.com\r\nBcc: eve@example.org'],
+    ['a Cyrillic domain', 'anna@exаmple.com'], ['an umlaut domain', 'anna@bücher.example'],
+    ['a leading dot', '.anna@example.com'],
+    ['two dots', 'an..na@example.com'], ['a dash at a label\'s edge', 'anna@-example.com'],
+    ['an empty label', 'anna@example..com'],
+    ['65 characters before the at sign', `${'a'.repeat(65)}@example.com`],
+    ['255 characters', `a@${'b.'.repeat(126)}c`],
+    ['a label of 64', `a@${'b'.repeat(64)}.com`], ['an account sign', 'a@\u2100me.com'],
+  ])('does not exist for %s', (_, raw) => {
+    expect(canonicalIdentifier(raw)).toBeUndefined();
+  });
+
+  it('is its own canonical form and nothing but ASCII', () => {
+    const ids = fc.stringMatching(/^[a-zA-Z0-9-]{1,34}$/);
+    fc.assert(fc.property(fc.oneof(fc.string({ unit: 'binary', maxLength: 40 }), fc.emailAddress(), ids), (raw) => {
+      const canonical = canonicalIdentifier(raw);
+      if (canonical === undefined) return;
+      expect(canonicalIdentifier(canonical)).toBe(canonical);
+      expect(canonical).toMatch(isEmailIdentifier(canonical) ? /^[!-?A-Z^-~@[-`]+$/ : /^[A-Z0-9-]{3,32}$/);
+      expect(canonical.length).toBeLessThanOrEqual(254);
+    }), { numRuns: 5_000 });
+  });
+
+  it('is one for all spellings of one ID', () => {
+    const noise = fc.constantFrom('', '\u200B', '\u202E', '\u00AD', '\u2060', '\uFE0F');
+    const width = (character: string) => String.fromCharCode(character.charCodeAt(0) + 0xfee0);
+    const spellings = fc.array(fc.tuple(fc.boolean(), fc.boolean(), noise), { minLength: 32, maxLength: 32 });
+    fc.assert(fc.property(fc.stringMatching(/^[A-Z0-9]{3,32}$/), spellings, (id, spelling) => {
+      const spelled = [...id].map((character, i) => {
+        const [lower, wide, unseen] = spelling[i]!;
+        const cased = lower ? character.toLowerCase() : character;
+        return (wide ? width(cased) : cased) + unseen;
+      }).join('');
+      expect(canonicalIdentifier(` ${spelled}\t`)).toBe(id);
+    }), { numRuns: 2_000 });
+  });
+});
+
+describe('an identifier in a message that opens a conversation', () => {
+  it.each([
+    ['144133', '144133'], [' 144133. ', '144133'], ['*e-144133*', 'E-144133'], ['my id is 144133', '144133'],
+    ['My ID: 144133', '144133'],
+    ['Hello, I am Anna, employee no. 144133', '144133'], ['employee id is E144133!', 'E144133'],
+    ['id=144133', '144133'], ['ID #144133', '144133'],
+    ['personnel number 144133, what is the status of purchase order 4500000001?', '144133'],
+    ['meine Personalnummer lautet 144133', '144133'],
+    ['my id number is 144133', '144133'], ['my id is ١٤٤١٣٣', '144133'], ['ID\n144133', '144133'],
+    ['employee Nr. 144133', '144133'],
+    ['id 144133 ID: 144133', '144133'], ['anna@example.com', 'anna@example.com'],
+    ['<Anna@Example.com>', 'anna@example.com'],
+    ['my e-mail is anna@example.com.', 'anna@example.com'], ['my id is \u202E144133', '144133'],
+  ])('is found in %j', (text, identifier) => {
+    expect(findIdentifier(text, { asked: false, cues })).toEqual(one(identifier));
+  });
+
+  it.each([
+    ['What is the status of purchase order 4500000001?'], ['hello'], ['my id is lost'], ['my id'], ['id'],
+    ['lost my id. 144133 units are missing'],
+    ['order id 4500000001 please'], ['What about invoice number id 4711?'], ['my idea is 144133'], ['covid 144133'],
+    ['send it to billing@example.org please'],
+    ['my id is +4917612345678'], ['employee of order 4500000001'], ['id of purchase order 4500000001'], ['', ],
+    ['...'], ['__proto__'],
+  ])('is not found in %j', (text) => {
+    expect(findIdentifier(text, { asked: false, cues })).toEqual(none);
+  });
+
+  it('is not chosen among several', () => {
+    expect(findIdentifier('my id is 144133, his id is 144134', { asked: false, cues })).toEqual(several);
+  });
+});
+
+describe('an identifier in the answer to the question for it', () => {
+  it.each([
+    ['144133', '144133'], ["it's 144133", '144133'], ['144133 please', '144133'],
+    ['sure: e-144133, thanks', 'E-144133'], ['144133, 144133!', '144133'],
+    ['my id is 144133 and I ask about 4500000001', '144133'],
+    ['write to anna@example.com, since 2019', 'anna@example.com'],
+    ['mailto:anna@example.com', 'anna@example.com'], ['我的工号是144133', '144133'], ['사번은 144133입니다', '144133'],
+    ['144133👍🏽', '144133'],
+    ['it is—144133', '144133'], ['email=anna@example.com', 'anna@example.com'],
+  ])('is found in %j', (text, identifier) => {
+    expect(findIdentifier(text, { asked: true, cues })).toEqual(one(identifier));
+  });
+
+  it.each([
+    ['I do not know'], ['hello'], ['at 12:30'], ['+49 17'], ['+4917612345678'], ['А144133'], ['ı144133'], ['what?'],
+    ['why 2']])('is not found in %j', (text) => {
+    expect(findIdentifier(text, { asked: true, cues })).toEqual(none);
+  });
+
+  it.each([
+    ['144133 or 144134'], ['a@example.com b@example.com'],
+    ['144 133']])('is not chosen among several in %j', (text) => {
+    expect(findIdentifier(text, { asked: true, cues })).toEqual(several);
+  });
+});
+
+describe('looking for an identifier', () => {
+  it('finds only canonical ones, and needs a digit in an ID', () => {
+    const word = fc.constantFrom(...cues, 'is', ':', '144133', 'E-1', 'a@b.cc');
+    const text = fc.array(fc.oneof(fc.string({ unit: 'binary', maxLength: 20 }), word), { maxLength: 12 });
+    fc.assert(fc.property(text, fc.boolean(), (parts, asked) => {
+      const reading = findIdentifier(parts.join(' '), { asked, cues });
+      if (reading.found !== 'one') return;
+      expect(canonicalIdentifier(reading.identifier)).toBe(reading.identifier);
+      expect(reading.identifier).toMatch(/[0-9]|@/);
+    }), { numRuns: 5_000 });
+  });
+
+  it('never finds less when the person was asked', () => {
+    const word = fc.constantFrom('my', 'id', 'is', 'lost.', '144133', 'order', '4500000001', 'a@b.cc', 'hi', 'employee', 'no.');
+    const text = fc.array(word, { maxLength: 8 });
+    fc.assert(fc.property(text, (parts) => {
+      const unasked = findIdentifier(parts.join(' '), { asked: false, cues });
+      if (unasked.found !== 'none') expect(findIdentifier(parts.join(' '), { asked: true, cues })).toEqual(unasked);
+    }), { numRuns: 2_000 });
+  });
+
+  it.each([
+    ['letters', 'a'.repeat(100_000)], ['words', 'id '.repeat(33_000)], ['numbers', '144133 '.repeat(14_000)],
+    ['cues', 'id is no 144133 '.repeat(6_000)],
+    ['dots', '.'.repeat(100_000)], ['at signs', 'a@'.repeat(50_000)], ['labels', `a@${'b.'.repeat(50_000)}`],
+    ['dashes', `1${'-'.repeat(100_000)}`],
+    ['dotted words', '....a '.repeat(16_000)], ['long words', `${'!'.repeat(900)}a `.repeat(110)],
+    ['letters that expand', '\uFDFA'.repeat(100_000)],
+  ])('takes linear time over 100,000 characters of %s', (_, text) => {
+    findIdentifier(text, { asked: true, cues });
+    const started = process.hrtime.bigint();
+    findIdentifier(text, { asked: true, cues });
+    // A quadratic search would take seconds.
+    expect(Number(process.hrtime.bigint() - started) / 1e6).toBeLessThan(400);
+  });
+});
