@@ -1,0 +1,48 @@
+// doorman conversation find | status | end | unlock | resend, doorman employee end
+import { userInfo } from 'node:os';
+import type { Command } from 'commander';
+import { loadConfig } from '../config';
+import type { UpdateName } from '../../workflows/contract';
+import { print, refuse } from './output';
+
+/** The operator's login name, for the audit. */
+const operator = (): string => userInfo().username;
+
+export function operatorCommands(program: Command): void {
+  const conversation = program.command('conversation').description('one sender\'s conversation');
+  conversation.command('find').argument('<address>', 'whatsapp:+… or a number').description('the sender id and workflow id of an address')
+    .action(async (address: string, _options, command: Command) => {
+      const { wireOperator } = await import('../wiring');
+      const wired = wireOperator(loadConfig());
+      const senderId = await wired.findSender(address).finally(wired.close);
+      if (senderId === undefined) return notFound(command, 'Nobody wrote from this address.');
+      print(command, { senderId, workflowId: `wa-${senderId}` }, [`sender ${senderId}`, `workflow wa-${senderId}`]);
+    });
+  conversation.command('status').argument('<senderId>').description('stage, outcome and deadline, nothing of the person')
+    .action(async (senderId: string, _options, command: Command) => {
+      const { wireOperator } = await import('../wiring');
+      const wired = wireOperator(loadConfig());
+      const status = await wired.conversations.status(senderId).finally(wired.close);
+      if (status === undefined) return notFound(command, 'This sender has no conversation.');
+      print(command, status, Object.entries(status).map(([name, value]) => `${name}: ${String(value)}`));
+    });
+  addOrder(conversation, 'end', 'endSession', 'ends the session of this sender');
+  addOrder(conversation, 'unlock', 'unlock', 'lifts the lock of this sender; its wrong guesses stay counted');
+  addOrder(conversation, 'resend', 'resendCode', 'sends the waiting code again, within its gaps and limits');
+}
+
+function addOrder(parent: Command, name: string, order: UpdateName, about: string): void {
+  parent.command(name).argument('<senderId>').description(about).action(async (senderId: string, _options, command: Command) => {
+    const { wireOperator } = await import('../wiring');
+    const wired = wireOperator(loadConfig());
+    const outcome = await wired.conversations.order(senderId, order, operator()).finally(wired.close);
+    if (outcome.outcome === 'none') return notFound(command, 'This sender has no open conversation.');
+    if (outcome.outcome === 'refused') refuse();
+    print(command, outcome, [outcome.outcome === 'done' ? outcome.result : `refused: ${outcome.why}`]);
+  });
+}
+
+function notFound(command: Command, sentence: string): void {
+  print(command, { outcome: 'none' }, [sentence]);
+  refuse();
+}

@@ -1,0 +1,149 @@
+// Configuration in, working parts out: the only file that names every concrete adapter.
+import { createHmac } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { cancellationSignal } from '@temporalio/activity';
+import { Client, Connection } from '@temporalio/client';
+import type { DataConverter } from '@temporalio/common';
+import { createActivities } from '../activities';
+import type { Activities, ActivityDeps } from '../activities';
+import type { Assistant } from './assistant/assistant';
+import { createWebhookAssistant } from './assistant/webhookAssistant';
+import type { ChatChannel } from './chat/chatChannel';
+import { createTwilioWhatsApp } from './chat/twilioWhatsApp';
+import type { Config } from './config';
+import { createPool } from './db/pool';
+import type { Pool } from './db/pool';
+import { findContact, findEmployee } from './directory/employees';
+import type { Method } from './domain/messages';
+import { splitText } from './domain/splitText';
+import { createDispatcher } from './inbox/dispatcher';
+import { lookupHash } from './keys/box';
+import type { Keyring } from './keys/keyring';
+import { createLog, temporalLogger } from './log';
+import type { Log } from './log';
+import { codePurpose } from './otp/challenges';
+import type { CodeCarrier } from './otp/codeCarrier';
+import { deriveCode, sameCode } from './otp/codes';
+import { createSmsCarrier } from './otp/smsCarrier';
+import { createTelemetry } from './telemetry';
+import { temporalAddress } from './temporal/connection';
+import { createConversations } from './temporal/conversations';
+import { createDataConverter } from './temporal/dataConverter';
+import { createTexts } from './texts/render';
+import type { Texts } from './texts/render';
+import { createTwilio } from './twilio/client';
+
+const nobody = '00000000-0000-0000-0000-000000000000';
+
+/** The adapters that a test replaces; everything else is the real thing. */
+export interface Ports {
+  readonly channel: ChatChannel;
+  readonly carriers: ReadonlyMap<Method, CodeCarrier>;
+  readonly assistant: Assistant;
+}
+
+/** Twilio and the assistant, as configured. */
+export function createPorts(config: Config, texts: Texts): Ports {
+  const twilio = createTwilio({
+    accountSid: config.TWILIO_ACCOUNT_SID,
+    apiKeySid: config.TWILIO_API_KEY_SID,
+    apiKeySecret: config.TWILIO_API_KEY_SECRET,
+    ...(config.TWILIO_API_URL === undefined ? {} : { apiUrl: config.TWILIO_API_URL }),
+  });
+  const from = config.TWILIO_MESSAGING_SERVICE_SID === undefined
+    ? { sender: config.TWILIO_SMS_SENDER! } // the configuration has one of the two
+    : { messagingServiceSid: config.TWILIO_MESSAGING_SERVICE_SID };
+  return {
+    channel: createTwilioWhatsApp({ twilio, sender: config.TWILIO_WHATSAPP_SENDER }),
+    carriers: new Map([['sms', createSmsCarrier({ twilio, from, texts })]]),
+    assistant: createWebhookAssistant({ url: config.ASSISTANT_URL, secret: config.ASSISTANT_SECRET, production: config.production }),
+  };
+}
+
+/** The activities over a pool and ports: what a worker runs, in production and in tests. */
+export function createWiredActivities(
+  pool: Pool, keyring: Keyring, texts: Texts, ports: Ports, defaultLanguage: string,
+): Activities {
+  const deps: ActivityDeps = {
+    ...ports,
+    pool,
+    storageKeys: keyring.storage,
+    defaultLanguage,
+    activeCodeKeyId: keyring.code.activeId,
+    vocabulary: (language) => ({
+      commands: texts.vocabulary(language ?? defaultLanguage), cues: texts.identifierCues(language ?? defaultLanguage) }),
+    render: (text, language) => texts.render(text, language ?? defaultLanguage),
+    split: splitText,
+    findEmployee,
+    findContact: (db, employeeId, method) => findContact(db, employeeId ?? nobody, method),
+    hashIdentity: (identity) => lookupHash(keyring.lookup, 'identity', identity),
+    writesFrom: (db, senderId, numbers) => writesFrom(db, keyring.lookup, senderId, numbers),
+    replyAddress: (db, senderId) => replyAddress(db, keyring.storage, senderId),
+    messageAgeMs,
+    deriveCode: ({ id, keyId, digits }) => deriveCode(keyring.code, { challengeId: id, keyId, digits, purpose: codePurpose }),
+    isCode: ({ id, keyId, digits }, guess) =>
+      sameCode(deriveCode(keyring.code, { challengeId: id, keyId, digits, purpose: codePurpose }), guess),
+    subjectOf: (employeeId) =>
+      createHmac('sha256', keyring.subject.key(keyring.subject.activeId)).update(`assistant\0${employeeId}`).digest('base64url'),
+    wait: (ms) => delay(ms, undefined, { signal: cancellationSignal() }),
+  };
+  return createActivities(deps);
+}
+
+/** What the worker process runs on. `metricsUrl` is where the SDK serves its own metrics. */
+export function wireWorker(config: Config, metricsUrl: string) {
+  const { pool, log, telemetry } = wireProcess(config, 'worker', metricsUrl);
+  const texts = createTexts({ organisation: config.DOORMAN_ORGANISATION, language: config.DOORMAN_LANGUAGE });
+  const activities = createWiredActivities(pool, config.keyring, texts, createPorts(config, texts), config.DOORMAN_LANGUAGE);
+  return {
+    activities, log, telemetry,
+    dataConverter: createDataConverter(config.keyring.payload) as DataConverter,
+    temporalLog: temporalLogger(log),
+    databaseReady: () => isReady(pool),
+    close: () => pool.end(),
+  };
+}
+
+/** What the web process runs on. */
+export async function wireWeb(config: Config) {
+  const { pool, log, telemetry } = wireProcess(config, 'web');
+  const { conversations, close } = connectConversations(config);
+  const texts = createTexts({ organisation: config.DOORMAN_ORGANISATION, language: config.DOORMAN_LANGUAGE });
+  const { channel } = createPorts(config, texts);
+  const dispatcher = createDispatcher({ pool, signal: conversations.deliver, log });
+  return {
+    log, telemetry, dispatcher,
+    databaseReady: () => isReady(pool),
+    close: async () => { await close(); await pool.end(); },
+  };
+}
+
+/** What an operator's command runs on. */
+export function wireOperator(config: Config) {
+  const pool = createPool(config.DATABASE_URL, { max: 2, application_name: 'doorman cli' });
+  const { conversations, close } = connectConversations(config);
+  return {
+    conversations,
+    findSender: (address: string) => findSender(pool, config.keyring.lookup, address),
+    close: async () => { await close(); await pool.end(); },
+  };
+}
+
+function wireProcess(config: Config, role: 'web' | 'worker', metricsUrl?: string): { pool: Pool; log: Log; telemetry: ReturnType<typeof createTelemetry> } {
+  return {
+    pool: createPool(config.DATABASE_URL, { application_name: `doorman ${role}`, max: role === 'web' ? 10 : 20 }),
+    log: createLog({ level: config.DOORMAN_LOG_LEVEL, name: role }),
+    telemetry: createTelemetry({ role, ...(metricsUrl === undefined ? {} : { metricsUrl }) }),
+  };
+}
+
+/** Connects on first use, so that the web process starts, and stores messages, while Temporal is down. */
+function connectConversations(config: Config) {
+  const connection = Connection.lazy(temporalAddress(config));
+  const client = new Client({ connection, namespace: config.TEMPORAL_NAMESPACE, dataConverter: createDataConverter(config.keyring.payload) });
+  return { conversations: createConversations(client, config.policy), close: () => connection.close() };
+}
+
+async function isReady(pool: Pool): Promise<boolean> {
+  return pool.query('SELECT 1').then(() => true, () => false);
+}
