@@ -11,7 +11,7 @@ CREATE TABLE senders (
 CREATE TABLE sender_addresses (
   address_hash  bytea PRIMARY KEY,
   sender_id     uuid NOT NULL REFERENCES senders ON DELETE CASCADE,
-  kind          text NOT NULL CHECK (kind IN ('phone', 'bsuid', 'opaque')),
+  kind          text NOT NULL CHECK (kind IN ('phone', 'bsuid')),
   address_enc   bytea NOT NULL,
   -- Replies go to the address that last stood in From; null when it was only mentioned beside another.
   written_from_at timestamptz
@@ -22,11 +22,15 @@ CREATE INDEX ON sender_addresses (sender_id);
 CREATE TABLE inbox (
   message_id    text PRIMARY KEY,
   arrival       bigint GENERATED ALWAYS AS IDENTITY,
-  sender_id     uuid NOT NULL REFERENCES senders ON DELETE CASCADE,
+  -- Null until the provider has confirmed the message: an unconfirmed one touches no sender.
+  sender_id     uuid REFERENCES senders ON DELETE CASCADE,
   kind          text NOT NULL,
   text_enc      bytea,
-  -- What the provider must confirm before dispatch, null when nothing (R39): the parameters that are not on the list.
+  -- What the provider must confirm before dispatch (R39), by rule and parameter name; null when nothing.
   unconfirmed   text[],
+  -- The addresses of an unconfirmed message, sealed; wiped when it was confirmed or refused.
+  origin_enc    bytea,
+  checked_at    timestamptz,
   received_at   timestamptz NOT NULL DEFAULT clock_timestamp(),
   dispatched_at timestamptz,
   handled_at    timestamptz,
@@ -34,9 +38,11 @@ CREATE TABLE inbox (
   -- What handling it came to, without text: a repeated activity answers with this and has no second effect (I2).
   result        jsonb,
   CHECK ((handled_at IS NULL) = (outcome IS NULL)),
-  CHECK (handled_at IS NULL OR text_enc IS NULL)
+  CHECK (handled_at IS NULL OR (text_enc IS NULL AND origin_enc IS NULL)),
+  CHECK (sender_id IS NOT NULL OR unconfirmed IS NOT NULL)
 );
 CREATE INDEX inbox_waiting ON inbox (sender_id, arrival) WHERE dispatched_at IS NULL AND handled_at IS NULL;
+CREATE INDEX inbox_unconfirmed ON inbox (arrival) WHERE sender_id IS NULL AND handled_at IS NULL;
 CREATE INDEX inbox_unhandled ON inbox (received_at) WHERE handled_at IS NULL;
 
 -- Everything that we send, by business key: the record that makes a repeated activity send once (decision 8).

@@ -1,0 +1,70 @@
+// The public side: every route on this screen, and what holds for all of them. Health and metrics are elsewhere.
+import { randomUUID } from 'node:crypto';
+import type { ServerOptions } from 'node:http';
+import express from 'express';
+import type { Express, RequestHandler } from 'express';
+import helmet from 'helmet';
+import { Problem, answerProblems } from './problem';
+import { twilioGuards } from './twilioGuards';
+import { createSignatureCheck } from './twilioSignature';
+import { statusPath, twilioStatus } from './twilioStatus';
+import type { StatusDeps } from './twilioStatus';
+import { messagePath, twilioWebhook } from './twilioWebhook';
+import type { WebhookDeps } from './twilioWebhook';
+
+export interface AppDeps extends WebhookDeps, StatusDeps {
+  readonly twilio: WebhookDeps['twilio'] & {
+    /** The literal origin that is configured at Twilio; nothing in a request can replace it. */
+    readonly publicUrl: string;
+    /** The auth token, and the next one during a rotation. */
+    readonly authTokens: readonly string[];
+  };
+}
+
+/** Throws when an auth token is missing or too short to be one. */
+export function createApp(deps: AppDeps): Express {
+  const { publicUrl, authTokens } = deps.twilio;
+  const isSigned = createSignatureCheck(authTokens);
+  const app = express();
+  app.disable('x-powered-by').disable('etag').set('query parser', false);
+  app.enable('strict routing').enable('case sensitive routing');
+  app.use(identify, helmet(headers));
+
+  const signed = (path: string) => twilioGuards(publicUrl + path, isSigned);
+  app.route(messagePath).post(signed(messagePath), twilioWebhook(deps)).all(refuseMethod('POST'));
+  app.route(statusPath).post(signed(statusPath), twilioStatus(deps)).all(refuseMethod('POST'));
+
+  app.use(() => { throw new Problem('not-found'); });
+  app.use(answerProblems(deps.log));
+  return app;
+}
+
+/**
+ * Limits of the public server (R48): 10 s for a whole request, headers of 16 kB. Longer keep-alive than the usual 60 s
+ * of a load balancer, so that it is never us who close a connection that is about to be used.
+ */
+export const serverOptions = {
+  requestTimeout: 10_000,
+  headersTimeout: 5_000,
+  connectionsCheckingInterval: 1_000,
+  keepAliveTimeout: 65_000,
+  maxHeaderSize: 16 * 1024,
+} as const satisfies ServerOptions;
+
+const headers = {
+  contentSecurityPolicy: {
+    useDefaults: false,
+    directives: { 'default-src': ["'none'"], 'frame-ancestors': ["'none'"] },
+  },
+  referrerPolicy: { policy: 'no-referrer' as const },
+};
+
+/** A request is known by an id of ours: one that the request brings could be anything. */
+const identify: RequestHandler = (_request, response, next) => {
+  response.set({ 'X-Request-Id': randomUUID(), 'Cache-Control': 'no-store' });
+  next();
+};
+
+function refuseMethod(allowed: string): RequestHandler {
+  return () => { throw new Problem('method-refused', undefined, { headers: { Allow: allowed } }); };
+}

@@ -1,0 +1,83 @@
+// Every error answer of ours: an RFC 9457 problem document with a stable type and nothing of the request in it.
+import { STATUS_CODES } from 'node:http';
+import type { IncomingMessage } from 'node:http';
+import type { ErrorRequestHandler, Response } from 'express';
+import type { Log } from '../log';
+
+/** Status and sentence by name; the name is the last part of the document's `type` and never changes. */
+const problems = {
+  'malformed': { status: 400, detail: 'The request is not well formed.' },
+  'query-refused': { status: 400, detail: 'This route takes no query string.' },
+  'not-genuine': { status: 403, detail: 'The request is not signed for this route, or not for this service.' },
+  'not-found': { status: 404, detail: 'There is nothing at this address.' },
+  'method-refused': { status: 405, detail: 'This route does not take this method.' },
+  'too-slow': { status: 408, detail: 'The request took too long to arrive.' },
+  'too-large': { status: 413, detail: 'The request is too large.' },
+  'content-refused': {
+    status: 415, detail: 'This route takes application/x-www-form-urlencoded in UTF-8, not encoded otherwise.',
+  },
+  'headers-too-large': { status: 431, detail: 'The headers of the request are too large.' },
+  'internal': { status: 500, detail: 'Something went wrong on our side.' },
+  'unavailable': { status: 503, detail: 'The request cannot be taken at the moment. Try again later.' },
+} as const satisfies Record<string, { status: number; detail: string }>;
+export type ProblemName = keyof typeof problems;
+
+/** Ends a request with a problem document. `reason` goes to the log: a word of ours, never a part of the request. */
+export class Problem extends Error {
+  constructor(
+    readonly problem: ProblemName, readonly reason?: string,
+    readonly more: { readonly headers?: Readonly<Record<string, string>>; readonly cause?: unknown } = {},
+  ) {
+    super(problem, { cause: more.cause });
+    this.name = 'Problem';
+  }
+}
+
+export function problemStatus(problem: ProblemName): number {
+  return problems[problem].status;
+}
+
+/** The document itself. `requestId` is ours and finds the request in the log. */
+export function problemDocument(problem: ProblemName, requestId: string): string {
+  const { status, detail } = problems[problem];
+  const type = `urn:doorman:problem:${problem}`;
+  return JSON.stringify({ type, title: STATUS_CODES[status], status, detail, request_id: requestId });
+}
+
+export const problemType = 'application/problem+json; charset=utf-8';
+
+/** The last handler: whatever was thrown becomes a problem document. */
+export function answerProblems(log: Pick<Log, 'warn' | 'error'>): ErrorRequestHandler {
+  return (error: unknown, request, response, _next) => {
+    const problem = error instanceof Problem ? error : problemOf(error);
+    const requestId = requestIdOf(response);
+    const status = problemStatus(problem.problem);
+    const fields = { requestId, status, kind: problem.problem, reason: problem.reason };
+    if (status >= 500) log.error('request failed', { ...fields, error: problem.cause });
+    else log.warn('request refused', fields);
+    if (response.headersSent) return void response.destroy();
+    // What has not arrived yet will not be read: the connection ends with the answer.
+    if (!isComplete(request)) response.set('Connection', 'close');
+    response.set(problem.more.headers ?? {}).status(status).type(problemType)
+      .send(problemDocument(problem.problem, requestId));
+  };
+}
+
+function isComplete(request: IncomingMessage): boolean {
+  const { 'content-length': length, 'transfer-encoding': chunked } = request.headers;
+  return request.complete || (length === undefined && chunked === undefined);
+}
+
+export function requestIdOf(response: Response): string {
+  return String(response.getHeader('X-Request-Id'));
+}
+
+/** Express and its body reader throw errors that hold the body and repeat the path: only their kind is looked at. */
+function problemOf(error: unknown): Problem {
+  // cast: nothing is known of what was thrown, so that every property may be anything
+  const { type, status } = Object(error) as Record<string, unknown>;
+  if (type === 'entity.too.large') return new Problem('too-large');
+  if (type === 'request.aborted') return new Problem('malformed', 'aborted');
+  if (typeof status === 'number' && status >= 400 && status < 500) return new Problem('malformed', 'body');
+  return new Problem('internal', undefined, { cause: error });
+}

@@ -1,0 +1,44 @@
+// What stands before every route that Twilio calls: form of the request, size, signature (R39, R48, A01 to A09, A11).
+import express from 'express';
+import type { RequestHandler, Response } from 'express';
+import { Problem } from './problem';
+import { formBytesMax, readForm } from './twilioForm';
+import type { Parameters } from './twilioForm';
+import { isSignature } from './twilioSignature';
+import type { SignatureCheck } from './twilioSignature';
+
+const contentType = /^application\/x-www-form-urlencoded(?:; ?charset="?utf-8"?)?$/i;
+
+/**
+ * Handlers that let only genuine requests through, in the order in which refusing costs least. `url` is the literal URL
+ * that is configured at Twilio for this route: a signature made for another route or host does not fit (A09, A11).
+ */
+export function twilioGuards(url: string, isSigned: SignatureCheck): RequestHandler[] {
+  const plainForm: RequestHandler = (request, _response, next) => {
+    // A query string would switch the validator to another rule (A08).
+    if (request.originalUrl.includes('?')) throw new Problem('query-refused');
+    const types = request.headersDistinct['content-type'] ?? [];
+    if (types.length !== 1 || !contentType.test(types[0]!)) throw new Problem('content-refused', 'type');
+    if (request.headers['content-encoding'] !== undefined) throw new Problem('content-refused', 'encoding');
+    const signatures = request.headersDistinct['x-twilio-signature'] ?? [];
+    if (signatures.length !== 1 || !isSignature(signatures[0])) throw new Problem('not-genuine', 'signatureForm');
+    next();
+  };
+  const signedForm: RequestHandler = (request, response, next) => {
+    const body: unknown = request.body;
+    // Express leaves the body undefined when there was none.
+    if (!Buffer.isBuffer(body)) throw new Problem('malformed', 'noBody');
+    const form = readForm(body);
+    if (form.outcome === 'malformed') throw new Problem('malformed', form.reason);
+    const signature = request.get('x-twilio-signature');
+    if (!isSigned(url, signature, form.parameters)) throw new Problem('not-genuine', 'signature');
+    response.locals.twilioParameters = form.parameters;
+    next();
+  };
+  return [plainForm, express.raw({ type: () => true, limit: formBytesMax, inflate: false }), signedForm];
+}
+
+/** The parameters of a request that passed the guards. */
+export function signedParameters(response: Response): Parameters {
+  return response.locals.twilioParameters as Parameters; // cast: the last guard wrote it
+}

@@ -1,0 +1,161 @@
+// Tells conversations of stored messages: at once where it can, in order for each sender, and again by sweeping where
+// it could not (decision 2). A message may be told twice after a crash: the conversation takes it once.
+import type { Pool } from '../db/pool';
+import type { Log } from '../log';
+import { createChains } from './chains';
+import { markDispatched, storeMessage, waitingMessages } from './inbox';
+import type { IncomingMessage } from './inbox';
+import type { AddressKeys } from './senders';
+import { sweep } from './sweep';
+import type { SweepReport } from './sweep';
+import { storeUnconfirmed } from './unconfirmed';
+import type { ProviderView } from './unconfirmed';
+
+/** `later`: it is stored, and the sweeper will tell it. */
+export type Delivery = 'delivered' | 'later';
+
+export interface DispatcherDeps {
+  readonly pool: Pool;
+  readonly keys: AddressKeys;
+  /** Tells the sender's conversation. Rejects when that is not certain; need not have a deadline of its own. */
+  signal(message: { senderId: string; messageId: string }): Promise<void>;
+  /** The provider's own record of a message; undefined when it has none. Rejects when it cannot be asked. */
+  fetchMessage(messageId: string): Promise<ProviderView | undefined>;
+  /** Our WhatsApp sender, as the channel spells it: what the provider's record must name as recipient. */
+  readonly recipient: string;
+  /** After how long a text that nobody handled is destroyed (policy `textRetentionMs`). */
+  readonly textRetentionMs: number;
+  readonly log: Pick<Log, 'warn'>;
+  /** How long one signal, and a webhook that waits for it, may take. */
+  readonly deadlineMs?: number;
+  /** How long a row is left to the web process that stored it before the sweeper takes it. */
+  readonly sweepAfterMs?: number;
+}
+
+export interface Dispatcher {
+  /**
+   * Stores a message that came in, then tells its conversation, within the deadline. Rejects only when the message is
+   * not stored. `doubts` make it wait for the provider's confirmation instead.
+   */
+  take(message: IncomingMessage, doubts: readonly string[]): Promise<'known' | 'unconfirmed' | Delivery>;
+  /**
+   * Asks the provider about unconfirmed messages, then tells all that waited too long. One sweeper runs at a time, over
+   * all processes; the others find nothing to do.
+   */
+  sweep(): Promise<SweepReport>;
+  /** Sweeps now and again `intervalMs` after each sweep has ended. */
+  start(intervalMs: number): void;
+  /** No further sweep; resolves when what runs has ended and is noted. */
+  stop(): Promise<void>;
+  /** Resolves when everything that was begun is noted in the inbox. */
+  drain(): Promise<void>;
+}
+
+// Of Twilio's 15 s in total, a fifth at most together with the store's own limits (R40).
+const defaultDeadlineMs = 2_000;
+const defaultSweepAfterMs = 5_000;
+// A sender with more than this waiting is told in several goes.
+const waitingBatch = 100;
+
+export function createDispatcher(deps: DispatcherDeps): Dispatcher {
+  const { pool, keys, log, deadlineMs = defaultDeadlineMs, sweepAfterMs = defaultSweepAfterMs } = deps;
+  const chains = createChains((error) => log.warn('dispatch left to the sweeper', { error }));
+  let timer: NodeJS.Timeout | undefined;
+  let sweeping: Promise<SweepReport> | undefined;
+  let stopped = true;
+
+  const tell = (senderId: string, messageId: string) =>
+    withDeadline(deps.signal({ senderId, messageId }), deadlineMs);
+
+  async function tellOne(senderId: string, messageId: string, answer: (delivery: Delivery) => void): Promise<void> {
+    await tell(senderId, messageId);
+    // The webhook need not wait for the note: should it get lost, the message is told twice and taken once.
+    answer('delivered');
+    await markDispatched(pool, [messageId]);
+  }
+
+  async function tellWaiting(senderId: string, answer: (delivery: Delivery) => void): Promise<void> {
+    for (let more = true; more;) {
+      const waiting = await waitingMessages(pool, senderId, waitingBatch);
+      const told: string[] = [];
+      try {
+        for (const messageId of waiting) {
+          await tell(senderId, messageId);
+          told.push(messageId);
+        }
+      } finally {
+        await markDispatched(pool, told);
+      }
+      more = waiting.length === waitingBatch;
+    }
+    answer('delivered');
+  }
+
+  /** Answers within the deadline, whatever the work does; the work itself goes on. */
+  function inOrder(senderId: string, work: (answer: (delivery: Delivery) => void) => Promise<void>): Promise<Delivery> {
+    return new Promise((resolve) => {
+      const late = setTimeout(() => resolve('later'), deadlineMs);
+      void chains.run(senderId, () => work(resolve)).then(() => {
+        clearTimeout(late);
+        resolve('later'); // when the work had no answer
+      });
+    });
+  }
+
+  const deliverWaiting = (senderId: string) => inOrder(senderId, (answer) => tellWaiting(senderId, answer));
+
+  function deliver(senderId: string, messageId: string): Promise<Delivery> {
+    // What runs for this sender may fail, and must then stay ahead of this message.
+    if (chains.isBusy(senderId)) return deliverWaiting(senderId);
+    return inOrder(senderId, (answer) => tellOne(senderId, messageId, answer));
+  }
+
+  function sweepOnce(): Promise<SweepReport> {
+    sweeping ??= sweep({ ...deps, sweepAfterMs, deliverWaiting }).finally(() => { sweeping = undefined; });
+    return sweeping;
+  }
+
+  function scheduleSweep(afterMs: number, intervalMs: number): void {
+    timer = setTimeout(() => {
+      void sweepOnce()
+        .catch((error: unknown) => log.warn('sweep failed', { error }))
+        .then(() => { if (!stopped) scheduleSweep(intervalMs, intervalMs); });
+    }, afterMs);
+    timer.unref();
+  }
+
+  return {
+    async take(message, doubts) {
+      if (doubts.length > 0) {
+        return await storeUnconfirmed(pool, keys, message, doubts) === 'stored' ? 'unconfirmed' : 'known';
+      }
+      const stored = await storeMessage(pool, keys, message);
+      if (stored.outcome === 'known') return 'known';
+      return stored.dispatch === 'now' ? deliver(stored.senderId, message.messageId) : deliverWaiting(stored.senderId);
+    },
+    sweep: sweepOnce,
+    start(intervalMs) {
+      stopped = false;
+      scheduleSweep(0, intervalMs);
+    },
+    async stop() {
+      stopped = true;
+      clearTimeout(timer);
+      await sweeping?.catch(() => undefined);
+      await chains.drain();
+    },
+    drain: () => chains.drain(),
+  };
+}
+
+function withDeadline(work: Promise<void>, ms: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new TookTooLong()), ms);
+  });
+  return Promise.race([work, late]).finally(() => clearTimeout(timer));
+}
+
+class TookTooLong extends Error {
+  override readonly name = 'TookTooLong';
+}

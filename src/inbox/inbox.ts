@@ -1,0 +1,153 @@
+// The inbox: every message that is answered with 2xx is stored here first, once, and reaches one final state (I1, I2).
+// Its text is sealed and is destroyed when the message is handled, refused or forgotten.
+import { auditedTransaction } from '../audit/auditedTransaction';
+import type { Pool, Queryable } from '../db/pool';
+import type { MessageKind } from '../domain/messages';
+import { seal } from '../keys/box';
+import { textContext } from './handling';
+import { claimAddresses, hashAddresses, lockAddresses } from './senders';
+import type { AddressKeys, Addresses, HashedAddress } from './senders';
+
+/** A message as it came, checked and certain to be the channel's. */
+export interface IncomingMessage {
+  readonly messageId: string;
+  readonly kind: MessageKind;
+  readonly text: string;
+  readonly addresses: Addresses;
+  /** The one of the addresses that replies go to. */
+  readonly writtenFrom: string;
+}
+
+export type Stored =
+  /** `afterOthers`: older messages of this sender still wait, and go first. */
+  | { readonly outcome: 'stored'; readonly senderId: string; readonly dispatch: 'now' | 'afterOthers' }
+  /** This message id was stored before: nothing has changed and nothing is to be done. */
+  | { readonly outcome: 'known' };
+
+/**
+ * Stores a message under its sender, who is found or made, in one transaction and, for a sender that is known under
+ * all given addresses, in one round trip. Rejects when it is not stored.
+ */
+export async function storeMessage(pool: Pool, keys: AddressKeys, message: IncomingMessage): Promise<Stored> {
+  const addresses = hashAddresses(keys, message.addresses);
+  const row = inboxRow(keys, message, addresses);
+  const stored = await insertMessage(pool, row);
+  if (stored !== undefined) return stored;
+  try {
+    return await auditedTransaction(pool, async (tx, note) => {
+      await lockAddresses(tx, addresses);
+      if (await isStored(tx, message.messageId)) return { outcome: 'known' };
+      await claimAddresses(tx, note, keys, addresses);
+      const inserted = await insertMessage(tx, row);
+      if (inserted?.outcome !== 'stored') throw new AlreadyStored();
+      return inserted;
+    });
+  } catch (error) {
+    if (error instanceof AlreadyStored) return { outcome: 'known' };
+    throw error;
+  }
+}
+
+/** Another request stored the same message id under other addresses meanwhile: what this one claimed is rolled back. */
+class AlreadyStored extends Error {}
+
+interface InboxRow {
+  readonly messageId: string;
+  readonly kind: MessageKind;
+  readonly text: Buffer;
+  readonly addressHashes: readonly Buffer[];
+  readonly writtenFromHash: Buffer;
+}
+
+function inboxRow(keys: AddressKeys, message: IncomingMessage, addresses: readonly HashedAddress[]): InboxRow {
+  return {
+    messageId: message.messageId,
+    kind: message.kind,
+    text: seal(keys.storage, message.text, textContext(message.messageId)),
+    addressHashes: addresses.map(({ hash }) => hash),
+    writtenFromHash: addresses.find(({ address }) => address === message.writtenFrom)!.hash,
+  };
+}
+
+/** Undefined when the addresses do not belong to one sender (yet): then nothing was written. */
+async function insertMessage(db: Queryable, row: InboxRow): Promise<Stored | undefined> {
+  const { rows: [found] } = await db.query<{ senderId: string; arrival: string | null; waits: boolean }>(
+    insertStatement, [row.messageId, row.addressHashes, row.kind, row.text, row.writtenFromHash]);
+  if (found === undefined) return undefined;
+  if (found.arrival === null) return { outcome: 'known' };
+  return { outcome: 'stored', senderId: found.senderId, dispatch: found.waits ? 'afterOthers' : 'now' };
+}
+
+// The lock on the addresses makes messages of one sender follow one another, and waits for a change of their owner.
+// A row of the same id that has no sender is an unconfirmed one: what is certain takes its place.
+// The time of the last use is only moved when replies would otherwise go to another address: no write for each message.
+const insertStatement = {
+  name: 'store-message',
+  text: `
+  WITH owned AS MATERIALIZED (
+    SELECT sender_id FROM sender_addresses WHERE address_hash = ANY ($2::bytea[])
+     ORDER BY address_hash FOR NO KEY UPDATE
+  ), sender AS (
+    SELECT (array_agg(sender_id))[1] AS id FROM owned
+    HAVING count(*) = cardinality($2::bytea[]) AND count(DISTINCT sender_id) = 1
+  ), stored AS (
+    INSERT INTO inbox AS i (message_id, sender_id, kind, text_enc) 
+      SELECT $1::text, id, $3::text, $4::bytea FROM sender
+    ON CONFLICT (message_id) DO UPDATE
+      SET sender_id = excluded.sender_id, kind = excluded.kind, text_enc = excluded.text_enc, origin_enc = NULL,
+          handled_at = NULL, outcome = NULL, result = NULL
+      WHERE i.sender_id IS NULL
+    RETURNING arrival
+  ), written AS (
+    UPDATE sender_addresses a SET written_from_at = clock_timestamp() FROM stored
+     WHERE a.address_hash = $5::bytea AND (a.written_from_at IS NULL OR EXISTS (
+       SELECT FROM sender_addresses o WHERE o.sender_id = a.sender_id AND o.written_from_at > a.written_from_at))
+  )
+  SELECT sender.id AS "senderId", stored.arrival, EXISTS (
+    SELECT FROM inbox w WHERE w.sender_id = sender.id AND w.dispatched_at IS NULL AND w.handled_at IS NULL
+       AND w.arrival < stored.arrival) AS waits
+    FROM sender LEFT JOIN stored ON true`,
+};
+
+async function isStored(tx: Queryable, messageId: string): Promise<boolean> {
+  const { rowCount } = await tx.query(
+    'SELECT 1 FROM inbox WHERE message_id = $1 AND sender_id IS NOT NULL', [messageId]);
+  return rowCount === 1;
+}
+
+/** Notes that conversations were told of these messages. Repeat-safe. */
+export async function markDispatched(db: Queryable, messageIds: readonly string[]): Promise<void> {
+  if (messageIds.length === 0) return;
+  await db.query(
+    'UPDATE inbox SET dispatched_at = clock_timestamp() WHERE message_id = ANY ($1) AND dispatched_at IS NULL',
+    [messageIds]);
+}
+
+/** A sender's messages that its conversation was not told of, in order of arrival. */
+export async function waitingMessages(db: Queryable, senderId: string, limit: number): Promise<string[]> {
+  const { rows } = await db.query<{ id: string }>(
+    `SELECT message_id AS id FROM inbox WHERE sender_id = $1 AND dispatched_at IS NULL AND handled_at IS NULL
+      ORDER BY arrival LIMIT $2`, [senderId, limit]);
+  return rows.map(({ id }) => id);
+}
+
+/** Senders who have waited for longer than `olderThanMs`, the longest waiting first. */
+export async function waitingSenders(db: Queryable, olderThanMs: number, limit: number): Promise<string[]> {
+  const { rows } = await db.query<{ id: string }>(
+    `SELECT sender_id AS id FROM inbox WHERE dispatched_at IS NULL AND handled_at IS NULL AND sender_id IS NOT NULL
+      GROUP BY sender_id HAVING min(received_at) <= clock_timestamp() - $1 * interval '1 ms'
+      ORDER BY min(arrival) LIMIT $2`,
+    [olderThanMs, limit]);
+  return rows.map(({ id }) => id);
+}
+
+/** Destroys text that nobody handled within the retention (R59), 1,000 messages a call. Returns how many it gave up. */
+export async function wipeExpired(db: Queryable, retentionMs: number): Promise<number> {
+  const { rowCount } = await db.query(
+    `UPDATE inbox SET handled_at = clock_timestamp(), outcome = 'abandoned', result = '{"reaction": "abandoned"}',
+            text_enc = NULL, origin_enc = NULL
+      WHERE message_id IN (SELECT message_id FROM inbox
+        WHERE handled_at IS NULL AND received_at < clock_timestamp() - $1 * interval '1 ms'
+        LIMIT 1000 FOR UPDATE SKIP LOCKED)`, [retentionMs]);
+  return rowCount ?? 0;
+}

@@ -1,0 +1,126 @@
+// One sweep over the inbox: unconfirmed messages are confirmed or refused, senders who waited too long are told, and
+// text that nobody handled in time is destroyed.
+// Gives up early when the provider or Temporal is down, so that a long outage costs little.
+import { inTransaction } from '../db/pool';
+import type { Pool, Queryable } from '../db/pool';
+import type { Log } from '../log';
+import { waitingSenders, wipeExpired } from './inbox';
+import type { AddressKeys } from './senders';
+import { admitMessage, compareWithProvider, findDueForCheck, noteCheck, refuseMessage } from './unconfirmed';
+import type { ProviderView, Unconfirmed } from './unconfirmed';
+
+export interface SweepReport {
+  readonly confirmed: number;
+  readonly refused: number;
+  /** Senders who were told of everything that waited, and senders who still wait. */
+  readonly told: number;
+  readonly waiting: number;
+  /** Messages given up because nobody handled them within the retention. */
+  readonly abandoned: number;
+}
+
+export interface SweepDeps {
+  readonly pool: Pool;
+  readonly keys: AddressKeys;
+  readonly recipient: string;
+  readonly sweepAfterMs: number;
+  readonly textRetentionMs: number;
+  fetchMessage(messageId: string): Promise<ProviderView | undefined>;
+  deliverWaiting(senderId: string): Promise<'delivered' | 'later'>;
+  readonly log: Pick<Log, 'warn'>;
+}
+
+/** Any number that no other advisory lock of ours uses. */
+const sweepLock = 7_303_014_103;
+const nothing: SweepReport = { confirmed: 0, refused: 0, told: 0, waiting: 0, abandoned: 0 };
+const checkBatch = 50;
+const checksAtOnce = 8;
+const senderBatch = 500;
+const sendersAtOnce = 8;
+// A message that the provider does not know for so long is none of its own.
+const unknownAfterMs = 60 * 60_000;
+
+/** Does nothing when another process sweeps. */
+export function sweep(deps: SweepDeps): Promise<SweepReport> {
+  // The lock ends with its transaction, hence with this process, whatever becomes of it. Nothing is written in it.
+  return inTransaction(deps.pool, async (tx) => {
+    if (!await isOnlySweeper(tx)) return nothing;
+    const checked = await checkUnconfirmed(deps).catch((error: unknown) => {
+      // What is certain must not wait for what is not.
+      deps.log.warn('unconfirmed messages could not be checked', { error });
+      return { confirmed: 0, refused: 0 };
+    });
+    const abandoned = await wipeExpired(deps.pool, deps.textRetentionMs);
+    if (abandoned > 0) deps.log.warn('messages abandoned', { count: abandoned });
+    return { ...checked, ...await tellWaitingSenders(deps), abandoned };
+  });
+}
+
+async function isOnlySweeper(tx: Queryable): Promise<boolean> {
+  // The transaction is idle for as long as the sweep takes: the pool's limit for idle ones would cut the lock.
+  await tx.query('SET LOCAL idle_in_transaction_session_timeout = 0');
+  const { rows: [row] } = await tx.query<{ locked: boolean }>(
+    'SELECT pg_try_advisory_xact_lock($1) AS locked', [sweepLock]);
+  return row!.locked;
+}
+
+async function checkUnconfirmed(deps: SweepDeps): Promise<{ confirmed: number; refused: number }> {
+  const due = await findDueForCheck(deps.pool, deps.keys, checkBatch);
+  let [confirmed, refused] = [0, 0];
+  for (let start = 0; start < due.length; start += checksAtOnce) {
+    const chunk = due.slice(start, start + checksAtOnce);
+    const verdicts = await Promise.all(chunk.map((unconfirmed) => verdictOn(deps, unconfirmed)));
+    for (const [place, verdict] of verdicts.entries()) {
+      const { message, doubts } = chunk[place]!;
+      // The order of arrival is kept: nothing overtakes a message that could not be asked about.
+      if (verdict === 'later') return { confirmed, refused };
+      if (verdict === 'agrees') {
+        await admit(deps, chunk[place]!);
+        // Now the names are the provider's, no forger's, and an operator wants to know them.
+        for (const doubt of doubts) {
+          deps.log.warn('provider confirmed what was in doubt', { messageId: message.messageId, reason: doubt });
+        }
+        confirmed += 1;
+      } else if (verdict === 'disagrees') {
+        await refuseMessage(deps.pool, message.messageId);
+        deps.log.warn('message refused by the provider', { messageId: message.messageId });
+        refused += 1;
+      } else {
+        await noteCheck(deps.pool, message.messageId);
+      }
+    }
+  }
+  return { confirmed, refused };
+}
+
+async function admit(deps: SweepDeps, unconfirmed: Unconfirmed): Promise<void> {
+  const stored = await admitMessage(deps.pool, deps.keys, unconfirmed);
+  if (stored.outcome === 'stored') await deps.deliverWaiting(stored.senderId);
+}
+
+async function verdictOn(
+  deps: SweepDeps, unconfirmed: Unconfirmed,
+): Promise<'agrees' | 'disagrees' | 'unknown' | 'later'> {
+  let view: ProviderView | undefined;
+  try {
+    view = await deps.fetchMessage(unconfirmed.message.messageId);
+  } catch {
+    return 'later';
+  }
+  if (view !== undefined) return compareWithProvider(unconfirmed, view, deps.recipient);
+  return unconfirmed.ageMs > unknownAfterMs ? 'disagrees' : 'unknown';
+}
+
+async function tellWaitingSenders(deps: SweepDeps): Promise<{ told: number; waiting: number }> {
+  const senderIds = await waitingSenders(deps.pool, deps.sweepAfterMs, senderBatch);
+  let told = 0;
+  for (let start = 0; start < senderIds.length; start += sendersAtOnce) {
+    const chunk = senderIds.slice(start, start + sendersAtOnce);
+    const deliveries = await Promise.all(chunk.map((senderId) => deps.deliverWaiting(senderId)));
+    const delivered = deliveries.filter((delivery) => delivery === 'delivered').length;
+    told += delivered;
+    // Nobody of a whole chunk could be told: nobody of the next one will be.
+    if (delivered === 0) break;
+  }
+  return { told, waiting: senderIds.length - told };
+}

@@ -1,0 +1,103 @@
+// Messages whose signature allows more than one reading: kept aside until the provider says what they were (R39).
+// Until then they belong to no sender, end no session and are told to no conversation.
+import type { Pool, Queryable } from '../db/pool';
+import type { MessageKind } from '../domain/messages';
+import { open, seal } from '../keys/box';
+import { textContext } from './handling';
+import { storeMessage } from './inbox';
+import type { IncomingMessage, Stored } from './inbox';
+import type { AddressKeys } from './senders';
+
+const originContext = (messageId: string): string => `inbox-origin:${messageId}`;
+
+type Origin = Pick<IncomingMessage, 'addresses' | 'writtenFrom'>;
+
+/** Stores a message with what is doubtful about it, by rule and parameter name. */
+export async function storeUnconfirmed(
+  db: Queryable, keys: AddressKeys, message: IncomingMessage, doubts: readonly string[],
+): Promise<'stored' | 'known'> {
+  const { messageId, kind, text, addresses, writtenFrom } = message;
+  const origin: Origin = { addresses, writtenFrom };
+  const { rowCount } = await db.query(
+    `INSERT INTO inbox (message_id, kind, text_enc, origin_enc, unconfirmed) VALUES ($1, $2, $3, $4, $5)
+     ON CONFLICT (message_id) DO NOTHING`,
+    [messageId, kind, seal(keys.storage, text, textContext(messageId)),
+      seal(keys.storage, JSON.stringify(origin), originContext(messageId)), doubts]);
+  return rowCount === 1 ? 'stored' : 'known';
+}
+
+/** An unconfirmed message, and how long it has waited. */
+export interface Unconfirmed {
+  readonly message: IncomingMessage;
+  readonly doubts: readonly string[];
+  readonly ageMs: number;
+}
+
+/**
+ * Unconfirmed messages whose next check is due, in order of arrival. One that the provider does not know is asked about
+ * again after 5, 10, 20, 40 and then every 60 seconds.
+ */
+export async function findDueForCheck(db: Queryable, keys: AddressKeys, limit: number): Promise<Unconfirmed[]> {
+  const { rows } = await db.query<UnconfirmedRow>(
+    `SELECT message_id, kind, text_enc, origin_enc, unconfirmed,
+            (extract(epoch FROM clock_timestamp() - received_at) * 1000)::float8 AS age_ms
+       FROM inbox
+      WHERE sender_id IS NULL AND handled_at IS NULL AND (checked_at IS NULL OR clock_timestamp() - checked_at
+            >= least(greatest(checked_at - received_at, interval '5 s'), interval '1 min'))
+      ORDER BY arrival LIMIT $1`, [limit]);
+  return rows.map((row) => opened(row, keys));
+}
+
+/** Notes that the provider was asked and did not know the message. */
+export async function noteCheck(db: Queryable, messageId: string): Promise<void> {
+  await db.query(
+    'UPDATE inbox SET checked_at = clock_timestamp() WHERE message_id = $1 AND sender_id IS NULL', [messageId]);
+}
+
+interface UnconfirmedRow {
+  message_id: string;
+  kind: MessageKind;
+  text_enc: Buffer;
+  origin_enc: Buffer;
+  unconfirmed: string[];
+  age_ms: number;
+}
+
+function opened(row: UnconfirmedRow, keys: AddressKeys): Unconfirmed {
+  const messageId = row.message_id;
+  const text = open(keys.storage, row.text_enc, textContext(messageId)).toString('utf8');
+  const sealed = open(keys.storage, row.origin_enc, originContext(messageId)).toString('utf8');
+  const origin = JSON.parse(sealed) as Origin; // cast: this file sealed it
+  return { message: { messageId, kind: row.kind, text, ...origin }, doubts: row.unconfirmed, ageMs: row.age_ms };
+}
+
+/** Takes a confirmed message in as if it came now: it keeps its place in the order of arrival. */
+export function admitMessage(pool: Pool, keys: AddressKeys, { message }: Unconfirmed): Promise<Stored> {
+  return storeMessage(pool, keys, message);
+}
+
+/** Ends a message that the provider did not confirm. It was never anybody's. Repeat-safe. */
+export async function refuseMessage(db: Queryable, messageId: string): Promise<void> {
+  await db.query(
+    `UPDATE inbox SET handled_at = clock_timestamp(), outcome = 'refused', result = '{"reaction": "refused"}',
+            text_enc = NULL, origin_enc = NULL
+      WHERE message_id = $1 AND sender_id IS NULL AND handled_at IS NULL`, [messageId]);
+}
+
+/** What the provider says that a message was. */
+export interface ProviderView {
+  readonly from: string;
+  readonly to: string;
+  readonly text: string;
+  readonly direction: 'inbound' | 'outbound';
+}
+
+export type Verdict = 'agrees' | 'disagrees';
+
+/** Whether the provider's own record is the message that we hold: sender, recipient and words (R39). */
+export function compareWithProvider({ message }: Unconfirmed, view: ProviderView, recipient: string): Verdict {
+  const agrees = view.direction === 'inbound' && view.from === message.writtenFrom && view.to === recipient
+    // The provider's API may trim what its webhook does not.
+    && view.text.trim() === message.text.trim();
+  return agrees ? 'agrees' : 'disagrees';
+}
