@@ -1,0 +1,55 @@
+// German. WhatsApp shows *words* in bold; the SMS keeps to the GSM alphabet.
+import type { Language } from './keys';
+
+export const de = {
+  tag: 'de',
+  texts: {
+    askIdentifier:
+      'Guten Tag, hier ist der Assistent von {organisation}. Nachrichten werden erst weitergegeben, wenn Sie nachgewiesen haben, wer Sie sind.\n\n'
+      + 'Bitte senden Sie Ihre Personalnummer oder Ihre dienstliche E-Mail-Adresse.',
+    askIdentifierAgain:
+      'In Ihrer Nachricht war keine Personalnummer oder dienstliche E-Mail-Adresse. Bitte senden Sie eine davon, zum Beispiel: Meine ID ist E12345',
+    severalIdentifiers: 'In Ihrer Nachricht war mehr als eine Nummer oder Adresse. Bitte senden Sie nur eine.',
+    codeSent:
+      'Falls diese Angaben registriert sind, ist ein Code per SMS unterwegs an das Telefon, das die Personalabteilung registriert hat. '
+      + 'Geben Sie ihn innerhalb von {minutes} hier ein.\n\n'
+      + 'Kein Code? Schreiben Sie *NOCHMAL*. Um neu zu beginnen, schreiben Sie *ABBRECHEN*.',
+    askCode: 'Bitte schreiben Sie nur den Code aus der SMS. Sie können auch *NOCHMAL* oder *ABBRECHEN* schreiben.',
+    severalCodes: 'Ihre Nachricht könnte mehr als einen Code meinen, deshalb wurde keiner geprüft. Bitte schreiben Sie nur einen.',
+    wrongCode: 'Das ist nicht der richtige Code. {triesLeft, plural, one {Sie haben noch # Versuch.} other {Sie haben noch # Versuche.}}',
+    codeResent: 'Falls diese Angaben registriert sind, ist derselbe Code noch einmal per SMS unterwegs.',
+    resendTooSoon: 'Bitte warten Sie {seconds}, bevor Sie wieder *NOCHMAL* schreiben.',
+    resendExhausted: 'Dieser Code kann nicht noch einmal gesendet werden. Sie können ihn weiter hier eingeben oder mit *ABBRECHEN* neu beginnen.',
+    methodUnavailable: 'Auf diesem Weg kann der Code nicht gesendet werden. Schreiben Sie *NOCHMAL*, um ihn wieder per SMS zu erhalten.',
+    codeExpired: 'Der Code ist abgelaufen. Für einen neuen senden Sie bitte noch einmal Ihre Personalnummer oder Ihre dienstliche E-Mail-Adresse.',
+    cancelled: 'Der Code ist ungültig. Um neu zu beginnen, senden Sie Ihre Personalnummer oder Ihre dienstliche E-Mail-Adresse.',
+    notMe: 'Danke für den Hinweis. Der Code ist ungültig und Ihre Meldung ist festgehalten. Nennen Sie niemandem einen Code, den Sie erhalten.',
+    locked: 'Auch das war nicht der richtige Code, und es war der letzte Versuch. Sie können in {minutes} neu beginnen.',
+    lockedNotice:
+      'Es gab zu viele falsche Codes. Sie können in {minutes} neu beginnen. Was Sie bis dahin schreiben, wird weder gelesen noch aufbewahrt.',
+    verified: 'Danke, Ihre Identität ist bestätigt. Ihre Nachrichten werden jetzt weitergegeben. Schreiben Sie *ABMELDEN*, wenn Sie fertig sind.',
+    sessionEndedByLogout: 'Sie sind abgemeldet. Schreiben Sie wieder, wenn Sie etwas brauchen; dann werden Sie nach einem neuen Code gefragt.',
+    sessionEndedIdle: 'Sie wurden abgemeldet, weil Sie eine Weile nichts geschrieben haben. Schreiben Sie wieder, um einen neuen Code zu erhalten.',
+    sessionEndedAge: 'Sie wurden abgemeldet, weil Ihre Sitzung die zulässige Dauer erreicht hat. Schreiben Sie wieder, um einen neuen Code zu erhalten.',
+    sessionEndedByOperator: 'Sie wurden von der Administration abgemeldet. Schreiben Sie wieder, um einen neuen Code zu erhalten.',
+    sessionEndedOther: 'Ihre Sitzung ist beendet. Schreiben Sie wieder, um einen neuen Code zu erhalten.',
+    textOnly: 'Hier können nur Textnachrichten gelesen werden. Bitte schreiben Sie, was Sie sagen möchten.',
+    assistantUnavailable: 'Im Moment gibt es keine Antwort, und Ihre Nachricht wurde nicht aufbewahrt. Bitte senden Sie sie später noch einmal.',
+    smsCode:
+      '{organisation}: {code} ist Ihr Code im WhatsApp-Chat (von ...{last4}), {minutes} gültig. '
+      + 'Nur dort eingeben, niemand fragt danach. Nicht Sie? Dort NICHT ICH schreiben.',
+  },
+  commands: {
+    resend: ['nochmal', 'noch mal', 'noch einmal', 'nochmals', 'erneut senden', 'nochmal senden', 'neuer code'],
+    call: ['anruf', 'anrufen', 'ruf mich an', 'rufen sie mich an'],
+    email: ['e-mail', 'email', 'mail', 'per e-mail', 'per email', 'per mail'],
+    cancel: ['abbrechen', 'abbruch', 'neu beginnen', 'stornieren'],
+    notMe: ['nicht ich', 'das war ich nicht', 'das bin ich nicht', 'ich war das nicht', 'ich war es nicht'],
+    logout: ['abmelden', 'ausloggen', 'logout', 'abmeldung'],
+  },
+  cues: [
+    'id', 'personalnummer', 'personal-nr', 'personalnr', 'pers.-nr', 'mitarbeiternummer', 'mitarbeiter-nr', 'mitarbeiter-id',
+    'mitarbeiterin', 'mitarbeiter', 'personal-id', 'ausweisnummer', 'meine e-mail', 'meine email', 'meine mail',
+    'e-mail-adresse', 'emailadresse', 'mailadresse', 'mail-adresse', 'dienstliche e-mail',
+  ],
+} as const satisfies Language;

@@ -1,0 +1,55 @@
+// English: the source that the other languages translate. WhatsApp shows *words* in bold.
+// The SMS keeps to the GSM alphabet, so that it is one message and not three.
+import type { Language } from './keys';
+
+export const en = {
+  tag: 'en',
+  texts: {
+    askIdentifier:
+      'Hello, this is the assistant of {organisation}. Messages are passed on only after you have proved who you are.\n\n'
+      + 'Please send your employee ID or your work e-mail address.',
+    askIdentifierAgain:
+      'There was no employee ID or work e-mail address in your message. Please send one of them, for example: my ID is E12345',
+    severalIdentifiers: 'There was more than one ID or address in your message. Please send only one.',
+    codeSent:
+      'If these details are registered, a code is on its way by SMS to the phone that HR has registered. Type it here within {minutes}.\n\n'
+      + 'No code? Type *RESEND*. To start over, type *CANCEL*.',
+    askCode: 'Please type only the code from the SMS. You can also type *RESEND* or *CANCEL*.',
+    severalCodes: 'Your message could mean more than one code, so none was checked. Please type only one.',
+    wrongCode: 'That is not the right code. {triesLeft, plural, one {You have # try left.} other {You have # tries left.}}',
+    codeResent: 'If these details are registered, the same code is on its way by SMS again.',
+    resendTooSoon: 'Please wait {seconds} before you type *RESEND* again.',
+    resendExhausted: 'This code cannot be sent again. You can still type it here, or type *CANCEL* to start over.',
+    methodUnavailable: 'The code cannot be sent in this way. Type *RESEND* to have it sent by SMS again.',
+    codeExpired: 'The code has expired. For a new one, send your employee ID or your work e-mail address again.',
+    cancelled: 'The code is void. To start over, send your employee ID or your work e-mail address.',
+    notMe: 'Thank you for telling us. The code is void and your report is recorded. Tell nobody a code that you receive.',
+    locked: 'That was not the right code either, and it was the last try. You can start over in {minutes}.',
+    lockedNotice:
+      'There were too many wrong codes. You can start over in {minutes}. What you write until then is neither read nor kept.',
+    verified: 'Thank you, you are verified. Your messages are now passed on. Type *LOGOUT* when you are done.',
+    sessionEndedByLogout: 'You are logged out. Write again whenever you need something; you will be asked for a new code.',
+    sessionEndedIdle: 'You have been logged out because you wrote nothing for a while. Write again to get a new code.',
+    sessionEndedAge: 'You have been logged out because your session reached its time limit. Write again to get a new code.',
+    sessionEndedByOperator: 'You have been logged out by an administrator. Write again to get a new code.',
+    sessionEndedOther: 'Your session has ended. Write again to get a new code.',
+    textOnly: 'Only text messages can be read here. Please type what you want to say.',
+    assistantUnavailable: 'There is no answer at the moment, and your message was not kept. Please send it again later.',
+    smsCode:
+      '{organisation}: {code} is your code for our WhatsApp chat (from ...{last4}), valid {minutes}. '
+      + 'Type it only there, nobody will ask you for it. Not you? Write NOT ME there.',
+  },
+  commands: {
+    resend: ['resend', 're-send', 'send again', 'send it again', 'resend code', 'new code'],
+    call: ['call', 'call me', 'phone call', 'voice call'],
+    email: ['email', 'e-mail', 'mail', 'by email', 'by e-mail'],
+    cancel: ['cancel', 'start over', 'abort'],
+    notMe: ['not me', 'notme', "that's not me", "that wasn't me", "it wasn't me", "this wasn't me", 'it was not me'],
+    logout: ['logout', 'log out', 'log off', 'logoff', 'sign out', 'signout', 'log me out'],
+  },
+  cues: [
+    'id', 'employee', 'employee id', 'employee number', 'employee no', 'personnel number', 'personnel no', 'staff id',
+    'staff number', 'staff no', 'worker id', 'badge number', 'my email', 'my e-mail', 'my mail', 'work email',
+    'work e-mail', 'email address', 'e-mail address', 'mail address',
+  ],
+} as const satisfies Language;

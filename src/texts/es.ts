@@ -1,0 +1,55 @@
+// Spanish. WhatsApp shows *words* in bold; the SMS keeps to the GSM alphabet, which has é and ñ, but no á, í, ó, ú.
+import type { Language } from './keys';
+
+export const es = {
+  tag: 'es',
+  texts: {
+    askIdentifier:
+      'Hola, este es el asistente de {organisation}. Los mensajes solo se transmiten cuando haya demostrado quién es.\n\n'
+      + 'Envíe su número de empleado o su correo electrónico del trabajo.',
+    askIdentifierAgain:
+      'En su mensaje no había ningún número de empleado ni correo electrónico del trabajo. Envíe uno de ellos, por ejemplo: mi ID es E12345',
+    severalIdentifiers: 'En su mensaje había más de un número o correo. Envíe solo uno.',
+    codeSent:
+      'Si estos datos están registrados, hay un código en camino por SMS al teléfono que ha registrado Recursos Humanos. '
+      + 'Escríbalo aquí en un plazo de {minutes}.\n\n'
+      + '¿No llega? Escriba *REENVIAR*. Para empezar de nuevo, escriba *CANCELAR*.',
+    askCode: 'Escriba solo el código del SMS. También puede escribir *REENVIAR* o *CANCELAR*.',
+    severalCodes: 'Su mensaje podría contener más de un código, así que no se ha comprobado ninguno. Escriba solo uno.',
+    wrongCode: 'Ese no es el código correcto. {triesLeft, plural, one {Le queda # intento.} other {Le quedan # intentos.}}',
+    codeResent: 'Si estos datos están registrados, el mismo código está de nuevo en camino por SMS.',
+    resendTooSoon: 'Espere {seconds} antes de volver a escribir *REENVIAR*.',
+    resendExhausted: 'Este código ya no se puede reenviar. Todavía puede escribirlo aquí, o escribir *CANCELAR* para empezar de nuevo.',
+    methodUnavailable: 'El código no se puede enviar de esa forma. Escriba *REENVIAR* para recibirlo de nuevo por SMS.',
+    codeExpired: 'El código ha caducado. Para recibir otro, envíe de nuevo su número de empleado o su correo electrónico del trabajo.',
+    cancelled: 'El código ya no es válido. Para empezar de nuevo, envíe su número de empleado o su correo electrónico del trabajo.',
+    notMe: 'Gracias por avisar. El código ya no es válido y su aviso ha quedado registrado. No diga a nadie un código que reciba.',
+    locked: 'Ese tampoco es el código correcto, y era el último intento. Puede empezar de nuevo dentro de {minutes}.',
+    lockedNotice:
+      'Ha habido demasiados códigos incorrectos. Puede empezar de nuevo dentro de {minutes}. Lo que escriba hasta entonces no se lee ni se guarda.',
+    verified: 'Gracias, su identidad está verificada. A partir de ahora sus mensajes se transmiten. Escriba *SALIR* cuando termine.',
+    sessionEndedByLogout: 'Ha cerrado la sesión. Escriba de nuevo cuando necesite algo; se le pedirá un código nuevo.',
+    sessionEndedIdle: 'Se ha cerrado su sesión porque no ha escrito durante un tiempo. Escriba de nuevo para recibir un código nuevo.',
+    sessionEndedAge: 'Se ha cerrado su sesión porque ha alcanzado su duración máxima. Escriba de nuevo para recibir un código nuevo.',
+    sessionEndedByOperator: 'Un administrador ha cerrado su sesión. Escriba de nuevo para recibir un código nuevo.',
+    sessionEndedOther: 'Su sesión ha terminado. Escriba de nuevo para recibir un código nuevo.',
+    textOnly: 'Aquí solo se pueden leer mensajes de texto. Escriba lo que quiere decir.',
+    assistantUnavailable: 'En este momento no hay respuesta y su mensaje no se ha guardado. Envíelo de nuevo más tarde.',
+    smsCode:
+      '{organisation}: {code} es su clave del chat WhatsApp (desde ...{last4}), vale {minutes}. '
+      + 'Solo para ese chat, nadie se la pide. ¿No es usted? Escriba en él NO SOY YO.',
+  },
+  commands: {
+    resend: ['reenviar', 'enviar de nuevo', 'enviar otra vez', 'reenviar código', 'reenviar codigo', 'otro código', 'otro codigo'],
+    call: ['llamar', 'llamada', 'llámame', 'llamame', 'llámeme', 'llameme'],
+    email: ['correo', 'correo electrónico', 'correo electronico', 'por correo', 'email', 'e-mail'],
+    cancel: ['cancelar', 'anular', 'empezar de nuevo'],
+    notMe: ['no soy yo', 'no fui yo', 'no he sido yo', 'yo no he sido', 'no he pedido esto'],
+    logout: ['salir', 'cerrar sesión', 'cerrar sesion', 'cerrar la sesión', 'cerrar la sesion', 'desconectar'],
+  },
+  cues: [
+    'id', 'empleado', 'empleada', 'número de empleado', 'numero de empleado', 'número de empleada', 'numero de empleada',
+    'n.º de empleado', 'nº de empleado', 'número de personal', 'numero de personal', 'identificador', 'mi correo',
+    'mi correo electrónico', 'mi correo electronico', 'mi email', 'mi e-mail', 'correo del trabajo',
+  ],
+} as const satisfies Language;

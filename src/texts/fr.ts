@@ -1,0 +1,56 @@
+// French. WhatsApp shows *words* in bold; the SMS keeps to the GSM alphabet, which has é, è, à and ù, but no ê, ç or ô.
+// An apostrophe is ’: ICU reads ' before a brace as a quotation mark.
+import type { Language } from './keys';
+
+export const fr = {
+  tag: 'fr',
+  texts: {
+    askIdentifier:
+      'Bonjour, vous êtes en contact avec l’assistant de {organisation}. Les messages ne sont transmis qu’après vérification de votre identité.\n\n'
+      + 'Veuillez envoyer votre matricule ou votre adresse e-mail professionnelle.',
+    askIdentifierAgain:
+      'Votre message ne contenait ni matricule ni adresse e-mail professionnelle. Veuillez envoyer l’un des deux, par exemple : mon ID est E12345',
+    severalIdentifiers: 'Votre message contenait plus d’un matricule ou plus d’une adresse. Veuillez n’en envoyer qu’un.',
+    codeSent:
+      'Si ces informations sont enregistrées, un code est en route par SMS vers le téléphone enregistré par les RH. '
+      + 'Saisissez-le ici dans un délai de {minutes}.\n\n'
+      + 'Pas de code ? Écrivez *RENVOYER*. Pour recommencer, écrivez *ANNULER*.',
+    askCode: 'Veuillez écrire uniquement le code reçu par SMS. Vous pouvez aussi écrire *RENVOYER* ou *ANNULER*.',
+    severalCodes: 'Votre message pourrait contenir plus d’un code, aucun n’a donc été vérifié. Veuillez n’en écrire qu’un.',
+    wrongCode: 'Ce n’est pas le bon code. {triesLeft, plural, one {Il vous reste # essai.} other {Il vous reste # essais.}}',
+    codeResent: 'Si ces informations sont enregistrées, le même code est de nouveau en route par SMS.',
+    resendTooSoon: 'Veuillez attendre {seconds} avant d’écrire de nouveau *RENVOYER*.',
+    resendExhausted: 'Ce code ne peut plus être renvoyé. Vous pouvez encore le saisir ici, ou écrire *ANNULER* pour recommencer.',
+    methodUnavailable: 'Le code ne peut pas être envoyé de cette façon. Écrivez *RENVOYER* pour le recevoir de nouveau par SMS.',
+    codeExpired: 'Le code a expiré. Pour en recevoir un nouveau, renvoyez votre matricule ou votre adresse e-mail professionnelle.',
+    cancelled: 'Le code n’est plus valable. Pour recommencer, envoyez votre matricule ou votre adresse e-mail professionnelle.',
+    notMe: 'Merci de nous avoir prévenus. Le code n’est plus valable et votre signalement est enregistré. Ne donnez à personne un code que vous recevez.',
+    locked: 'Ce n’est pas le bon code non plus, et c’était le dernier essai. Vous pourrez recommencer dans {minutes}.',
+    lockedNotice:
+      'Il y a eu trop de codes erronés. Vous pourrez recommencer dans {minutes}. Ce que vous écrivez d’ici là n’est ni lu ni conservé.',
+    verified: 'Merci, votre identité est vérifiée. Vos messages sont maintenant transmis. Écrivez *DÉCONNEXION* quand vous avez terminé.',
+    sessionEndedByLogout: 'Vous êtes déconnecté. Écrivez de nouveau en cas de besoin ; un nouveau code vous sera demandé.',
+    sessionEndedIdle: 'Vous avez été déconnecté, car vous n’avez rien écrit depuis un moment. Écrivez de nouveau pour recevoir un nouveau code.',
+    sessionEndedAge: 'Vous avez été déconnecté, car votre session a atteint sa durée maximale. Écrivez de nouveau pour recevoir un nouveau code.',
+    sessionEndedByOperator: 'Un administrateur vous a déconnecté. Écrivez de nouveau pour recevoir un nouveau code.',
+    sessionEndedOther: 'Votre session est terminée. Écrivez de nouveau pour recevoir un nouveau code.',
+    textOnly: 'Seuls les messages texte peuvent être lus ici. Veuillez écrire ce que vous souhaitez dire.',
+    assistantUnavailable: 'Il n’y a pas de réponse pour le moment et votre message n’a pas été conservé. Veuillez le renvoyer plus tard.',
+    smsCode:
+      '{organisation}: {code} est votre code du chat WhatsApp (de ...{last4}), valable {minutes}. '
+      + 'Tapez-le uniquement là, personne ne le demande. Pas vous? Écrivez-y PAS MOI.',
+  },
+  commands: {
+    resend: ['renvoyer', 'renvoyer le code', 'envoyer de nouveau', 'envoyer à nouveau', 'encore', 'nouveau code'],
+    call: ['appeler', 'appel', 'appelez-moi', 'appelez moi'],
+    email: ['e-mail', 'email', 'mail', 'courriel', 'par e-mail', 'par email', 'par mail', 'par courriel'],
+    cancel: ['annuler', 'recommencer', 'abandonner'],
+    notMe: ['pas moi', "ce n'est pas moi", "ce n'était pas moi", "ce n'etait pas moi", "c'est pas moi"],
+    logout: ['déconnexion', 'deconnexion', 'se déconnecter', 'se deconnecter', 'déconnecter', 'deconnecter', 'me déconnecter'],
+  },
+  cues: [
+    'id', 'matricule', 'numéro de matricule', 'numero de matricule', 'numéro d’employé', "numero d'employe", 'employé',
+    'employée', 'identifiant', 'numéro de badge', 'mon e-mail', 'mon email', 'mon mail', 'mon courriel',
+    'adresse e-mail', 'adresse email', 'adresse mail', 'e-mail professionnel', 'adresse professionnelle',
+  ],
+} as const satisfies Language;

@@ -1,0 +1,63 @@
+// The names of all texts and what each is told. Keys only grow: a running conversation may name any of them.
+import type { Command } from '../domain/messages';
+
+/** A text that needs to be told nothing. */
+export type Nothing = Readonly<Record<string, never>>;
+/** Durations are rounded and put in words by src/texts/render.ts. */
+export interface Minutes { readonly minutes: number }
+export interface Seconds { readonly seconds: number }
+
+/** What is said in the chat. A conversation names the key; the words are chosen when it is sent (decision 9). */
+export interface ChatTexts {
+  askIdentifier: Nothing;
+  askIdentifierAgain: Nothing;
+  severalIdentifiers: Nothing;
+  codeSent: Minutes;
+  askCode: Nothing;
+  severalCodes: Nothing;
+  wrongCode: { readonly triesLeft: number };
+  codeResent: Nothing;
+  resendTooSoon: Seconds;
+  resendExhausted: Nothing;
+  methodUnavailable: Nothing;
+  codeExpired: Nothing;
+  cancelled: Nothing;
+  notMe: Nothing;
+  locked: Minutes;
+  lockedNotice: Minutes;
+  /** Without a name: it would be one more thing to leak, and nobody needs it. */
+  verified: Nothing;
+  sessionEndedByLogout: Nothing;
+  sessionEndedIdle: Nothing;
+  sessionEndedAge: Nothing;
+  sessionEndedByOperator: Nothing;
+  sessionEndedOther: Nothing;
+  textOnly: Nothing;
+  assistantUnavailable: Nothing;
+}
+
+/** What carries a code. Apart from the chat's texts, so that no conversation can name one (R21). */
+export interface CodeTexts {
+  /** `last4` are the last characters of the address that asked (R22). */
+  smsCode: Minutes & { readonly code: string; readonly last4: string };
+}
+
+type RequestOf<Texts> = { [Key in keyof Texts]: { readonly key: Key; readonly params: Texts[Key] } }[keyof Texts];
+
+export type TextKey = keyof ChatTexts;
+export type TextRequest = RequestOf<ChatTexts>;
+export type CodeTextRequest = RequestOf<CodeTexts>;
+/** The keys whose texts need to be told nothing: any of them goes with `params: {}`. */
+export type PlainTextKey = { [Key in TextKey]: ChatTexts[Key] extends Nothing ? Key : never }[TextKey];
+
+/** One language. A missing key does not compile: each language `satisfies` this. */
+export interface Language {
+  /** BCP 47 tag without region. */
+  readonly tag: string;
+  /** ICU messages; each may also use {organisation}. */
+  readonly texts: Readonly<Record<TextKey | keyof CodeTexts, string>>;
+  /** What a person may type to steer the conversation; the first is the word that the texts use. */
+  readonly commands: Readonly<Record<Command, readonly string[]>>;
+  /** Words after which an employee ID or work e-mail stands. */
+  readonly cues: readonly string[];
+}
