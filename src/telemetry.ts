@@ -1,0 +1,137 @@
+// What is counted and timed, for /metrics on the internal port. Labels are words of ours with few values, never an id,
+// an address or a text (I8), and that holds even where a caller gets it wrong.
+import { collectDefaultMetrics, Counter, Histogram, Registry } from 'prom-client';
+
+interface Metric {
+  readonly type: 'counter' | 'histogram';
+  readonly name: string;
+  readonly help: string;
+  readonly labels: readonly string[];
+  /** Upper bounds in seconds. */
+  readonly buckets?: readonly number[];
+}
+
+const quick = [0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.5, 1, 2, 5];
+const slow = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60, 300];
+
+/** All metrics of ours. docs/runbook.md says which of them to watch. */
+export const metrics = {
+  webhookAnswers: {
+    type: 'counter', name: 'doorman_webhook_answers_total', labels: ['outcome'],
+    help: 'Requests of the chat provider, by what became of them',
+  },
+  webhookSeconds: {
+    type: 'histogram', name: 'doorman_webhook_seconds', labels: [], buckets: quick,
+    help: 'Time until a request of the chat provider was answered',
+  },
+  messagesStored: {
+    type: 'counter', name: 'doorman_messages_stored_total', labels: ['kind'], help: 'Messages stored, by kind',
+  },
+  messagesDispatched: {
+    type: 'counter', name: 'doorman_messages_dispatched_total', labels: ['by'],
+    help: 'Messages of which their conversation was told, by whom: the webhook or the sweeper',
+  },
+  dispatchLagSeconds: {
+    type: 'histogram', name: 'doorman_dispatch_lag_seconds', labels: [], buckets: slow,
+    help: 'Time between storing a message and telling its conversation',
+  },
+  activityOutcomes: {
+    type: 'counter', name: 'doorman_activity_outcomes_total', labels: ['activity', 'outcome'],
+    help: 'Ends of activities: an expected outcome, or the type of a failure',
+  },
+  codeSends: {
+    type: 'counter', name: 'doorman_code_sends_total', labels: ['method', 'outcome'], help: 'Codes handed to a carrier',
+  },
+  guesses: { type: 'counter', name: 'doorman_guesses_total', labels: ['verdict'], help: 'Evaluated guesses' },
+  sessionsOpened: {
+    type: 'counter', name: 'doorman_sessions_opened_total', labels: ['method'], help: 'Sessions opened',
+  },
+  sessionsEnded: {
+    type: 'counter', name: 'doorman_sessions_ended_total', labels: ['reason'], help: 'Sessions ended',
+  },
+  replies: { type: 'counter', name: 'doorman_replies_total', labels: ['state'], help: 'Replies to people' },
+} as const satisfies Record<string, Metric>;
+
+type Metrics = typeof metrics;
+type MetricName = keyof Metrics;
+type Named<T extends Metric['type']> = { [K in MetricName]: Metrics[K]['type'] extends T ? K : never }[MetricName];
+type Labels<K extends MetricName> = Readonly<Record<Metrics[K]['labels'][number], string>>;
+
+export interface Telemetry {
+  /** Adds one, or `by`, to a counter. */
+  count<K extends Named<'counter'>>(metric: K, labels: Labels<K>, by?: number): void;
+  /** Records a duration in seconds. */
+  time<K extends Named<'histogram'>>(metric: K, seconds: number): void;
+  /** Everything in Prometheus' text format; with the other endpoint's text when it answers within a second. */
+  render(): Promise<string>;
+  /** The Content-Type of what `render` gives. */
+  readonly contentType: string;
+}
+
+export interface TelemetryOptions {
+  /** The process, a label of every metric: `web`, `worker`. */
+  readonly role: string;
+  /** Another Prometheus endpoint whose text is shown too: the worker's SDK serves its own on the loopback. */
+  readonly metricsUrl?: string;
+}
+
+const otherTimeoutMs = 1_000;
+// The widest metric has some 20 activities with 10 outcomes.
+const seriesMax = 300;
+
+/** The metrics of one process. */
+export function createTelemetry({ role, metricsUrl }: TelemetryOptions): Telemetry {
+  const registry = new Registry();
+  registry.setDefaultLabels({ role });
+  collectDefaultMetrics({ register: registry });
+  const counters = new Map<string, Counter>();
+  const histograms = new Map<string, Histogram>();
+  for (const [key, metric] of Object.entries(metrics) as [string, Metric][]) {
+    const { type, name, help, labels } = metric;
+    const common = { name, help, labelNames: [...labels], registers: [registry] };
+    if (type === 'counter') counters.set(key, new Counter(common));
+    else histograms.set(key, new Histogram({ ...common, buckets: [...metric.buckets ?? quick] }));
+  }
+  const bounded = createBound();
+  return {
+    count: (metric, labels, by = 1) => counters.get(metric)?.inc(bounded(metric, labels), by),
+    time: (metric, seconds) => histograms.get(metric)?.observe(seconds),
+    render: async () => {
+      const own = await registry.metrics();
+      return metricsUrl === undefined ? own : own + await fetchOther(metricsUrl);
+    },
+    contentType: registry.contentType,
+  };
+}
+
+/** Words only, and no more series than a metric should have: whatever else comes is counted as `other`. */
+function createBound(): (metric: string, labels: Readonly<Record<string, string>>) => Record<string, string> {
+  const seen = new Map<string, Set<string>>();
+  return (metric, labels) => {
+    const words = Object.fromEntries(Object.entries(labels).map(([name, value]) => [name, safeWord(value)]));
+    const series = seen.get(metric) ?? new Set<string>();
+    seen.set(metric, series);
+    const key = Object.values(words).join(' ');
+    if (series.has(key)) return words;
+    if (series.size >= seriesMax) return Object.fromEntries(Object.keys(labels).map((name) => [name, 'other']));
+    series.add(key);
+    return words;
+  };
+}
+
+// A word as our code writes them. Digits are for provider and HTTP status classes, not for numbers of people.
+function safeWord(value: string): string {
+  return /^[A-Za-z][A-Za-z0-9._-]{0,47}$/.test(value) && !/\d{4}/.test(value) ? value : 'other';
+}
+
+async function fetchOther(url: string): Promise<string> {
+  try {
+    const response = await fetch(url, { signal: AbortSignal.timeout(otherTimeoutMs) });
+    if (!response.ok) throw new Error(`status ${response.status}`);
+    const text = await response.text();
+    return text === '' || text.endsWith('\n') ? text : `${text}\n`;
+  } catch {
+    // The process's own metrics are worth having without the other's; its absence shows as missing series.
+    return '# the other metrics endpoint did not answer\n';
+  }
+}
