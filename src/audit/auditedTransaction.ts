@@ -19,8 +19,7 @@ export function auditedTransaction<T>(pool: Pool, work: (tx: Queryable, note: No
 async function appendAll(tx: Queryable, records: readonly AuditRecord[]): Promise<void> {
   if (records.length === 0) return;
   await tx.query(
-    `SELECT audit_append(kind, facts)
-       FROM unnest($1::text[], $2::jsonb[]) WITH ORDINALITY AS noted (kind, facts, place) ORDER BY place`,
+    'SELECT audit_append_all($1::text[], $2::jsonb[])',
     [records.map(({ kind }) => kind), records.map(({ facts }) => JSON.stringify(facts))],
   );
 }

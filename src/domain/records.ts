@@ -11,7 +11,9 @@ export interface RecordFacts {
   'sender.unlocked': { senderId: string; operator: string };
   'session.opened': { sessionId: string; senderId: string; employeeId: string; challengeId: string; method: string; assurance: string };
   'session.ended': { sessionId: string; senderId: string; employeeId: string; reason: string };
-  'directory.imported': { source: string; added: number; changed: number; deactivated: number; unchanged: number };
+  'directory.imported': {
+    source: string; added: number; changed: number; reactivated: number; deactivated: number; unchanged: number;
+  };
   'employee.ended': { employeeId: string; reason: string };
   'payload.decoded': { payloads: number; operator: string };
   'keys.rotated': { purpose: string; keyId: string };

@@ -11,8 +11,13 @@ CREATE TABLE employees (
   family_name        text NOT NULL DEFAULT '',
   preferred_language text,
   active             boolean NOT NULL,
+  -- What the feed said last; false for who was missing. Whoever was ended by another way than the feed stays out until
+  -- the feed has listed them as gone and then as back: an old file does not undo a dismissal (R45).
+  listed_active      boolean NOT NULL DEFAULT true,
+  -- SHA-256 of the feed's record, so that what did not change is not written; empty for who was missing.
   content_hash       bytea NOT NULL,
   source_modified_at timestamptz,
+  added_at           timestamptz NOT NULL DEFAULT clock_timestamp(),
   changed_at         timestamptz NOT NULL DEFAULT clock_timestamp(),
   UNIQUE (source, external_id)
 );
@@ -24,6 +29,7 @@ CREATE TABLE employee_phones (
   raw         text NOT NULL,
   type        text NOT NULL DEFAULT 'mobile' CHECK (type IN ('mobile', 'work', 'home', 'other')),
   is_primary  boolean NOT NULL DEFAULT false,
+  -- Since when it is this employee's: what a changed contact is held back by (R19).
   changed_at  timestamptz NOT NULL DEFAULT clock_timestamp(),
   PRIMARY KEY (employee_id, e164)
 );
@@ -34,6 +40,7 @@ CREATE TABLE employee_emails (
   address     text NOT NULL CHECK (address = lower(address)),
   type        text NOT NULL DEFAULT 'work' CHECK (type IN ('work', 'private', 'other')),
   is_primary  boolean NOT NULL DEFAULT false,
+  -- Since when it is this employee's: what a changed contact is held back by (R19).
   changed_at  timestamptz NOT NULL DEFAULT clock_timestamp(),
   PRIMARY KEY (employee_id, address)
 );
