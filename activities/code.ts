@@ -18,8 +18,8 @@ export interface CodeDeps {
   readonly storageKeys: PurposeKeys;
   readonly carriers: ReadonlyMap<Method, CodeCarrier>;
   readonly defaultLanguage: string;
-  /** The registered contact for a method; undefined for the unknown, the departed and those without one. */
-  findContact(db: Queryable, employeeId: string, method: Method): Promise<Contact | undefined>;
+  /** The registered contact for a method; undefined for nobody (null), the departed and those without one. */
+  findContact(db: Queryable, employeeId: string | null, method: Method): Promise<Contact | undefined>;
   replyAddress(db: Queryable, senderId: string): Promise<string | undefined>;
   deriveCode(challenge: Challenge): string;
 }
@@ -44,7 +44,7 @@ export function createCodeActivities(deps: CodeDeps) {
       const { senderId } = challenge;
       const [send, contact, requester] = await Promise.all([
         beginSend(pool, deps.storageKeys, { key, senderId, kind: 'code' }),
-        deps.findContact(pool, challenge.employeeId ?? '00000000-0000-0000-0000-000000000000', challenge.method),
+        deps.findContact(pool, challenge.employeeId, challenge.method),
         deps.replyAddress(pool, senderId)]);
       if (send.state === 'sent') return { outcome: 'handedOver' };
       const carrier = deps.carriers.get(challenge.method);

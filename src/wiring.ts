@@ -1,29 +1,16 @@
 // Configuration in, working parts out: the only file that names every concrete adapter.
-import { createHmac } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
-import { cancellationSignal } from '@temporalio/activity';
 import { Client, Connection } from '@temporalio/client';
 import type { DataConverter } from '@temporalio/common';
-import { createActivities } from '../activities';
-import type { Activities, ActivityDeps } from '../activities';
-import type { Assistant } from './assistant/assistant';
 import { createWebhookAssistant } from './assistant/webhookAssistant';
-import type { ChatChannel } from './chat/chatChannel';
 import { createTwilioWhatsApp } from './chat/twilioWhatsApp';
 import type { Config } from './config';
 import { createPool } from './db/pool';
 import type { Pool } from './db/pool';
-import { findContact, findEmployee } from './directory/employees';
-import type { Method } from './domain/messages';
-import { splitText } from './domain/splitText';
+import type { AppDeps } from './http/app';
 import { createDispatcher } from './inbox/dispatcher';
-import { lookupHash } from './keys/box';
-import type { Keyring } from './keys/keyring';
+import { findSender } from './inbox/senderLookup';
 import { createLog, temporalLogger } from './log';
 import type { Log } from './log';
-import { codePurpose } from './otp/challenges';
-import type { CodeCarrier } from './otp/codeCarrier';
-import { deriveCode, sameCode } from './otp/codes';
 import { createSmsCarrier } from './otp/smsCarrier';
 import { createTelemetry } from './telemetry';
 import { temporalAddress } from './temporal/connection';
@@ -32,15 +19,8 @@ import { createDataConverter } from './temporal/dataConverter';
 import { createTexts } from './texts/render';
 import type { Texts } from './texts/render';
 import { createTwilio } from './twilio/client';
-
-const nobody = '00000000-0000-0000-0000-000000000000';
-
-/** The adapters that a test replaces; everything else is the real thing. */
-export interface Ports {
-  readonly channel: ChatChannel;
-  readonly carriers: ReadonlyMap<Method, CodeCarrier>;
-  readonly assistant: Assistant;
-}
+import { createWiredActivities } from './wiredActivities';
+import type { Ports } from './wiredActivities';
 
 /** Twilio and the assistant, as configured. */
 export function createPorts(config: Config, texts: Texts): Ports {
@@ -60,36 +40,6 @@ export function createPorts(config: Config, texts: Texts): Ports {
   };
 }
 
-/** The activities over a pool and ports: what a worker runs, in production and in tests. */
-export function createWiredActivities(
-  pool: Pool, keyring: Keyring, texts: Texts, ports: Ports, defaultLanguage: string,
-): Activities {
-  const deps: ActivityDeps = {
-    ...ports,
-    pool,
-    storageKeys: keyring.storage,
-    defaultLanguage,
-    activeCodeKeyId: keyring.code.activeId,
-    vocabulary: (language) => ({
-      commands: texts.vocabulary(language ?? defaultLanguage), cues: texts.identifierCues(language ?? defaultLanguage) }),
-    render: (text, language) => texts.render(text, language ?? defaultLanguage),
-    split: splitText,
-    findEmployee,
-    findContact: (db, employeeId, method) => findContact(db, employeeId ?? nobody, method),
-    hashIdentity: (identity) => lookupHash(keyring.lookup, 'identity', identity),
-    writesFrom: (db, senderId, numbers) => writesFrom(db, keyring.lookup, senderId, numbers),
-    replyAddress: (db, senderId) => replyAddress(db, keyring.storage, senderId),
-    messageAgeMs,
-    deriveCode: ({ id, keyId, digits }) => deriveCode(keyring.code, { challengeId: id, keyId, digits, purpose: codePurpose }),
-    isCode: ({ id, keyId, digits }, guess) =>
-      sameCode(deriveCode(keyring.code, { challengeId: id, keyId, digits, purpose: codePurpose }), guess),
-    subjectOf: (employeeId) =>
-      createHmac('sha256', keyring.subject.key(keyring.subject.activeId)).update(`assistant\0${employeeId}`).digest('base64url'),
-    wait: (ms) => delay(ms, undefined, { signal: cancellationSignal() }),
-  };
-  return createActivities(deps);
-}
-
 /** What the worker process runs on. `metricsUrl` is where the SDK serves its own metrics. */
 export function wireWorker(config: Config, metricsUrl: string) {
   const { pool, log, telemetry } = wireProcess(config, 'worker', metricsUrl);
@@ -105,14 +55,31 @@ export function wireWorker(config: Config, metricsUrl: string) {
 }
 
 /** What the web process runs on. */
-export async function wireWeb(config: Config) {
+export function wireWeb(config: Config) {
   const { pool, log, telemetry } = wireProcess(config, 'web');
   const { conversations, close } = connectConversations(config);
   const texts = createTexts({ organisation: config.DOORMAN_ORGANISATION, language: config.DOORMAN_LANGUAGE });
   const { channel } = createPorts(config, texts);
-  const dispatcher = createDispatcher({ pool, signal: conversations.deliver, log });
+  const recipient = config.TWILIO_WHATSAPP_SENDER;
+  const dispatcher = createDispatcher({
+    pool, log, recipient,
+    keys: config.keyring,
+    signal: (message) => conversations.deliver(message),
+    fetchMessage: (messageId) => channel.fetchMessage(messageId),
+    textRetentionMs: config.policy.textRetentionMs,
+  });
+  const app: AppDeps = {
+    log,
+    twilio: {
+      publicUrl: config.DOORMAN_PUBLIC_URL,
+      authTokens: [config.TWILIO_AUTH_TOKEN, ...(config.TWILIO_AUTH_TOKEN_NEXT === undefined ? [] : [config.TWILIO_AUTH_TOKEN_NEXT])],
+      accountSid: config.TWILIO_ACCOUNT_SID,
+      recipient,
+    },
+    takeMessage: (message, doubts) => dispatcher.take(message, doubts),
+  };
   return {
-    log, telemetry, dispatcher,
+    app, log, telemetry, dispatcher,
     databaseReady: () => isReady(pool),
     close: async () => { await close(); await pool.end(); },
   };

@@ -56,7 +56,6 @@ function createWorkers(config: Config, connection: NativeConnection, { activitie
     workerDeploymentOptions: {
       version: { deploymentName: 'doorman', buildId: config.DOORMAN_BUILD_ID },
       useWorkerVersioning: false,
-      defaultVersioningBehavior: 'PINNED',
     },
   };
   return Promise.all([

@@ -12,7 +12,7 @@ export function operatorCommands(program: Command): void {
   const conversation = program.command('conversation').description('one sender\'s conversation');
   conversation.command('find').argument('<address>', 'whatsapp:+… or a number').description('the sender id and workflow id of an address')
     .action(async (address: string, _options, command: Command) => {
-      const { wireOperator } = await import('../wiring');
+      const { wireOperator } = await import('../wiring.js');
       const wired = wireOperator(loadConfig());
       const senderId = await wired.findSender(address).finally(wired.close);
       if (senderId === undefined) return notFound(command, 'Nobody wrote from this address.');
@@ -20,7 +20,7 @@ export function operatorCommands(program: Command): void {
     });
   conversation.command('status').argument('<senderId>').description('stage, outcome and deadline, nothing of the person')
     .action(async (senderId: string, _options, command: Command) => {
-      const { wireOperator } = await import('../wiring');
+      const { wireOperator } = await import('../wiring.js');
       const wired = wireOperator(loadConfig());
       const status = await wired.conversations.status(senderId).finally(wired.close);
       if (status === undefined) return notFound(command, 'This sender has no conversation.');
@@ -33,7 +33,7 @@ export function operatorCommands(program: Command): void {
 
 function addOrder(parent: Command, name: string, order: UpdateName, about: string): void {
   parent.command(name).argument('<senderId>').description(about).action(async (senderId: string, _options, command: Command) => {
-    const { wireOperator } = await import('../wiring');
+    const { wireOperator } = await import('../wiring.js');
     const wired = wireOperator(loadConfig());
     const outcome = await wired.conversations.order(senderId, order, operator()).finally(wired.close);
     if (outcome.outcome === 'none') return notFound(command, 'This sender has no open conversation.');

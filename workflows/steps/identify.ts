@@ -1,6 +1,7 @@
 // identify: waits for an employee ID or work e-mail in free text; holds what else was said.
 import { uuid4 } from '@temporalio/workflow';
 import type { IdentifyOutcome } from '../../activities/challenge';
+import type { PlainTextKey } from '../../src/texts/keys';
 import type { Conversation } from '../conversationContext';
 import { codeSender, decide } from '../io';
 import type { Step } from './step';
@@ -41,7 +42,7 @@ async function issued(
   await c.answer(messageId, { key: 'codeSent', params: { minutes: minutes(expiresInMs) } });
 }
 
-async function ask(c: Conversation, messageId: string, key: 'askIdentifier' | 'askIdentifierAgain' | 'severalIdentifiers' | 'textOnly'): Promise<void> {
+async function ask(c: Conversation, messageId: string, key: PlainTextKey): Promise<void> {
   c.state.asked = true;
   c.extend(Date.now() + c.state.policy.identifyIdleMs);
   await c.answer(messageId, { key, params: {} });

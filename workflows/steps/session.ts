@@ -3,7 +3,7 @@ import { ActivityFailure, isCancellation } from '@temporalio/workflow';
 import type { RelayOutcome } from '../../activities/assistant';
 import type { EndReason } from '../../src/sessions/sessions';
 import type { Outcome } from '../../src/domain/verification';
-import type { TextKey } from '../../src/texts/keys';
+import type { PlainTextKey } from '../../src/texts/keys';
 import type { Conversation } from '../conversationContext';
 import { decide, relay, relayReply } from '../io';
 import type { Order, Step } from './step';
@@ -66,7 +66,7 @@ async function closed(c: Conversation, messageId?: string): Promise<void> {
   await finish(c, 'idle');
 }
 
-const endings: Partial<Record<EndReason, { text: TextKey; outcome: Outcome }>> = {
+const endings: Partial<Record<EndReason, { text: PlainTextKey; outcome: Outcome }>> = {
   logout: { text: 'sessionEndedByLogout', outcome: 'loggedOut' },
   idle: { text: 'sessionEndedIdle', outcome: 'idle' },
   aged: { text: 'sessionEndedAge', outcome: 'aged' },

@@ -1,0 +1,60 @@
+// The activities over a pool, keys, words and ports: the same in production, in tests and in the bench.
+import { createHmac } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { cancellationSignal } from '@temporalio/activity';
+import { createActivities } from '../activities';
+import type { Activities, ActivityDeps } from '../activities';
+import type { Assistant } from './assistant/assistant';
+import type { ChatChannel } from './chat/chatChannel';
+import type { Pool } from './db/pool';
+import { findContact, findEmployee } from './directory/employees';
+import type { Method } from './domain/messages';
+import { splitText } from './domain/splitText';
+import { messageAgeMs, writesFrom } from './inbox/senderLookup';
+import { replyAddress } from './inbox/senders';
+import { lookupHash } from './keys/box';
+import type { Keyring } from './keys/keyring';
+import { codePurpose } from './otp/challenges';
+import type { Challenge } from './otp/challenges';
+import type { CodeCarrier } from './otp/codeCarrier';
+import { deriveCode, sameCode } from './otp/codes';
+import type { Texts } from './texts/render';
+
+/** The adapters that a test replaces; everything else is the real thing. */
+export interface Ports {
+  readonly channel: ChatChannel;
+  readonly carriers: ReadonlyMap<Method, CodeCarrier>;
+  readonly assistant: Assistant;
+}
+
+/** The activities over a pool and ports: what a worker runs, in production and in tests. */
+export function createWiredActivities(
+  pool: Pool, keyring: Keyring, texts: Texts, ports: Ports, defaultLanguage: string,
+): Activities {
+  const codeOf = ({ id, keyId, digits }: Challenge) =>
+    deriveCode(keyring.code, { challengeId: id, keyId, digits, purpose: codePurpose });
+  const { key, activeId } = keyring.subject;
+  const deps: ActivityDeps = {
+    ...ports,
+    pool,
+    storageKeys: keyring.storage,
+    defaultLanguage,
+    activeCodeKeyId: keyring.code.activeId,
+    vocabulary: (language) => ({
+      commands: texts.vocabulary(language ?? defaultLanguage), cues: texts.identifierCues(language ?? defaultLanguage) }),
+    render: (text, language) => texts.render(text, language ?? defaultLanguage),
+    split: splitText,
+    findEmployee,
+    findContact,
+    hashIdentity: (identity) => lookupHash(keyring.lookup, 'identity', identity),
+    writesFrom: (db, senderId, numbers) => writesFrom(db, keyring.lookup, senderId, numbers),
+    replyAddress: (db, senderId) => replyAddress(db, keyring, senderId),
+    messageAgeMs,
+    deriveCode: codeOf,
+    isCode: (challenge, guess) => sameCode(codeOf(challenge), guess),
+    subjectOf: (employeeId) => createHmac('sha256', key(activeId)).update(`assistant\0${employeeId}`).digest('base64url'),
+    wait: (ms) => delay(ms, undefined, { signal: cancellationSignal() }),
+  };
+  return createActivities(deps);
+}
+

@@ -1,0 +1,133 @@
+// Conversations with time skipped: one worker, one database, fakes at the ports, a person who writes and reads.
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import type { ConversationStatus, UpdateName } from '../../workflows/contract';
+import { auditedTransaction } from '../../src/audit/auditedTransaction';
+import { createPool } from '../../src/db/pool';
+import type { Pool } from '../../src/db/pool';
+import type { Policy } from '../../src/domain/policy';
+import type { IncomingMessage } from '../../src/inbox/inbox';
+import type { TextKey, TextRequest } from '../../src/texts/keys';
+import { endSessionsOfEmployee } from '../../src/sessions/sessions';
+import type { OrderOutcome } from '../../src/temporal/conversations';
+import { createTestDatabase } from './postgres';
+import { startTimeSkipping } from './timeSkipping';
+import { addEmployees, createTestActivities, createWriter, testKeyring, testPolicy } from './world';
+import type { FakeAssistant, FakeCarrier, FakeChannel, Person } from './world';
+
+export interface ConversationWorld {
+  readonly pool: Pool;
+  readonly env: TestWorkflowEnvironment;
+  readonly channel: FakeChannel;
+  readonly carrier: FakeCarrier;
+  readonly assistant: FakeAssistant;
+  write(person: Person, text: string, message?: Partial<IncomingMessage>): Promise<{ messageId: string; senderId: string }>;
+  /** Waits for the next reply with this text; fails at once when another comes. */
+  reply(key: TextKey, params?: object): Promise<void>;
+  replyIn(language: string, key: TextKey, params?: object): Promise<void>;
+  /** Waits for the next reply, which must be these words. */
+  said(words: string): Promise<void>;
+  /** Tells the conversation of a stored message once more. */
+  deliver(message: { messageId: string; senderId: string }): Promise<void>;
+  order(senderId: string, order: UpdateName): Promise<OrderOutcome>;
+  /** HR's event: the employee is inactive and open sessions are over. */
+  leave(employeeNumber: string): Promise<void>;
+  /** Moves the last send of every live code back, as if time had passed on the database's clock. */
+  backdateSends(seconds: number): Promise<void>;
+  /** How many messages still have a text. */
+  unhandledTexts(): Promise<number>;
+  /** Waits for the next code that is carried. */
+  code(): Promise<string>;
+  text(key: TextKey, params?: object): string;
+  status(senderId: string): Promise<ConversationStatus | undefined>;
+  skip(duration: string): Promise<void>;
+  reset(policy?: Partial<Policy>): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Starts everything that conversations need. About two seconds; one for a test file. */
+export async function startConversations(): Promise<ConversationWorld> {
+  const database = await createTestDatabase();
+  const pool = createPool(database.url, { max: 20 });
+  const owner = createPool(database.ownerUrl, { max: 1 });
+  const { channel, carrier, assistant, texts, activities } = createTestActivities(pool, testKeyring);
+  const { env, worker, stop: stopServer } = await startTimeSkipping({ activities });
+  let policy = testPolicy;
+  let senders = new Set<string>();
+  let read = { replies: 0, codes: 0 };
+  const running = worker.run();
+
+  const words = (key: TextKey, params: object = {}, language = 'en') => texts.render({ key, params } as TextRequest, language);
+  const writer = () => createWriter(pool, testKeyring, env.client, policy);
+
+  async function said(expected: string): Promise<void> {
+    const next = (await channel.sent.count(read.replies + 1))[read.replies]!;
+    read.replies += 1;
+    expect(next.text).toBe(expected);
+  }
+
+  async function cancelAll(): Promise<void> {
+    for (const senderId of senders) {
+      const handle = env.client.workflow.getHandle(`wa-${senderId}`);
+      // Never terminated: the server would not skip time any more.
+      await handle.cancel().then(() => handle.result(), () => undefined).catch(() => undefined);
+    }
+  }
+
+  return {
+    pool, env, channel, carrier, assistant,
+    async write(person, text, message) {
+      const stored = await writer().write(person, text, message);
+      senders.add(stored.senderId);
+      return stored;
+    },
+    reply: (key, params) => said(words(key, params)),
+    replyIn: (language, key, params) => said(words(key, params, language)),
+    said,
+    deliver: (message) => writer().conversations.deliver(message),
+    order: (senderId, order) => writer().conversations.order(senderId, order, 'tester'),
+    async leave(employeeNumber) {
+      await auditedTransaction(pool, async (tx, note) => {
+        const { rows: [row] } = await tx.query<{ id: string }>(
+          'UPDATE employees SET active = false WHERE employee_number = $1 RETURNING id', [employeeNumber]);
+        await endSessionsOfEmployee(tx, note, row!.id, 'left');
+      });
+    },
+    async backdateSends(seconds) {
+      await owner.query(`UPDATE challenges SET last_sent_at = last_sent_at - $1 * interval '1 s' WHERE state = 'live'`, [seconds]);
+    },
+    async unhandledTexts() {
+      const { rows: [row] } = await owner.query<{ count: number }>('SELECT count(*)::int AS count FROM inbox WHERE text_enc IS NOT NULL');
+      return row!.count;
+    },
+    async code() {
+      const next = (await carrier.carried.count(read.codes + 1))[read.codes]!;
+      read.codes += 1;
+      return next.code;
+    },
+    text: words,
+    status: (senderId) => writer().conversations.status(senderId),
+    skip: (duration) => env.sleep(duration as '1 minute'), // cast: the type is a template of durations
+    async reset(changes = {}) {
+      await cancelAll();
+      senders = new Set();
+      policy = { ...testPolicy, ...changes };
+      read = { replies: 0, codes: 0 };
+      for (const events of [channel.sent, carrier.carried, assistant.turns]) events.clear();
+      channel.before = () => undefined;
+      carrier.before = () => undefined;
+      assistant.answerTo = ({ text }) => ({ replies: [{ text: `echo: ${text}` }], endTurn: true });
+      await owner.query('TRUNCATE senders, employees CASCADE');
+      await addEmployees(pool);
+    },
+    async stop() {
+      await cancelAll();
+      worker.shutdown();
+      await running;
+      await stopServer();
+      await owner.end();
+      await pool.end();
+      await database.drop();
+    },
+  };
+}
+
