@@ -65,7 +65,7 @@ export interface IdentifierOptions {
 export function findIdentifier(text: string, { asked, cues }: IdentifierOptions): IdentifierReading {
   const words = wordsOf(text);
   const whole = words.length === 1 ? words[0]!.candidate : undefined;
-  const cued = distinct(whole === undefined ? cuedCandidates(words, cuePhrases(cues)) : [whole]);
+  const cued = distinct(whole === undefined ? cuedCandidates(words, cues) : [whole]);
   if (cued.found !== 'none' || !asked) return cued;
   const candidates = words.flatMap(({ candidate }) => candidate ?? []);
   const addresses = distinct(candidates.filter(isEmailIdentifier));
@@ -79,10 +79,12 @@ interface Word {
   readonly candidate: string | undefined;
   /** A sentence ends with it, so that it says nothing about the next word: "I lost my id. 144133 units are missing". */
   readonly ends: boolean;
+  /** More than a space parts it from the next word: a comma, a colon, a new line. */
+  readonly parted: boolean;
 }
 
 // What parts words: spaces and whatever can stand in neither an ID nor a usual address, at full width too.
-const betweenWords = /[\s,;:=()<>[\]{}"“”„«»|/\\#—―、，；：＝（）＃]+/u;
+const betweenWords = /([\s,;:=()<>[\]{}"“”„«»|/\\#—―、，；：＝（）＃]+)/u;
 // Scripts that write words without spaces: a number beside them is a word of its own.
 const scripts = ['Han', 'Hiragana', 'Katakana', 'Hangul', 'Thai', 'Lao', 'Khmer', 'Myanmar'];
 const unspacedRun = new RegExp(`[${scripts.map((script) => `\\p{sc=${script}}`).join('')}]+`, 'gu');
@@ -90,9 +92,13 @@ const canBeIdentifier = /[\p{Nd}@＠﹫]/u;
 const endsSentence = /[.!?。！？।۔]$/u;
 
 function wordsOf(text: string): Word[] {
-  return dropInvisible(text).replace(unspacedRun, ' $& ').split(betweenWords).flatMap((raw) => {
-    const core = raw.length > rawLengthMax ? '' : trimEdges(raw, '+＋');
-    return core === '' ? [] : [{ core, candidate: candidateOf(core), ends: endsSentence.test(raw) }];
+  // Words at even places, what parts them at odd ones.
+  const parts = dropInvisible(text).replace(unspacedRun, ' $& ').split(betweenWords);
+  return parts.flatMap((raw, at) => {
+    const core = at % 2 === 1 || raw.length > rawLengthMax ? '' : trimEdges(raw, '+＋');
+    if (core === '') return [];
+    const parted = /[^ ]/.test(parts[at + 1] ?? '');
+    return [{ core, candidate: candidateOf(core), ends: endsSentence.test(raw), parted }];
   });
 }
 
@@ -104,66 +110,67 @@ function candidateOf(word: string): string | undefined {
   return /[0-9]/.test(identifier) ? identifier : undefined;
 }
 
-// May stand between a cue and its identifier: "my id is 144133", "Personalnummer lautet: 144133", "employee no. 7-11".
-// These are grammar and not texts that anybody reads. A full stop after an abbreviation ends no sentence.
-const abbreviations = new Set(['no', 'nr', 'num', 'núm', 'n']);
+// These lists are grammar, which nobody reads, and not texts. What they miss costs a question, what they admit wrongly
+// costs a try: they are short.
+// A full stop after one of these ends no sentence: "employee no. 144133".
+const isAbbreviation = (word: string) => /^(?:no|num|núm|n)$|nr$/.test(word);
+// May stand between a cue and its identifier: "my id is 144133", "Personalnummer lautet: 144133".
 const connectives = new Set([
-  ...abbreviations, 'is', 'was', 'number', 'id', 'ist', 'lautet', 'nummer', 'est', 'numéro', 'es', 'número', 'numero',
-  'é', 'è', 'है', 'هو',
+  'no', 'nr', 'num', 'núm', 'n', 'number', 'nummer', 'numéro', 'numero', 'número', 'id', 'is', 'was', 'ist', 'lautet',
+  'est', 'es', 'é', 'è', 'है', 'هو', 'the', 'die', 'le', 'la', 'el',
 ]);
 const connectivesMax = 3;
-// Enough for the connectives, the longest cue and what stands before it.
-const wordsBeforeMax = 10;
-// Things that have ids and numbers too: what follows "order id" or "ticket number" is not a person.
-const otherThings = new Set([
-  'order', 'purchase', 'po', 'invoice', 'ticket', 'case', 'item', 'product', 'article', 'part', 'request', 'customer',
-  'vendor', 'supplier', 'document', 'transaction', 'delivery', 'shipment', 'contract', 'project', 'task', 'bestellung',
-  'rechnung', 'kunden', 'artikel', 'commande', 'facture', 'pedido', 'factura',
+// Orders, meetings and errors have ids too. Said of these alone, it is one's own only after such a word, or after none.
+const bareCues = new Set(['id', 'identifier', 'identifiant', 'identificador']);
+const ownWords = new Set([
+  'my', 'employee', 'staff', 'work', 'company', 'personal', 'mein', 'meine', 'mon', 'mi', 'the', 'and', 'und', 'et',
+  'y', 'hi', 'hello', 'hey', 'hallo', 'hola', 'bonjour', 'salut', 'with', 'mit', 'avec', 'con',
 ]);
 
-/** Cues as lists of words, longest first, so that "personnel number" is seen before "number". */
-function cuePhrases(cues: readonly string[]): string[][] {
-  return cues
-    .map((cue) => foldWords(cue).split(betweenWords).map((word) => trimEdges(word)).filter((word) => word !== ''))
-    .filter((phrase) => phrase.length > 0)
-    .sort((a, b) => b.length - a.length);
+/** As cues are compared: without case, and without the article of "l'identifiant". */
+function foldCueWord(word: string): string {
+  if (/^[a-z0-9]+$/.test(word)) return word;
+  return trimEdges(foldWords(word)).replace(/^(?:[cdjlmnst]|qu)'/, '');
 }
 
-function cuedCandidates(words: readonly Word[], phrases: readonly string[][]): string[] {
-  return words.flatMap(({ candidate }, at) => {
-    if (candidate === undefined) return [];
-    // Folded only here, a few words before each candidate: see candidateOf.
-    const first = Math.max(0, at - wordsBeforeMax);
-    const before = words.slice(first, at).map(({ core, ends }) => ({ word: foldWords(core), ends }));
-    return isAnnounced(before, phrases) ? [candidate] : [];
-  });
-}
-
-interface FoldedWord {
-  readonly word: string;
-  readonly ends: boolean;
-}
-
-/** Whether these words end with a cue, perhaps some connectives after it, and are about no other thing. */
-function isAnnounced(words: readonly FoldedWord[], phrases: readonly string[][]): boolean {
-  for (let last = words.length - 1; last >= 0 && last >= words.length - 1 - connectivesMax; last -= 1) {
-    const { word, ends } = words[last]!;
-    if (ends && !abbreviations.has(word)) return false;
-    const cue = phrases.find((phrase) => endsWith(words.slice(0, last + 1), phrase));
-    if (cue !== undefined) return !isOtherThing(words.slice(0, last + 1 - cue.length));
-    if (!connectives.has(word)) return false;
+/** Cues as lists of words, by their last word. */
+function cuesByLastWord(cues: readonly string[]): Map<string, string[][]> {
+  const byLast = new Map<string, string[][]>();
+  for (const cue of cues) {
+    const phrase = cue.split(/\s+/).map(foldCueWord).filter((word) => word !== '');
+    const last = phrase.at(-1);
+    if (last !== undefined) byLast.set(last, [...byLast.get(last) ?? [], phrase]);
   }
-  return false;
+  return byLast;
 }
 
-function endsWith(words: readonly FoldedWord[], phrase: readonly string[]): boolean {
-  const first = words.length - phrase.length;
-  return first >= 0 && phrase.every((word, i) => words[first + i]!.word === word);
-}
-
-function isOtherThing(before: readonly FoldedWord[]): boolean {
-  const last = before.findLast(({ word, ends }) => ends || !connectives.has(word));
-  return last !== undefined && !last.ends && otherThings.has(last.word);
+function cuedCandidates(words: readonly Word[], cues: readonly string[]): string[] {
+  const byLast = cuesByLastWord(cues);
+  // Folded only where it is needed, a few words before each candidate: it is dear.
+  const folded = new Map<number, string>();
+  const wordAt = (at: number): string => {
+    const word = folded.get(at) ?? foldCueWord(words[at]!.core);
+    folded.set(at, word);
+    return word;
+  };
+  const isCue = (phrase: readonly string[], last: number): boolean => {
+    const first = last - phrase.length + 1;
+    if (first < 0 || !phrase.every((word, i) => wordAt(first + i) === word)) return false;
+    const before = words[first - 1];
+    if (phrase.length > 1 || !bareCues.has(phrase[0]!) || before === undefined) return true;
+    return before.ends || before.parted || ownWords.has(wordAt(first - 1));
+  };
+  /** Whether a cue ends right before word `at`, perhaps with some connectives in between. */
+  const isAnnounced = (at: number): boolean => {
+    for (let last = at - 1; last >= 0 && last >= at - 1 - connectivesMax; last -= 1) {
+      const word = wordAt(last);
+      if (words[last]!.ends && !isAbbreviation(word)) return false;
+      if (byLast.get(word)?.some((phrase) => isCue(phrase, last))) return true;
+      if (!connectives.has(word)) return false;
+    }
+    return false;
+  };
+  return words.flatMap(({ candidate }, at) => (candidate !== undefined && isAnnounced(at) ? [candidate] : []));
 }
 
 function distinct(identifiers: readonly string[]): IdentifierReading {

@@ -1,7 +1,10 @@
 import fc from 'fast-check';
 import { canonicalIdentifier, findIdentifier, isEmailIdentifier } from '../../src/domain/identifiers';
 
-const cues = ['id', 'employee', 'personnel number', 'staff number', 'Personalnummer', 'e-mail', 'email', 'mail'];
+const cues = [
+  'id', 'employee', 'personnel number', 'staff number', 'Personalnummer', 'personalnr', "numéro d'employé", 'identifiant',
+  'e-mail', 'email', 'mail',
+];
 const one = (identifier: string) => ({ found: 'one', identifier });
 const none = { found: 'none' };
 const several = { found: 'several' };
@@ -80,6 +83,9 @@ describe('an identifier in a message that opens a conversation', () => {
     ['employee Nr. 144133', '144133'],
     ['id 144133 ID: 144133', '144133'], ['anna@example.com', 'anna@example.com'],
     ['<Anna@Example.com>', 'anna@example.com'],
+    ['Anna Schmidt, id 144133', '144133'], ['Hello id 144133', '144133'], ['Personalnr. 144133', '144133'],
+    ['mon numéro d’employé est le 144133', '144133'], ["l'identifiant est 144133", '144133'],
+    ['hello\nid 144133', '144133'],
     ['my e-mail is anna@example.com.', 'anna@example.com'], ['my id is \u202E144133', '144133'],
   ])('is found in %j', (text, identifier) => {
     expect(findIdentifier(text, { asked: false, cues })).toEqual(one(identifier));
@@ -90,6 +96,7 @@ describe('an identifier in a message that opens a conversation', () => {
     ['lost my id. 144133 units are missing'],
     ['order id 4500000001 please'], ['What about invoice number id 4711?'], ['my idea is 144133'], ['covid 144133'],
     ['send it to billing@example.org please'],
+    ['what does error id 50012 mean'], ['the meeting id is 88812345'], ['tracking id 99887766'], ['invoice id: 4711'],
     ['my id is +4917612345678'], ['employee of order 4500000001'], ['id of purchase order 4500000001'], ['', ],
     ['...'], ['__proto__'],
   ])('is not found in %j', (text) => {
@@ -97,7 +104,11 @@ describe('an identifier in a message that opens a conversation', () => {
   });
 
   it('is not chosen among several', () => {
-    expect(findIdentifier('my id is 144133, his id is 144134', { asked: false, cues })).toEqual(several);
+    expect(findIdentifier('my id is 144133, no, my id is 144134', { asked: false, cues })).toEqual(several);
+  });
+
+  it('is not that of somebody else', () => {
+    expect(findIdentifier('my id is 144133, his id is 144134', { asked: false, cues })).toEqual(one('144133'));
   });
 });
 
@@ -140,7 +151,7 @@ describe('looking for an identifier', () => {
   });
 
   it('never finds less when the person was asked', () => {
-    const word = fc.constantFrom('my', 'id', 'is', 'lost.', '144133', 'order', '4500000001', 'a@b.cc', 'hi', 'employee', 'no.');
+    const word = fc.constantFrom('my', 'id', 'is', 'lost.', '144133', 'order', '4500000001', 'a@b.cc', 'employee', 'no.');
     const text = fc.array(word, { maxLength: 8 });
     fc.assert(fc.property(text, (parts) => {
       const unasked = findIdentifier(parts.join(' '), { asked: false, cues });
