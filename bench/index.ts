@@ -1,0 +1,109 @@
+// The bench: starts its own Postgres, Temporal and Doorman, measures part after part, prints one report, cleans up.
+// Exits with 1 for a wrong result or a failure, with 2 for misuse, never for a slow figure.
+import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { measureMemory } from './parts/memory';
+import { measureRelay } from './parts/relay';
+import { measureVerification } from './parts/verification';
+import { measureWebhook } from './parts/webhook';
+import { readOptions, usage } from './options';
+import type { Options, PartName } from './options';
+import { renderTables } from './report';
+import type { Finding } from './report';
+import { startDoorman } from './stand/doorman';
+import { createPeople } from './stand/people';
+import { startStand } from './stand/stand';
+import type { Stand } from './stand/stand';
+import { startBare } from './ways/bare';
+import { askingFirst, connectDoorman } from './ways/doorman';
+import { startPlain } from './ways/plain';
+
+const progress = (line: string) => { process.stderr.write(`bench: ${line}\n`); };
+
+/** What was started, to be stopped in the opposite order, whatever happens. */
+type Stops = (() => Promise<void>)[];
+
+async function run(options: Options): Promise<Finding> {
+  const stops: Stops = [];
+  const kept = <T extends { stop(): Promise<void> }>(started: T): T => {
+    stops.push(() => started.stop());
+    return started;
+  };
+  let folder: string | undefined;
+  try {
+    const stand = await startStand(progress, stops);
+    folder = stand.folder;
+    const parts = await prepare(options, stand, kept);
+    const findings: Finding[] = [];
+    for (const part of options.parts) findings.push(await parts[part]());
+    return { sections: findings.flatMap(({ sections }) => sections), wrong: findings.flatMap(({ wrong }) => wrong) };
+  } catch (error) {
+    // The logs go with the folder.
+    if (folder !== undefined) showLogs(folder);
+    throw error;
+  } finally {
+    progress('cleaning up');
+    for (const stop of stops.reverse()) await stop().catch((error: unknown) => progress(String(error)));
+  }
+}
+
+async function prepare(options: Options, stand: Stand, kept: <T extends { stop(): Promise<void> }>(started: T) => T) {
+  const { quick, conversations } = options;
+  const loads = loadsOf(options);
+  const perWay = loads.reduce((sum, { count, rounds }) => sum + count * rounds, 0) + warmUp;
+  // Each way has people of its own, since all of them send to one Twilio; passers-by never say who they are.
+  const employees = createPeople(0, perWay * 2 + 1_000);
+  const passersBy = createPeople(200_000, 20_000);
+  const doorman = kept(await connectDoorman(stand, kept(await startDoorman(stand, employees.all, progress)), employees));
+  const needsBare = options.parts.some((part) => part === 'verification' || part === 'relay');
+  const bare = needsBare ? [kept(await startBare(stand))] : [];
+  const shared = { doorman, employees, passersBy, twilio: stand.twilio, temporal: stand.temporal, folder: stand.folder, progress };
+  return {
+    verification: async () => {
+      const plain = kept(await startPlain(stand, createPeople(500_000, perWay)));
+      return measureVerification({ ways: [...bare, doorman, plain, askingFirst(doorman)], loads, warmUp, progress });
+    },
+    relay: () => measureRelay({ ways: [...bare, doorman], count: quick ? 15 : 40, rounds: quick ? 2 : 3, progress }),
+    memory: () => measureMemory({ ...shared, levels: quick ? [200] : [conversations ?? 1_000, 10_000] }),
+    webhook: () => measureWebhook({ ...shared, seconds: quick ? 6 : 30, secondsWithout: quick ? 3 : 10 }),
+  } satisfies Record<PartName, () => Promise<Finding>>;
+}
+
+function showLogs(folder: string): void {
+  for (const name of readdirSync(folder).filter((file) => file.endsWith('.log'))) {
+    const lines = readFileSync(join(folder, name), 'utf8').trimEnd().split('\n').slice(-8);
+    if (lines.join('') !== '') progress(`${name} ends with\n${lines.join('\n')}`);
+  }
+}
+
+const warmUp = 30;
+
+function loadsOf({ quick, conversations }: Options) {
+  return quick
+    ? [{ atOnce: 1, count: conversations ?? 8, rounds: 2 }, { atOnce: 10, count: conversations ?? 30, rounds: 1 }]
+    : [{ atOnce: 1, count: conversations ?? 15, rounds: 4 }, { atOnce: 10, count: conversations ?? 50, rounds: 3 },
+      { atOnce: 50, count: conversations ?? 100, rounds: 3 }];
+}
+
+function print({ sections, wrong }: Finding, json: boolean): void {
+  process.stdout.write(json ? `${JSON.stringify({ sections, wrong }, null, 2)}\n` : `\n${renderTables(sections)}`);
+  for (const sentence of wrong) progress(`WRONG: ${sentence}`);
+  if (wrong.length > 0) process.exitCode = 1;
+}
+
+function main(): void {
+  let options: Options;
+  try {
+    options = readOptions(process.argv.slice(2));
+  } catch (error) {
+    progress(`${(error as Error).message}\n${usage}`);
+    process.exitCode = 2;
+    return;
+  }
+  run(options).then((finding) => print(finding, options.json), (error: unknown) => {
+    progress(`failed: ${error instanceof Error ? error.stack ?? error.message : String(error)}`);
+    process.exitCode = 1;
+  });
+}
+
+main();

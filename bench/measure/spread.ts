@@ -1,0 +1,26 @@
+// Medians and tails of what was measured; no averages, which one slow answer moves.
+
+export interface Spread {
+  readonly median: number;
+  readonly p99: number;
+  readonly count: number;
+}
+
+/** The value below which a part `q` (0 to 1) of the values lie, by nearest rank. NaN for none. */
+export function quantile(values: readonly number[], q: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.max(0, Math.ceil(q * sorted.length) - 1))] ?? Number.NaN;
+}
+
+export function median(values: readonly number[]): number {
+  return quantile(values, 0.5);
+}
+
+export function spreadOf(values: readonly number[]): Spread {
+  return { median: median(values), p99: quantile(values, 0.99), count: values.length };
+}
+
+/** Milliseconds on the machine's monotonic clock: comparable between processes, unlike performance.now(). */
+export function nowMs(): number {
+  return Number(process.hrtime.bigint()) / 1e6;
+}

@@ -1,0 +1,38 @@
+// What `npm run bench` may be told.
+import { parseArgs } from 'node:util';
+
+// In the order in which they run: `webhook` is last, because it stops Temporal.
+export const partNames = ['verification', 'relay', 'memory', 'webhook'] as const;
+export type PartName = (typeof partNames)[number];
+
+export interface Options {
+  readonly parts: readonly PartName[];
+  /** Fewer of everything: figures within minutes, wider spread. */
+  readonly quick: boolean;
+  /** Conversations of each way under each load of the verification part. */
+  readonly conversations: number | undefined;
+  readonly json: boolean;
+}
+
+export const usage = `npm run bench -- [--quick] [--only=${partNames.join(',')}] [--conversations=N] [--json]`;
+
+/** Throws one sentence for anything else. */
+export function readOptions(args: readonly string[]): Options {
+  const { values } = parseArgs({
+    args: [...args],
+    options: { quick: { type: 'boolean' }, only: { type: 'string' }, conversations: { type: 'string' }, json: { type: 'boolean' } },
+  });
+  const wanted = values.only?.split(',').map(partOf) ?? partNames;
+  const parts = partNames.filter((part) => wanted.includes(part));
+  const conversations = values.conversations === undefined ? undefined : Number(values.conversations);
+  if (conversations !== undefined && !(Number.isInteger(conversations) && conversations >= 1 && conversations <= 2_000)) {
+    throw new Error('--conversations must be a whole number from 1 to 2000');
+  }
+  return { parts, quick: values.quick ?? false, conversations, json: values.json ?? false };
+}
+
+function partOf(name: string): PartName {
+  const part = partNames.find((one) => one === name);
+  if (part === undefined) throw new Error(`--only knows ${partNames.join(', ')}`);
+  return part;
+}

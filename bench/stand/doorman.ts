@@ -1,0 +1,103 @@
+// Doorman as it runs in production: migrated, its directory imported, web and worker as processes of their own.
+import { join } from 'node:path';
+import { get } from 'node:http';
+import { newKeyring } from '../../src/keys/keyring';
+import { freePort, runNode, startProgram, untilReady } from './children';
+import type { Child } from './children';
+import { writeDirectory } from './people';
+import type { Person } from './people';
+import type { Stand } from './stand';
+import { account } from './webhook';
+
+export interface Doorman {
+  readonly webPort: number;
+  /** As the owner of the tables. */
+  readonly databaseUrl: string;
+  readonly keyring: string;
+  readonly web: Child;
+  readonly worker: Child;
+  stop(): Promise<void>;
+}
+
+const cli = join(__dirname, '..', '..', 'src', 'cli.js');
+const appPassword = 'doorman-bench';
+
+/** What differs from the default policy: no quantum, and nobody is sent away while 10,000 people are waited for. */
+const policy = JSON.stringify({ replyQuantumMs: 0, identifyIdleMs: 3_600_000, sessionIdleMs: 14_400_000 });
+
+export async function startDoorman(stand: Stand, people: readonly Person[], progress: (line: string) => void): Promise<Doorman> {
+  const ownerUrl = await stand.createDatabase('doorman');
+  const appUrl = ownerUrl.replace(/\/\/[^@]*@/, `//doorman:${appPassword}@`);
+  const keyring = JSON.stringify(newKeyring());
+  // Web takes this port and the worker the next one.
+  const internalPort = await freePairOfPorts();
+  const webPort = await freePort();
+  const env = environmentOf(stand, { ownerUrl, appUrl, keyring, webPort, internalPort });
+  const options = { env, logs: stand.folder };
+  progress('doorman migrate');
+  await runNode([cli, 'migrate'], options);
+  progress(`doorman directory import: ${people.length} people`);
+  const directory = join(stand.folder, 'people.csv');
+  writeDirectory(directory, people);
+  await runNode([cli, 'directory', 'import', directory], options);
+  const web = startProgram('web', process.execPath, [cli, 'web'], options);
+  const worker = startProgram('worker', process.execPath, [cli, 'worker'], options);
+  await untilReady(web, () => isReady(internalPort));
+  await untilReady(worker, () => isReady(internalPort + 1));
+  return {
+    webPort, keyring, databaseUrl: ownerUrl, web, worker,
+    async stop() {
+      await web.stop();
+      await worker.stop();
+    },
+  };
+}
+
+interface Places {
+  readonly ownerUrl: string;
+  readonly appUrl: string;
+  readonly keyring: string;
+  readonly webPort: number;
+  readonly internalPort: number;
+}
+
+function environmentOf(stand: Stand, { ownerUrl, appUrl, keyring, webPort, internalPort }: Places): NodeJS.ProcessEnv {
+  return {
+    DOORMAN_PROFILE: 'development',
+    DOORMAN_PUBLIC_URL: stand.publicUrl,
+    DOORMAN_PORT: String(webPort),
+    DOORMAN_INTERNAL_PORT: String(internalPort),
+    DOORMAN_ORGANISATION: 'Bench',
+    DOORMAN_KEYRING: keyring,
+    DOORMAN_POLICY: policy,
+    DATABASE_URL: appUrl,
+    DATABASE_OWNER_URL: ownerUrl,
+    TEMPORAL_ADDRESS: stand.temporal.address,
+    TWILIO_ACCOUNT_SID: account.sid,
+    TWILIO_AUTH_TOKEN: account.authToken,
+    TWILIO_API_KEY_SID: account.keySid,
+    TWILIO_API_KEY_SECRET: account.keySecret,
+    TWILIO_WHATSAPP_SENDER: account.whatsapp,
+    TWILIO_SMS_SENDER: account.sms,
+    TWILIO_API_URL: stand.twilio.origin,
+    ASSISTANT_URL: stand.assistantUrl,
+    ASSISTANT_SECRET: `whsec_${Buffer.alloc(32, 'bench').toString('base64')}`,
+  };
+}
+
+async function freePairOfPorts(): Promise<number> {
+  for (;;) {
+    const port = await freePort();
+    const next = await freePort();
+    if (next === port + 1) return port;
+  }
+}
+
+function isReady(port: number): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    get({ host: '127.0.0.1', port, path: '/readyz' }, (response) => {
+      response.resume();
+      resolve(response.statusCode === 200);
+    }).on('error', reject);
+  });
+}

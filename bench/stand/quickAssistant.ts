@@ -1,0 +1,16 @@
+// An assistant that answers at once with one reply, so that only the relay is measured.
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { listen } from '../../src/process';
+
+const body = JSON.stringify({ replies: [{ text: 'Purchase order 4500000001 is on its way.' }], end_turn: true });
+
+export async function startQuickAssistant(port: number): Promise<{ url: string; close(): void }> {
+  const server = await listen((request: IncomingMessage, response: ServerResponse) => {
+    request.resume();
+    request.on('end', () => {
+      response.writeHead(200, { 'content-type': 'application/json' });
+      response.end(body);
+    });
+  }, port, '127.0.0.1', { keepAliveTimeout: 60_000 });
+  return { url: `http://127.0.0.1:${port}/turns`, close: () => { server.close(); server.closeAllConnections(); } };
+}
