@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { canonicalIdentifier, findIdentifier, isEmailIdentifier } from '../../src/domain/identifiers';
 
 const cues = [
-  'id', 'employee', 'personnel number', 'staff number', 'Personalnummer', 'personalnr', "numéro d'employé", 'identifiant',
-  'e-mail', 'email', 'mail',
+  'id', 'employee', 'personnel number', 'staff number', 'Personalnummer', 'personalnr', "numéro d'employé",
+  'identifiant', 'e-mail', 'email', 'mail',
 ];
 const one = (identifier: string) => ({ found: 'one', identifier });
 const none = { found: 'none' };
@@ -151,7 +151,7 @@ describe('looking for an identifier', () => {
   });
 
   it('never finds less when the person was asked', () => {
-    const word = fc.constantFrom('my', 'id', 'is', 'lost.', '144133', 'order', '4500000001', 'a@b.cc', 'employee', 'no.');
+    const word = fc.constantFrom('my', 'id', 'is', 'lost.', '144133', 'order', '45000001', 'a@b.cc', 'employee', 'no.');
     const text = fc.array(word, { maxLength: 8 });
     fc.assert(fc.property(text, (parts) => {
       const unasked = findIdentifier(parts.join(' '), { asked: false, cues });
