@@ -1,0 +1,128 @@
+// The local Twilio, the phones and the chat page, in one process. Never loads in production: see options.ts.
+import type { AddressInfo } from 'node:net';
+import type { RequestListener } from 'node:http';
+import { closeServer, listen, stopRequested } from '../process';
+import { createAdmin } from './admin';
+import { createSimulatorApp } from './app';
+import { findPersona } from './demo/personas';
+import { FaultSwitches } from './faults';
+import { createFeed } from './feed';
+import { openJournal } from './journal';
+import { readSimulatorOptions } from './options';
+import type { SimulatorOptions } from './options';
+import { SimulatorState } from './state';
+import { createApi } from './twilio/api';
+import { createDelivery } from './twilio/delivery';
+import type { TwilioMessage } from './twilio/message';
+import { createMessagesApi } from './twilio/messagesApi';
+import { createInbound } from './webhooks/inbound';
+import type { Content, Sender } from './webhooks/inboundParameters';
+import type { Limits } from './webhooks/limits';
+import { createPoster } from './webhooks/poster';
+
+export interface SimulatorParts {
+  /** Stands behind /assistant. */
+  readonly assistant?: RequestListener;
+  /** In place of Twilio's own limits, for tests of them. */
+  readonly limits?: Limits;
+}
+
+export interface RunningSimulator {
+  /** Its origin: TWILIO_API_URL, the page, and where the assistant stands. */
+  readonly url: string;
+  readonly state: SimulatorState;
+  readonly faults: FaultSwitches;
+  /** Writes on WhatsApp as a persona or anybody else; resolves when the webhook was answered or given up. */
+  write(who: string | Sender, what: string | Content): Promise<TwilioMessage>;
+  /** Posts an inbound message once more. */
+  rewrite(sid: string): Promise<TwilioMessage>;
+  /** What Doorman sent to an address or number, oldest first, once there are `count` texts; rejects if too late. */
+  textsTo(address: string, count?: number, withinMs?: number): Promise<string[]>;
+  close(): Promise<void>;
+}
+
+/** Starts a simulator; port 0 takes a free one. */
+export async function startSimulator(
+  options: SimulatorOptions, { assistant, limits }: SimulatorParts = {},
+): Promise<RunningSimulator> {
+  const { account, publicUrl, webhookUrl, pace, allowRemote } = options;
+  const closing = new AbortController();
+  const state = new SimulatorState(options.statePath === undefined ? undefined : openJournal(options.statePath));
+  const faults = new FaultSwitches();
+  const { signal } = closing;
+  const post = createPoster({ state, account, publicUrl, webhookUrl, limits, signal });
+  let url = '';
+  const inbound = createInbound({ state, faults, account, publicUrl, post, origin: () => url });
+  const delivery = createDelivery({ state, faults, account, pace, post });
+  const feed = createFeed({ state, faults, options });
+  const app = createSimulatorApp({
+    api: createApi({ state, faults, account }, [createMessagesApi({ state, faults, account, delivery })]),
+    admin: createAdmin({ state, faults, inbound, delivery, feed }),
+    feed,
+    allowRemote,
+    ...(assistant === undefined ? {} : { assistant }),
+  });
+  const server = await listen(app, options.port, options.host);
+  url = originOf(server.address() as AddressInfo, options.host); // cast: it listens on a port, not on a pipe
+  giveUpUnposted(state);
+  delivery.resume();
+  return {
+    url, state, faults,
+    write: async (who, what) =>
+      inbound.write(senderOf(who), typeof what === 'string' ? { kind: 'text', text: what } : what).posted,
+    rewrite: async (sid) => inbound.repost(sid)?.posted ?? Promise.reject(new RangeError('there is no such message')),
+    textsTo: (address, count = 1, withinMs = 10_000) => textsTo(state, address, count, withinMs),
+    close: async () => {
+      closing.abort();
+      delivery.stop();
+      feed.close();
+      server.closeAllConnections();
+      await closeServer(server);
+    },
+  };
+}
+
+/** The process: reads the environment, serves until it is told to stop. */
+export async function runSimulator(options = readSimulatorOptions(), parts: SimulatorParts = {}): Promise<void> {
+  const simulator = await startSimulator(options, parts);
+  process.stdout.write(`simulator: ${simulator.url}\n`);
+  await stopRequested();
+  await simulator.close();
+}
+
+function originOf({ port }: AddressInfo, host: string): string {
+  const isEverywhere = host === '0.0.0.0' || host === '::';
+  return `http://${isEverywhere ? '127.0.0.1' : host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
+function senderOf(who: string | Sender): Sender {
+  if (typeof who !== 'string') return who;
+  const persona = findPersona(who);
+  if (persona === undefined) throw new RangeError(`there is no persona ${who}`);
+  return persona.sender;
+}
+
+/** A restart in the middle of a posting leaves it open whether it was taken: the person decides by sending it again. */
+function giveUpUnposted(state: SimulatorState): void {
+  for (const { sid, inbound } of state.messages()) {
+    if (inbound?.posting !== 'posting') continue;
+    const problem = 'the simulator was stopped meanwhile';
+    state.changeMessage(sid, { inbound: { ...inbound, posting: 'refused', problem } });
+  }
+}
+
+function textsTo(state: SimulatorState, address: string, count: number, withinMs: number): Promise<string[]> {
+  const isSought = ({ to, direction }: TwilioMessage) => to === address && direction === 'outbound-api';
+  const texts = () => state.messages().filter(isSought).map(({ shown }) => shown);
+  if (texts().length >= count) return Promise.resolve(texts());
+  return new Promise((resolve, reject) => {
+    const end = (settle: () => void) => {
+      clearTimeout(timer);
+      stop();
+      settle();
+    };
+    const stop = state.onChange(() => texts().length >= count && end(() => resolve(texts())));
+    const late = () => reject(new Error(`${texts().length} of ${count} texts came within ${withinMs} ms`));
+    const timer = setTimeout(() => end(late), withinMs);
+  });
+}
