@@ -1,0 +1,34 @@
+// Carries a code by SMS over Twilio's Messages API. Keeps nothing and logs nothing: the code is in what it sends.
+import type { Texts } from '../texts/render';
+import type { Twilio } from '../twilio/client';
+import { sendMessage } from '../twilio/sendMessage';
+import type { CodeCarrier } from './codeCarrier';
+
+export interface SmsCarrierOptions {
+  readonly twilio: Twilio;
+  /** A messaging service brings fraud protection and a pool of senders; a number of our own does without. */
+  readonly from: { readonly messagingServiceSid: string } | { readonly sender: string };
+  readonly texts: Pick<Texts, 'render'>;
+}
+
+// An SMS that waits longer in a network than this is worth less than the doubt that it causes.
+const validitySecondsMax = 300;
+
+const e164 = /^\+[1-9]\d{6,14}$/;
+
+export function createSmsCarrier({ twilio, from, texts }: SmsCarrierOptions): CodeCarrier {
+  return {
+    method: 'sms',
+    async carry({ to, code, language, requestedBy, minutesLeft }) {
+      // `whatsapp:+…` would put the code into a chat (R21). The directory holds no such contact; none gets past here.
+      if (!e164.test(to)) return { outcome: 'undeliverable', code: 'no number' };
+      return sendMessage(twilio, {
+        to,
+        ...('sender' in from ? { from: from.sender } : { messagingServiceSid: from.messagingServiceSid }),
+        body: texts.render({ key: 'smsCode', params: { code, minutes: minutesLeft, last4: requestedBy } }, language),
+        validityPeriod: Math.min(minutesLeft * 60, validitySecondsMax),
+        riskCheck: 'enable',
+      });
+    },
+  };
+}

@@ -1,0 +1,51 @@
+import { createSmsCarrier } from '../../src/otp/smsCarrier';
+import { createTexts } from '../../src/texts/render';
+import type { Twilio } from '../../src/twilio/client';
+import { describeCodeCarrier } from '../ports/codeCarrier.suite';
+import { account } from '../support/simulation';
+import { simulateTwilio } from '../twilio/simulatedTwilio';
+
+const texts = createTexts({ organisation: 'Contoso', language: 'en' });
+const contact = '+4915112345678';
+const messagingServiceSid = `MG${'0c'.repeat(16)}`;
+
+const ways = [
+  ['SMS from a number', { sender: account.smsSender }],
+  ['SMS from a messaging service', { messagingServiceSid }],
+] as const;
+
+for (const [name, from] of ways) {
+  describeCodeCarrier(name, async () => {
+    const { simulator, twilio, stranger, secrets, set, close } = await simulateTwilio();
+    const carrier = (client: Twilio) => createSmsCarrier({ twilio: client, from, texts });
+    return {
+      method: 'sms',
+      carrier: carrier(twilio),
+      stranger: carrier(stranger),
+      contact,
+      unreachable: { address: '+15005550009', code: '21614' },
+      secrets,
+      arrived: (address) => simulator.state.messages().filter(({ to }) => to === address).map(({ body }) => body),
+      everything: () => simulator.state.messages().map(({ body }) => body),
+      set, close,
+    };
+  });
+}
+
+describe('an SMS with a code', () => {
+  it.each([[1, '60'], [4, '240'], [5, '300'], [10, '300']])(
+    'that counts for %i more minutes is given up by the network after %s s', async (minutesLeft, seconds) => {
+      const { simulator, twilio, close } = await simulateTwilio();
+      try {
+        const carrier = createSmsCarrier({ twilio, from: { messagingServiceSid }, texts });
+        await carrier.carry({ to: contact, code: '483920', language: 'en', requestedBy: '0123', minutesLeft });
+        const form = simulator.state.exchanges().find(({ kind }) => kind === 'rest')!.form;
+        expect(Object.fromEntries(form)).toEqual({
+          To: contact, MessagingServiceSid: messagingServiceSid, ValidityPeriod: seconds, RiskCheck: 'enable',
+          Body: expect.stringContaining('483920'),
+        });
+      } finally {
+        await close();
+      }
+    });
+});
