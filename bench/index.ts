@@ -54,10 +54,11 @@ async function prepare(options: Options, stand: Stand, kept: <T extends { stop()
   // Each way has people of its own, since all of them send to one Twilio; passers-by never say who they are.
   const employees = createPeople(0, perWay * 2 + 1_000);
   const passersBy = createPeople(200_000, 20_000);
-  const doorman = kept(await connectDoorman(stand, kept(await startDoorman(stand, employees.all, progress)), employees));
+  const processes = kept(await startDoorman(stand, employees.all, progress));
+  const doorman = kept(await connectDoorman(stand, processes, employees));
   const needsBare = options.parts.some((part) => part === 'verification' || part === 'relay');
   const bare = needsBare ? [kept(await startBare(stand))] : [];
-  const shared = { doorman, employees, passersBy, twilio: stand.twilio, temporal: stand.temporal, folder: stand.folder, progress };
+  const shared = { doorman, employees, passersBy, stand, progress };
   return {
     verification: async () => {
       const plain = kept(await startPlain(stand, createPeople(500_000, perWay)));

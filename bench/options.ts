@@ -20,12 +20,16 @@ export const usage = `npm run bench -- [--quick] [--only=${partNames.join(',')}]
 export function readOptions(args: readonly string[]): Options {
   const { values } = parseArgs({
     args: [...args],
-    options: { quick: { type: 'boolean' }, only: { type: 'string' }, conversations: { type: 'string' }, json: { type: 'boolean' } },
+    options: {
+      quick: { type: 'boolean' }, json: { type: 'boolean' },
+      only: { type: 'string' }, conversations: { type: 'string' },
+    },
   });
   const wanted = values.only?.split(',').map(partOf) ?? partNames;
   const parts = partNames.filter((part) => wanted.includes(part));
   const conversations = values.conversations === undefined ? undefined : Number(values.conversations);
-  if (conversations !== undefined && !(Number.isInteger(conversations) && conversations >= 1 && conversations <= 2_000)) {
+  const isPossible = (count: number) => Number.isInteger(count) && count >= 1 && count <= 2_000;
+  if (conversations !== undefined && !isPossible(conversations)) {
     throw new Error('--conversations must be a whole number from 1 to 2000');
   }
   return { parts, quick: values.quick ?? false, conversations, json: values.json ?? false };

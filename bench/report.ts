@@ -28,11 +28,14 @@ export function renderTables(sections: readonly Section[]): string {
 
 function renderTable({ title, columns, rows, notes = [] }: Section): string {
   const withGoals = rows.some(({ goal }) => goal !== undefined);
-  const lines = [['', ...columns, ...(withGoals ? ['goal'] : [])],
-    ...rows.map((row) => [row.label, ...columns.map((_, index) => render(row.cells[index], row.decimals)), ...(withGoals ? [row.goal ?? ''] : [])])];
+  const lineOf = (label: string, cells: readonly string[], goal: string) =>
+    [label, ...cells, ...(withGoals ? [goal] : [])];
+  const lines = [lineOf('', columns, 'goal'), ...rows.map(({ label, cells, goal = '', decimals }) =>
+    lineOf(label, columns.map((_, index) => render(cells[index], decimals)), goal))];
   const widths = lines[0]!.map((_, column) => Math.max(...lines.map((line) => line[column]!.length)));
+  const isText = (column: number) => column === 0 || column > columns.length;
   const table = lines.map((line) => line.map((cell, column) =>
-    column === 0 || column > columns.length ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!)).join('   ').trimEnd());
+    isText(column) ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!)).join('   ').trimEnd());
   return [title, ...table.map((line) => `  ${line}`), ...notes.map((note) => `  ${note}`), ''].join('\n');
 }
 

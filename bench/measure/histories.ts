@@ -2,8 +2,9 @@
 import type { Client } from '@temporalio/client';
 import { temporal } from '@temporalio/proto';
 
-type HistoryEvent = temporal.api.history.v1.IHistoryEvent;
+type Event = temporal.api.history.v1.IHistoryEvent;
 const { EventType } = temporal.api.enums.v1;
+const { HistoryEvent } = temporal.api.history.v1;
 
 export interface HistoryCost {
   readonly events: number;
@@ -14,7 +15,7 @@ export interface HistoryCost {
 }
 
 /** The events of the newest run, once it has come to rest: no task under way and no activity that still runs. */
-export async function restingHistory(client: Client, workflowId: string): Promise<HistoryEvent[]> {
+export async function restingHistory(client: Client, workflowId: string): Promise<Event[]> {
   for (let patience = 100; ; patience -= 1) {
     const { events } = await client.workflow.getHandle(workflowId).fetchHistory();
     if (events !== undefined && events !== null && isAtRest(events)) return events;
@@ -23,7 +24,7 @@ export async function restingHistory(client: Client, workflowId: string): Promis
   }
 }
 
-function isAtRest(events: readonly HistoryEvent[]): boolean {
+function isAtRest(events: readonly Event[]): boolean {
   const count = (...types: number[]) => events.filter(({ eventType }) => types.includes(eventType!)).length;
   const ended = count(EventType.EVENT_TYPE_ACTIVITY_TASK_COMPLETED, EventType.EVENT_TYPE_ACTIVITY_TASK_FAILED,
     EventType.EVENT_TYPE_ACTIVITY_TASK_TIMED_OUT, EventType.EVENT_TYPE_ACTIVITY_TASK_CANCELED);
@@ -36,7 +37,7 @@ function isAtRest(events: readonly HistoryEvent[]): boolean {
  * activity is one; all local activities of one workflow task are one; so are a timer, an upsert and a continuation.
  * Source: docs.temporal.io/cloud/actions.
  */
-export function costOf(events: readonly HistoryEvent[]): HistoryCost {
+export function costOf(events: readonly Event[]): HistoryCost {
   const byKind: Record<string, number> = {};
   const add = (kind: string, count = 1) => { byKind[kind] = (byKind[kind] ?? 0) + count; };
   const tasksWithMarkers = new Set<string>();
@@ -49,8 +50,9 @@ export function costOf(events: readonly HistoryEvent[]): HistoryCost {
     if (marker) tasksWithMarkers.add(String(marker.workflowTaskCompletedEventId));
   }
   if (tasksWithMarkers.size > 0) add('local activities of a task', tasksWithMarkers.size);
-  const bytes = events.reduce((sum, event) => sum + temporal.api.history.v1.HistoryEvent.encode(event).finish().length, 0);
-  return { events: events.length, actions: Object.values(byKind).reduce((sum, count) => sum + count, 0), bytes, byKind };
+  const actions = Object.values(byKind).reduce((sum, count) => sum + count, 0);
+  const bytes = events.reduce((sum, event) => sum + HistoryEvent.encode(event).finish().length, 0);
+  return { events: events.length, actions, bytes, byKind };
 }
 
 const singleActions = new Map<number, string>([

@@ -27,11 +27,6 @@ export function cpuMsByRole(measured: readonly Measured[]): CostByRole {
   return Object.fromEntries(measured.map((one) => [one.role, cpuMs(one)]));
 }
 
-/** `after - before`, divided by `count`. */
-export function costPerPiece(before: CostByRole, after: CostByRole, count: number): CostByRole {
-  return Object.fromEntries(Object.entries(after).map(([role, ms]) => [role, (ms - before[role as Role]!) / count]));
-}
-
 export function total(cost: CostByRole): number {
   return Object.values(cost).reduce((sum, ms) => sum + ms, 0);
 }
@@ -68,8 +63,9 @@ function cpuMs({ pid, tree }: Measured): number {
   const own = readStat(pid);
   if (own === undefined) return Number.NaN;
   if (tree === undefined) return own.ownMs;
-  const children = readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map((name) => readStat(Number(name)));
-  return children.filter((stat) => stat?.parent === pid).reduce((sum, stat) => sum + stat!.ownMs, own.ownMs + own.reapedMs);
+  const everything = readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map((name) => readStat(Number(name)));
+  const children = everything.filter((stat) => stat?.parent === pid);
+  return children.reduce((sum, stat) => sum + stat!.ownMs, own.ownMs + own.reapedMs);
 }
 
 function readStat(pid: number): Stat | undefined {

@@ -5,6 +5,7 @@ import { median } from '../measure/spread';
 import { cpuMsByRole, residentBytes, total, untilQuiet } from '../measure/usage';
 import type { Finding, Row } from '../report';
 import type { People } from '../stand/people';
+import type { Stand } from '../stand/stand';
 import { opening } from '../ways/doorman';
 import type { DoormanWay } from '../ways/doorman';
 import { runMany } from '../ways/way';
@@ -15,8 +16,7 @@ export interface MemoryPlan {
   readonly passersBy: People;
   /** Open conversations to measure at, ascending. */
   readonly levels: readonly number[];
-  /** Where Temporal keeps its data. */
-  readonly folder: string;
+  readonly stand: Stand;
   progress(line: string): void;
 }
 
@@ -39,7 +39,7 @@ export async function measureMemory(plan: MemoryPlan): Promise<Finding> {
   const { doorman, levels, progress } = plan;
   const sleepers = await runMany(probes, 5, () => doorman.verify());
   const awake = await doorman.verify();
-  const found: Level[] = [await measureLevel(plan, 0, awake, undefined)];
+  const found: Level[] = [await measureLevel(plan, 0, awake)];
   for (const level of levels) {
     const before = found.at(-1)!.open;
     progress(`memory: opening conversations ${before} to ${level}`);
@@ -47,28 +47,35 @@ export async function measureMemory(plan: MemoryPlan): Promise<Finding> {
     found.push(await measureLevel(plan, level, awake, level - before >= cachedMax ? sleepers : undefined));
   }
   const [empty, ...full] = found;
-  return { sections: [{ title: 'Memory: open conversations while nobody writes', columns: found.map(({ open }) => `${open} open`), rows: rowsOf(empty!, full), notes }], wrong: [] };
+  const section = { title, columns: found.map(({ open }) => `${open} open`), rows: rowsOf(empty!, full), notes };
+  return { sections: [section], wrong: [] };
 }
 
+const title = 'Memory: open conversations while nobody writes';
 const notes = [
-  'per conversation: against the first column. An evicted conversation is one that the worker has to replay from its history.'];
+  'A conversation: against the first column. An evicted one has to be replayed by the worker from its history.'];
 
-async function measureLevel({ doorman, passersBy, folder, progress }: MemoryPlan, open: number, awake: Verified, evicted: readonly Verified[] | undefined): Promise<Level> {
+async function measureLevel(
+  { doorman, passersBy, stand, progress }: MemoryPlan, open: number, awake: Verified, evicted?: readonly Verified[],
+): Promise<Level> {
   await untilQuiet(doorman.measured);
   const cpu = total(cpuMsByRole(doorman.measured()));
   await new Promise((resolve) => setTimeout(resolve, idleSeconds * 1_000));
   const idleCpuMs = (total(cpuMsByRole(doorman.measured())) - cpu) / idleSeconds;
-  const bytesByRole = Object.fromEntries(doorman.measured().filter(({ tree }) => tree === undefined).map(({ role, pid }) => [role, residentBytes(pid)]));
+  const single = doorman.measured().filter(({ tree }) => tree === undefined);
+  const bytesByRole = Object.fromEntries(single.map(({ role, pid }) => [role, residentBytes(pid)]));
   progress(`memory: ${open} conversations are open, measuring messages`);
   const evictedMs = evicted && median(await runMany(evicted.length, 1, (index) => doorman.relay(evicted[index]!)));
   const newcomerMs = median(await runMany(probes, 1, () => doorman.chat(passersBy.next()).say(opening)));
   await doorman.relay(awake);
   const awakeMs = median(await runMany(probes, 1, () => doorman.relay(awake)));
-  return { open, bytesByRole, temporalBytes: sizeOf(folder), newcomerMs, awakeMs, evictedMs, idleCpuMs };
+  return { open, bytesByRole, temporalBytes: sizeOf(stand.folder), newcomerMs, awakeMs, evictedMs, idleCpuMs };
 }
 
 function sizeOf(folder: string): number {
-  return ['temporal.db', 'temporal.db-wal'].reduce((sum, name) => sum + (statSync(join(folder, name), { throwIfNoEntry: false })?.size ?? 0), 0);
+  const files = ['temporal.db', 'temporal.db-wal'].map((name) =>
+    statSync(join(folder, name), { throwIfNoEntry: false }));
+  return files.reduce((sum, file) => sum + (file?.size ?? 0), 0);
 }
 
 function rowsOf(empty: Level, full: readonly Level[]): Row[] {

@@ -1,7 +1,7 @@
 // Part "relay": what one message of a verified person costs and takes, from webhook to the assistant's reply.
 import { costOf } from '../measure/histories';
 import { spreadOf } from '../measure/spread';
-import { costPerPiece, cpuMsByRole, total, untilQuiet } from '../measure/usage';
+import { cpuMsByRole, total, untilQuiet } from '../measure/usage';
 import type { Finding, Row } from '../report';
 import { runMany } from '../ways/way';
 import type { Verified, Way } from '../ways/way';
@@ -24,32 +24,37 @@ interface Relays {
 /** Signal, assistant turn, reply. */
 export const actionsPerRelay = 3;
 
+const title = 'Relay: one message with one reply, one at a time';
+
 export async function measureRelay({ ways, count, rounds, progress }: RelayPlan): Promise<Finding> {
   const results: Relays[] = ways.map(() => ({ repliesMs: [], cpuMs: 0, actions: 0, events: 0 }));
   const verified: Verified[] = [];
   for (const way of ways) verified.push(await way.verify());
-  const before = await Promise.all(ways.map(async (way, index) => costOf(await way.history!(verified[index]!))));
+  const costs = () => Promise.all(ways.map(async (way, index) => costOf(await way.history!(verified[index]!))));
+  const before = await costs();
   for (let round = 0; round <= rounds; round += 1) {
     for (const [index, way] of ways.entries()) {
       const result = results[index]!;
-      progress(round === 0 ? `relay: warming up ${way.name}` : `relay: ${count} on ${way.name}, round ${round} of ${rounds}`);
-      const cpu = cpuMsByRole(way.measured());
+      progress(`relay: ${count} on ${way.name}, ${round === 0 ? 'warming up' : `round ${round} of ${rounds}`}`);
+      const before = total(cpuMsByRole(way.measured()));
       const repliesMs = await runMany(count, 1, () => way.relay!(verified[index]!));
       await untilQuiet(() => way.measured());
       if (round === 0) continue;
       result.repliesMs.push(...repliesMs);
-      result.cpuMs += total(costPerPiece(cpu, cpuMsByRole(way.measured()), 1));
+      result.cpuMs += total(cpuMsByRole(way.measured())) - before;
     }
   }
   const relays = count * (rounds + 1);
-  for (const [index, way] of ways.entries()) {
-    const after = costOf(await way.history!(verified[index]!));
+  for (const [index, after] of (await costs()).entries()) {
     results[index]!.actions = (after.actions - before[index]!.actions) / relays;
     results[index]!.events = (after.events - before[index]!.events) / relays;
   }
   const product = results[ways.findIndex(({ isProduct }) => isProduct === true)]!;
-  const wrong = product.actions === actionsPerRelay ? [] : [`a relayed message cost ${product.actions} actions, not ${actionsPerRelay}`];
-  return { sections: [{ title: 'Relay: one message with one reply, one at a time', columns: ways.map(({ name }) => name), rows: rowsOf(results, count * rounds) }], wrong };
+  const isRight = product.actions === actionsPerRelay;
+  return {
+    sections: [{ title, columns: ways.map(({ name }) => name), rows: rowsOf(results, count * rounds) }],
+    wrong: isRight ? [] : [`a relayed message cost ${product.actions} actions, not ${actionsPerRelay}`],
+  };
 }
 
 function rowsOf(results: readonly Relays[], count: number): Row[] {

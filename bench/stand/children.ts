@@ -28,7 +28,8 @@ export function startProgram(name: string, file: string, args: readonly string[]
 
 /** Starts a compiled module of ours with a channel to it, gives it its order and waits until it says `ready`. */
 export async function startModule(name: string, path: string, order: unknown, options: ChildOptions): Promise<Child> {
-  const child = adopt(name, fork(path, [], { env: options.env ?? {}, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] }), options.logs);
+  const forked = fork(path, [], { env: options.env ?? {}, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
+  const child = adopt(name, forked, options.logs);
   await new Promise<void>((resolve, reject) => {
     child.process.on('message', (message) => { if (message === 'ready') resolve(); });
     child.process.once('exit', () => reject(new Error(`${name} ended while starting: see ${options.logs}`)));

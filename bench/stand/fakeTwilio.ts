@@ -78,9 +78,9 @@ function createAnswer(deliver: (to: string, arrival: Arrival) => void) {
       deliver(to, { at, text: form.get('Body') ?? '' });
       messages += 1;
       answer(response, 201, {
-        sid: `SM${messages.toString(16).padStart(32, '0')}`, status: 'queued', direction: 'outbound-api', num_segments: '1',
-        num_media: '0', to, from: form.get('From'), body: form.get('Body'), error_code: null, error_message: null,
-        date_created: new Date().toUTCString(), api_version: '2010-04-01',
+        sid: `SM${messages.toString(16).padStart(32, '0')}`, status: 'queued', direction: 'outbound-api',
+        num_segments: '1', num_media: '0', to, from: form.get('From'), body: form.get('Body'),
+        error_code: null, error_message: null, date_created: new Date().toUTCString(), api_version: '2010-04-01',
       });
     });
   };

@@ -34,6 +34,7 @@ export function createPeople(first: number, count: number): People {
 
 /** Writes the directory that `doorman directory import` reads. */
 export function writeDirectory(path: string, people: readonly Person[]): void {
-  const rows = people.map(({ employeeId, number }) => `${employeeId},Jo,Tester,jo.tester.${employeeId}@example.com,${number},en,true\n`);
+  const rows = people.map(({ employeeId, number }) =>
+    `${employeeId},Jo,Tester,jo.tester.${employeeId}@example.com,${number},en,true\n`);
   writeFileSync(path, `employee_id,given_name,family_name,email,mobile,language,active\n${rows.join('')}`);
 }

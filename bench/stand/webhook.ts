@@ -1,4 +1,4 @@
-// Twilio's side of a webhook: the form that it sends for a WhatsApp message, signed without its SDK, over a kept connection.
+// Twilio's side of a webhook: the form of a WhatsApp message, signed without its SDK, over a kept connection.
 import { createHmac, randomBytes } from 'node:crypto';
 import { Agent, request } from 'node:http';
 import { nowMs } from '../measure/spread';

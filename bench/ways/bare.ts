@@ -14,20 +14,21 @@ import type { Stand } from '../stand/stand';
 import type { Way } from './way';
 
 const taskQueue = 'bare';
+const bareFolder = join(__dirname, '..', 'bare');
 
 export async function startBare(stand: Stand): Promise<Way> {
   const keyring = JSON.stringify(newKeyring());
   const bundlePath = join(stand.folder, 'bare-bundle.js');
   const { code } = await bundleWorkflowCode({
-    workflowsPath: join(__dirname, '..', 'bare', 'workflow.js'), failureConverterPath, logger: new DefaultLogger('ERROR') });
+    workflowsPath: join(bareFolder, 'workflow.js'), failureConverterPath, logger: new DefaultLogger('ERROR') });
   writeFileSync(bundlePath, code);
   const order: BareWorkerOrder = { address: stand.temporal.address, taskQueue, bundlePath, keyring };
-  const child = await startModule('bare-worker', join(__dirname, '..', 'bare', 'worker.js'), order, { logs: stand.folder });
+  const child = await startModule('bare-worker', join(bareFolder, 'worker.js'), order, { logs: stand.folder });
   const news = createNewsRoom();
   child.process.on('message', (message) => news.publish(message as BareNews));
   const connection = await Connection.connect({ address: stand.temporal.address });
   const client = new Client({ connection, dataConverter: createDataConverter(parseKeyring(keyring).payload) });
-  const say = async (workflowId: string, messageId: string, awaited: readonly BareNews['what'][] = ['reply']): Promise<number> => {
+  const say = async (workflowId: string, messageId: string, awaited: BareNews['what'][] = ['reply']) => {
     const heard = Promise.all(awaited.map((what) => news.next(messageId, what)));
     const sentAt = nowMs();
     await client.workflow.signalWithStart('bareConversation', {
@@ -39,7 +40,8 @@ export async function startBare(stand: Stand): Promise<Way> {
     name: 'bare engine',
     isBaseline: true,
     measured: () => [
-      { role: 'client', pid: process.pid }, { role: 'worker', pid: child.pid }, { role: 'temporal', pid: stand.temporal.pid() }],
+      { role: 'client', pid: process.pid }, { role: 'worker', pid: child.pid },
+      { role: 'temporal', pid: stand.temporal.pid() }],
     async verify() {
       const key = `bare-${started++}`;
       const first = await say(key, `${key}-1`);

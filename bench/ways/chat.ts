@@ -8,7 +8,9 @@ export class Chat {
   lastPosted: Posted | undefined;
   private readonly address: string;
 
-  constructor(private readonly sender: WebhookSender, private readonly twilio: FakeTwilio, private readonly person: Person) {
+  constructor(
+    private readonly sender: WebhookSender, private readonly twilio: FakeTwilio, private readonly person: Person,
+  ) {
     this.address = `whatsapp:${person.number}`;
   }
 
@@ -34,7 +36,8 @@ export class Chat {
   /** From the first message to success. */
   async verify(opening: string): Promise<number[]> {
     const first = await this.say(opening);
-    const [second, sms] = await Promise.all([this.say(`my id is ${this.person.employeeId}`), this.twilio.next(this.person.number)]);
+    const { employeeId, number } = this.person;
+    const [second, sms] = await Promise.all([this.say(`my id is ${employeeId}`), this.twilio.next(number)]);
     const code = /(?<!\d)\d{6}(?!\d)/.exec(sms.text)?.[0];
     if (code === undefined) throw new Error('the SMS holds no code of six digits');
     return [first, second, await this.say(`${code} is my otp`)];

@@ -67,7 +67,10 @@ export async function connectDoorman(stand: Stand, doorman: Doorman, people: Peo
     },
     relay: ({ key }) => chats.get(key)!.say(question),
     chat: chatOf,
-    history: async ({ key }) => restingHistory(client, conversationId(await senderIdOf(pool, chats.get(key)!.lastPosted!))),
+    async history({ key }) {
+      const senderId = await senderIdOf(pool, chats.get(key)!.lastPosted!);
+      return restingHistory(client, conversationId(senderId));
+    },
     verifiedCount: async () => ({ said: await count('SELECT count(*)::int AS count FROM sessions'), done }),
     count,
     async stop() {
@@ -90,6 +93,7 @@ export function askingFirst(doorman: DoormanWay): Way {
 }
 
 async function senderIdOf(pool: Pool, { messageId }: Posted): Promise<string> {
-  const { rows: [row] } = await pool.query<{ id: string }>('SELECT sender_id AS id FROM inbox WHERE message_id = $1', [messageId]);
+  const { rows: [row] } = await pool.query<{ id: string }>(
+    'SELECT sender_id AS id FROM inbox WHERE message_id = $1', [messageId]);
   return row!.id;
 }

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { Pool } from 'pg';
 import { freePort, startModule } from '../stand/children';
-import type { PlainOrder } from '../plain/service';
+import type { PlainOrder } from '../plain/exchange';
 import type { People } from '../stand/people';
 import type { Stand } from '../stand/stand';
 import { createWebhookSender } from '../stand/webhook';
@@ -12,9 +12,11 @@ import type { Way } from './way';
 export async function startPlain(stand: Stand, people: People): Promise<Way> {
   const databaseUrl = await stand.createDatabase('plain');
   const order: PlainOrder = {
-    port: await freePort(), publicUrl: stand.publicUrl, databaseUrl, twilioOrigin: stand.twilio.origin, people: people.all,
+    port: await freePort(), publicUrl: stand.publicUrl, databaseUrl,
+    twilioOrigin: stand.twilio.origin, people: people.all,
   };
-  const child = await startModule('plain', join(__dirname, '..', 'plain', 'service.js'), order, { logs: stand.folder });
+  const path = join(__dirname, '..', 'plain', 'exchange.js');
+  const child = await startModule('plain', path, order, { logs: stand.folder });
   const sender = createWebhookSender(order.port, stand.publicUrl);
   let done = 0;
   return {

@@ -31,7 +31,8 @@ async function run({ port, publicUrl, databaseUrl, twilioOrigin, people }: Plain
     await twilio.call((sdk) => sdk.messages.create({ from, to, body }));
   };
   const app = express();
-  app.post('/webhooks/twilio/message', express.urlencoded({ extended: false }), (request: Request, response: Response, next) => {
+  app.use(express.urlencoded({ extended: false }));
+  app.post('/webhooks/twilio/message', (request, response, next) => {
     receive(pool, send, publicUrl, request, response).catch(next);
   });
   await listen(app, port, '127.0.0.1', { keepAliveTimeout: 60_000 });
@@ -57,7 +58,8 @@ async function converse(pool: Pool, send: Send, sender: string, body: string): P
   const digits = /\d{6}/.exec(body)?.[0];
   if (digits === undefined) return send(sender, 'What is your employee ID?');
   const { rows: [challenge] } = await pool.query<{ employee_id: string; code_hash: Buffer }>(
-    'UPDATE challenges SET tries = tries + 1 WHERE sender = $1 AND tries < 5 AND expires_at > now() RETURNING employee_id, code_hash', [sender]);
+    `UPDATE challenges SET tries = tries + 1 WHERE sender = $1 AND tries < 5 AND expires_at > now()
+     RETURNING employee_id, code_hash`, [sender]);
   if (challenge === undefined) return issue(pool, send, sender, digits);
   if (!hash(digits).equals(challenge.code_hash)) return send(sender, 'That is not the code.');
   await open(pool, sender, challenge.employee_id);
@@ -65,12 +67,14 @@ async function converse(pool: Pool, send: Send, sender: string, body: string): P
 }
 
 async function issue(pool: Pool, send: Send, sender: string, employeeId: string): Promise<void> {
-  const { rows: [employee] } = await pool.query<{ mobile: string }>('SELECT mobile FROM employees WHERE employee_id = $1', [employeeId]);
+  const { rows: [employee] } = await pool.query<{ mobile: string }>(
+    'SELECT mobile FROM employees WHERE employee_id = $1', [employeeId]);
   if (employee !== undefined) {
     const code = String(randomInt(1_000_000)).padStart(6, '0');
     await pool.query(
-      `INSERT INTO challenges (sender, employee_id, code_hash, expires_at) VALUES ($1, $2, $3, now() + interval '5 minutes')
-       ON CONFLICT (sender) DO UPDATE SET employee_id = $2, code_hash = $3, tries = 0, expires_at = excluded.expires_at`,
+      `INSERT INTO challenges (sender, employee_id, code_hash, expires_at)
+       VALUES ($1, $2, $3, now() + interval '5 minutes') ON CONFLICT (sender)
+       DO UPDATE SET employee_id = $2, code_hash = $3, tries = 0, expires_at = excluded.expires_at`,
       [sender, employeeId, hash(code)]);
     await Promise.all([send(employee.mobile, `Your code is ${code}.`), send(sender, 'We have sent you a code.')]);
     return;
@@ -83,7 +87,9 @@ async function open(pool: Pool, sender: string, employeeId: string): Promise<voi
   try {
     await client.query('BEGIN');
     await client.query('DELETE FROM challenges WHERE sender = $1', [sender]);
-    await client.query('INSERT INTO sessions (sender, employee_id) VALUES ($1, $2) ON CONFLICT (sender) DO UPDATE SET opened_at = now()', [sender, employeeId]);
+    await client.query(
+      `INSERT INTO sessions (sender, employee_id) VALUES ($1, $2)
+       ON CONFLICT (sender) DO UPDATE SET opened_at = now()`, [sender, employeeId]);
     await client.query('COMMIT');
   } finally {
     client.release();
