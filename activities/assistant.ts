@@ -97,5 +97,5 @@ function keepAnswer(deps: AssistantDeps, input: RelayInput, answer: AssistantAns
     const parts = answer.replies.slice(0, input.repliesMax).flatMap(({ text }) => deps.split(text));
     await storeTexts(tx, deps.storageKeys, senderId, parts.map((text, index) => ({ key: replyKey(messageId, index), text })));
     return { reaction: 'relay', replies: parts.length };
-  });
+  }, ({ reaction }) => reaction === 'closed');
 }

@@ -22,7 +22,7 @@ export class Conversation {
   private clock: { readonly at: number; readonly scope: CancellationScope } | undefined;
   private due = false;
   private ended = false;
-  private sending: CancellationScope | undefined;
+  private sending = 0;
   private turn: CancellationScope | undefined;
 
   constructor(readonly state: ConversationState) {}
@@ -55,7 +55,7 @@ export class Conversation {
 
   /** A code that is on its way belongs to this run: its activity would be lost with it. */
   mayContinueAsNew(): boolean {
-    return this.sending === undefined && this.orders.length === 0;
+    return this.sending === 0 && this.orders.length === 0;
   }
 
   /** Enters a stage: one batched upsert, one deadline. `deadline` in ms since 1970. */
@@ -79,7 +79,6 @@ export class Conversation {
 
   private become(stage: Stage, deadline: number, entry: Entry): void {
     const { state } = this;
-    if (stage !== 'confirm') this.stopSendingCode();
     Object.assign(state, entry, { stage, deadline });
     upsertSearchAttributes([
       { key: searchAttributes.stage, value: stage },
@@ -150,20 +149,21 @@ export class Conversation {
     await this.drop(held.filter(({ at }) => at < oldest).map(({ messageId }) => messageId), 'expired');
   }
 
-  /** Lets a code travel beside the conversation. Stopped when the stage is left. */
+  /**
+   * Lets a code travel beside the conversation. Never cancelled: before each try the activity looks whether the code
+   * still counts, and ends by itself when it does not.
+   */
   sendCode(send: () => Promise<{ readonly outcome: string }>): void {
-    this.stopSendingCode();
-    const scope = (this.sending = new CancellationScope());
+    const { challengeId } = this.state;
+    this.sending += 1;
     this.state.codeDelivery = 'sending';
     const settle = (delivery: ConversationState['codeDelivery']) => {
-      if (this.sending !== scope) return;
-      this.sending = undefined;
-      this.state.codeDelivery = delivery;
+      this.sending -= 1;
+      if (this.state.challengeId === challengeId) this.state.codeDelivery = delivery;
       this.showDetails();
     };
     // A decoy is shown as handed over: the Temporal UI does not tell the real from the unknown either.
-    void scope.run(send).then(
-      ({ outcome }) => settle(outcome === 'undeliverable' ? 'failed' : 'handedOver'), () => settle('failed'));
+    void send().then(({ outcome }) => settle(outcome === 'undeliverable' ? 'failed' : 'handedOver'), () => settle('failed'));
   }
 
   /** Runs a turn of the assistant so that an operator's order need not wait for it; 'interrupted' when one came. */
@@ -220,10 +220,5 @@ export class Conversation {
       if (Date.now() < this.state.deadline) this.armClock();
     };
     void scope.run(() => sleep(Math.max(1, deadline - Date.now()), { summary: `deadline set in stage ${stage}` })).then(fired, () => undefined);
-  }
-
-  private stopSendingCode(): void {
-    this.sending?.cancel();
-    this.sending = undefined;
   }
 }
