@@ -43,22 +43,26 @@ export async function auditHead(db: Queryable): Promise<AuditHead> {
 /** Verifies the whole chain. What is appended meanwhile is verified too, or left to the next time. */
 export async function verifyAudit(db: Queryable, options: VerifyOptions = {}): Promise<AuditVerdict> {
   const { expectedHead, onProgress } = options;
-  let last = { seq: 0, hash: genesis };
+  let last: { seq: number; hash: Buffer } = { seq: 0, hash: genesis };
   // A head kept before anything was recorded.
   let expectedSeen = expectedHead?.seq === 0;
   for await (const row of readRows(db)) {
     const seq = Number(row.seq);
-    if (seq !== last.seq + 1) return broken(Math.min(seq, last.seq + 1), seq > last.seq ? missing : 'stands before the first one');
-    if (!row.prev.equals(last.hash)) return broken(seq, 'does not follow the record before it: changed, or put in another place');
-    if (!createHash('sha256').update(row.prev).update(row.content).digest().equals(row.hash)) return broken(seq, 'was changed');
-    last = { seq, hash: row.hash };
+    if (seq <= last.seq) return broken(seq, 'stands before the first one');
+    if (seq > last.seq + 1) return broken(last.seq + 1, missing);
+    if (!row.prev.equals(last.hash)) return broken(seq, 'does not follow the one before it: changed, or put elsewhere');
+    const hash = createHash('sha256').update(row.prev).update(row.content).digest();
+    if (!hash.equals(row.hash)) return broken(seq, 'was changed');
+    last = { seq, hash };
     if (seq === expectedHead?.seq) {
-      if (row.hash.toString('hex') !== expectedHead.hash) return broken(seq, rewritten);
+      if (hash.toString('hex') !== expectedHead.hash) return broken(seq, rewritten);
       expectedSeen = true;
     }
     if (seq % batchRows === 0) onProgress?.(seq);
   }
-  if (expectedHead !== undefined && !expectedSeen) return broken(last.seq + 1, `${missing}: the head kept outside is ${expectedHead.seq}`);
+  if (expectedHead !== undefined && !expectedSeen) {
+    return broken(last.seq + 1, `${missing}: the head kept outside is ${expectedHead.seq}`);
+  }
   return checkHead(db, last);
 }
 
@@ -74,7 +78,8 @@ async function checkHead(db: Queryable, last: { seq: number; hash: Buffer }): Pr
   if (row === undefined) return broken(last.seq + 1, `${missing}: the audit has no head`);
   const head = Number(row.head);
   const newest = Number(row.newest);
-  if (newest < head || newest < last.seq) return broken(Math.min(newest, last.seq) + 1, `${missing}: the head is ${head}`);
+  const end = Math.min(newest, last.seq);
+  if (newest < head || newest < last.seq) return broken(end + 1, `${missing}: the head is ${head}`);
   if (newest > head) return broken(head + 1, `was added past the head, which is ${head}`);
   if (!row.same) return broken(head, 'is not the one in the head: one of the two was changed');
   return { outcome: 'intact', records: last.seq, head: { seq: last.seq, hash: last.hash.toString('hex') } };
@@ -90,7 +95,7 @@ async function* readRows(db: Queryable): AsyncGenerator<AuditRow, void> {
   for (;;) {
     const { rows }: { rows: AuditRow[] } = await db.query<AuditRow>(
       `SELECT seq, prev_hash AS prev, hash,
-              seq || '|' || to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') || '|' || kind || '|' || facts AS content
+              concat_ws('|', seq, to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), kind, facts) AS content
          FROM audit WHERE $1::bigint IS NULL OR seq > $1 ORDER BY seq LIMIT $2`, [after, batchRows]);
     yield* rows;
     const last = rows.at(-1);

@@ -7,25 +7,49 @@ export interface EmployeeRecord {
   readonly employeeNumber: string;
   readonly givenName: string;
   readonly familyName: string;
+  /** BCP 47 tag. */
   readonly preferredLanguage: string | null;
   readonly active: boolean;
-  readonly phones: readonly { e164: string; raw: string; type: 'mobile' | 'work' | 'home' | 'other'; primary: boolean }[];
-  readonly emails: readonly { address: string; type: 'work' | 'private' | 'other'; primary: boolean }[];
+  readonly phones: readonly EmployeePhone[];
+  readonly emails: readonly EmployeeEmail[];
 }
 
-/** A row that cannot be used: where it stands (a line number, an id of the source) and why, without personal data. */
-export interface FeedProblem {
+export interface EmployeePhone {
+  readonly e164: string;
+  /** As the source writes it. */
+  readonly raw: string;
+  readonly type: 'mobile' | 'work' | 'home' | 'other';
+  readonly primary: boolean;
+}
+
+export interface EmployeeEmail {
+  /** Plain ASCII, lower case. */
+  readonly address: string;
+  readonly type: 'work' | 'private' | 'other';
+  readonly primary: boolean;
+}
+
+/**
+ * Something that somebody should know about the data: where it stands (a line, an id of the source), in which column,
+ * and what is to be said. Never the value itself: reports are mailed, pasted and logged.
+ */
+export interface FeedRemark {
   readonly where: string;
+  readonly column?: string;
   readonly why: string;
 }
 
-export type FeedItem = { readonly record: EmployeeRecord; readonly where: string } | { readonly problem: FeedProblem };
+/** A `problem` keeps the whole delivery from being applied; a `notice` does not. */
+export type FeedItem =
+  | { readonly record: EmployeeRecord; readonly where: string }
+  | { readonly problem: FeedRemark }
+  | { readonly notice: FeedRemark };
 
 export interface DirectoryFeed {
   /** Name of the source: part of each employee's key. */
   readonly source: string;
   /** Whether the feed delivers everybody, so that who is missing has left. */
   readonly complete: boolean;
-  /** Delivers all people, in any order, without holding them in memory. */
+  /** Delivers all people, in any order, without holding them in memory. Each call reads anew. */
   read(): AsyncIterable<FeedItem>;
 }
