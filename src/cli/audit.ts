@@ -1,7 +1,7 @@
 // doorman audit verify | head
 import type { Command } from 'commander';
 import { auditHead, verifyAudit } from '../audit/verifyAudit';
-import { withDatabase } from './database';
+import { withDatabase } from './withDatabase';
 import { print, refuse } from './output';
 
 export function auditCommands(program: Command): void {

@@ -1,0 +1,53 @@
+// doorman directory import
+import type { Command } from 'commander';
+import { applyFeed } from '../directory/applyFeed';
+import type { ImportProgress } from '../directory/applyFeed';
+import { createCsvFeed } from '../directory/csvFeed';
+import { reportLines } from '../directory/importReport';
+import { withDatabase } from './withDatabase';
+import { print, progress, refuse } from './output';
+
+interface ImportOptions {
+  readonly dryRun?: boolean;
+  readonly force?: boolean;
+  readonly source?: string;
+  readonly partial?: boolean;
+  readonly country?: string;
+}
+
+/** How often progress is told: every so many people. */
+const progressEvery = 10_000;
+
+export function directoryCommands(program: Command): void {
+  const directory = program.command('directory').description('who works here');
+  directory.command('import').argument('<file.csv>', 'employee_id, given_name, family_name, email, mobile, language, active')
+    .description('brings the directory up to date from a file; applies nothing when the file has a problem')
+    .option('--dry-run', 'compare and report, write nothing')
+    .option('--force', 'deactivate however many are missing from the file')
+    .option('--partial', 'the file does not hold everybody: nobody leaves by being missing')
+    .option('--source <name>', 'name of the source', 'csv')
+    .option('--country <code>', 'country of numbers without a country code, like DE')
+    .action(importCsv);
+}
+
+async function importCsv(file: string, options: ImportOptions, command: Command): Promise<void> {
+  const feed = createCsvFeed(file, {
+    complete: options.partial !== true,
+    ...(options.source === undefined ? {} : { source: options.source }),
+    ...(options.country === undefined ? {} : { defaultCountry: options.country }),
+  });
+  const report = await withDatabase((pool) => applyFeed(pool, feed, {
+    dryRun: options.dryRun === true, force: options.force === true, onProgress: tellEvery(progressEvery),
+  }));
+  print(command, report, reportLines(report));
+  if (report.outcome !== 'applied' && report.outcome !== 'dryRun') refuse();
+}
+
+function tellEvery(every: number): (step: ImportProgress) => void {
+  let told = 0;
+  return ({ step, people }) => {
+    if (step === 'reading' && people < told + every) return;
+    told = people;
+    progress(`${step}: ${people.toLocaleString('en')} people`);
+  };
+}
