@@ -26,7 +26,7 @@ describe('boundaries', () => {
     'src/assistant/demo': ['src/assistant', 'src/domain', 'src/texts'],
     ...Object.fromEntries(nouns.map((noun) => [`src/${noun}`, [`src/${noun}`, ...sharedByNouns]])),
     'src/temporal': ['src/temporal', 'src/domain', 'src/keys', 'workflows/contract', 'type:src/config'],
-    'src/http': ['src/http', 'src/domain', ...nouns.map((noun) => `type:src/${noun}`), 'type:src/keys', 'type:src/db'],
+    'src/http': ['src/http', 'src/domain', ...nouns.map((noun) => `type:src/${noun}`), 'type:src/keys', 'type:src/db', 'type:src/log'],
     workflows: ['workflows', 'src/domain', 'type:activities', 'type:src/texts', 'type:src/sessions'],
     activities: ['activities', 'src/domain', 'type:src/db', 'type:src/texts', 'type:src/keys', ...nouns.map((noun) => `src/${noun}`)],
   };

@@ -72,12 +72,10 @@ export function requestIdOf(response: Response): string {
   return String(response.getHeader('X-Request-Id'));
 }
 
-/** Express and its body reader throw errors that hold the body and repeat the path: only their kind is looked at. */
+/** Express throws errors that repeat the path: only their status is looked at. */
 function problemOf(error: unknown): Problem {
   // cast: nothing is known of what was thrown, so that every property may be anything
-  const { type, status } = Object(error) as Record<string, unknown>;
-  if (type === 'entity.too.large') return new Problem('too-large');
-  if (type === 'request.aborted') return new Problem('malformed', 'aborted');
-  if (typeof status === 'number' && status >= 400 && status < 500) return new Problem('malformed', 'body');
+  const { status } = Object(error) as Record<string, unknown>;
+  if (typeof status === 'number' && status >= 400 && status < 500) return new Problem('malformed', 'path');
   return new Problem('internal', undefined, { cause: error });
 }

@@ -6,7 +6,7 @@ export type Parameters = Readonly<Record<string, string>>;
 
 export type Form =
   | { readonly outcome: 'form'; readonly parameters: Parameters }
-  | { readonly outcome: 'malformed'; readonly reason: 'size' | 'pair' | 'name' | 'repeated' | 'encoding' };
+  | { readonly outcome: 'malformed'; readonly reason: 'empty' | 'size' | 'pair' | 'name' | 'repeated' | 'encoding' };
 
 /** Ceilings of the chat routes (R48): 4,096 characters of four bytes are 49 kB when percent-encoded. */
 export const formBytesMax = 65_536;
@@ -17,7 +17,8 @@ const nameForm = /^[A-Za-z0-9_.-]{1,64}$/;
 const rawForm = /^[\x21-\x7E]*$/;
 
 export function readForm(body: Buffer): Form {
-  if (body.length === 0 || body.length > formBytesMax) return malformed('size');
+  if (body.length === 0) return malformed('empty');
+  if (body.length > formBytesMax) return malformed('size');
   const raw = body.toString('latin1');
   if (!rawForm.test(raw)) return malformed('encoding');
   const pairs = raw.split('&');

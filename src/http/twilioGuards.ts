@@ -1,5 +1,5 @@
 // What stands before every route that Twilio calls: form of the request, size, signature (R39, R48, A01 to A09, A11).
-import express from 'express';
+import type { IncomingMessage } from 'node:http';
 import type { RequestHandler, Response } from 'express';
 import { Problem } from './problem';
 import { formBytesMax, readForm } from './twilioForm';
@@ -22,20 +22,39 @@ export function twilioGuards(url: string, isSigned: SignatureCheck): RequestHand
     if (request.headers['content-encoding'] !== undefined) throw new Problem('content-refused', 'encoding');
     const signatures = request.headersDistinct['x-twilio-signature'] ?? [];
     if (signatures.length !== 1 || !isSignature(signatures[0])) throw new Problem('not-genuine', 'signatureForm');
+    const announced = Number(request.headers['content-length'] ?? 0);
+    if (announced > formBytesMax) throw new Problem('too-large', 'announced');
     next();
   };
-  const signedForm: RequestHandler = (request, response, next) => {
-    const body: unknown = request.body;
-    // Express leaves the body undefined when there was none.
-    if (!Buffer.isBuffer(body)) throw new Problem('malformed', 'noBody');
-    const form = readForm(body);
-    if (form.outcome === 'malformed') throw new Problem('malformed', form.reason);
+  const signedForm: RequestHandler = async (request, response, next) => {
+    const form = readForm(await readBody(request));
+    if (form.outcome === 'malformed') {
+      throw new Problem(form.reason === 'size' ? 'too-large' : 'malformed', form.reason);
+    }
     const signature = request.get('x-twilio-signature');
     if (!isSigned(url, signature, form.parameters)) throw new Problem('not-genuine', 'signature');
     response.locals.twilioParameters = form.parameters;
     next();
   };
-  return [plainForm, express.raw({ type: () => true, limit: formBytesMax, inflate: false }), signedForm];
+  return [plainForm, signedForm];
+}
+
+/** The raw bytes, up to the limit. Express' own reader takes in all of an oversized body before it refuses it. */
+function readBody(request: IncomingMessage): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    request.on('data', (chunk: Buffer) => {
+      bytes += chunk.length;
+      chunks.push(chunk);
+      if (bytes <= formBytesMax) return;
+      request.pause();
+      reject(new Problem('too-large', 'body'));
+    });
+    request.on('end', () => resolve(Buffer.concat(chunks)));
+    // Also after the end, when it has no effect.
+    for (const event of ['error', 'close']) request.on(event, () => reject(new Problem('malformed', 'aborted')));
+  });
 }
 
 /** The parameters of a request that passed the guards. */

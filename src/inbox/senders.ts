@@ -3,7 +3,7 @@
 import type { Note } from '../audit/auditedTransaction';
 import type { Queryable } from '../db/pool';
 import { lookupHash, open, seal } from '../keys/box';
-import type { Keyring, PurposeKeys } from '../keys/keyring';
+import type { Keyring } from '../keys/keyring';
 
 /** As the channel spells them, e.g. `whatsapp:+…` and `whatsapp:GB.…`. At least one is there. */
 export interface Addresses {
@@ -82,12 +82,12 @@ export async function lockAddresses(tx: Queryable, addresses: readonly HashedAdd
 
 /** The address to reply to: the one last written from; undefined when another sender has taken it over. */
 export async function replyAddress(
-  db: Queryable, storageKeys: PurposeKeys, senderId: string,
+  db: Queryable, keys: Pick<Keyring, 'storage'>, senderId: string,
 ): Promise<string | undefined> {
   const { rows: [row] } = await db.query<{ address_hash: Buffer; address_enc: Buffer }>(
     `SELECT address_hash, address_enc FROM sender_addresses WHERE sender_id = $1 AND written_from_at IS NOT NULL
       ORDER BY written_from_at DESC LIMIT 1`, [senderId]);
-  return row && open(storageKeys, row.address_enc, addressContext(row.address_hash)).toString('utf8');
+  return row && open(keys.storage, row.address_enc, addressContext(row.address_hash)).toString('utf8');
 }
 
 const addressContext = (hash: Buffer): string => `sender_addresses:${hash.toString('hex')}`;
