@@ -1,0 +1,48 @@
+// What the demonstration assistant says. It stands for a company's own assistant, so its words are not Doorman's.
+import type { OrderStatus } from './purchaseOrders';
+
+export interface DemoTexts {
+  readonly hello: string;
+  readonly help: string;
+  readonly thanks: string;
+  readonly askNumber: string;
+  readonly statuses: Readonly<Record<OrderStatus, string>>;
+  unknown(number: string): string;
+  status(order: { number: string; vendor: string; status: string; date: string; isPast: boolean }): string;
+  items(number: string, lines: readonly string[], total: string): string;
+}
+
+const en: DemoTexts = {
+  hello: 'Hello! Ask me about a purchase order, for example: What is the status of purchase order 4500000001?',
+  help: 'I know the status, the items and the delivery date of purchase orders. '
+    + 'Tell me the number: ten digits that begin with 45.',
+  thanks: 'You are welcome.',
+  askNumber: 'Which purchase order do you mean? Its number has ten digits and begins with 45.',
+  statuses: { inApproval: 'waiting for approval', approved: 'approved', shipped: 'on its way', delivered: 'delivered' },
+  unknown: (number) => `I do not know order ${number}.`,
+  status: ({ number, vendor, status, date, isPast }) =>
+    `Purchase order ${number} from ${vendor} is ${status}. `
+    + `${isPast ? 'It arrived on' : 'Delivery is planned for'} ${date}.`,
+  items: (number, lines, total) => `Items of ${number}:\n${lines.join('\n')}\nTotal: ${total}`,
+};
+
+const de: DemoTexts = {
+  hello: 'Guten Tag! Fragen Sie mich nach einer Bestellung, zum Beispiel: Wie ist der Stand der Bestellung 4500000001?',
+  help: 'Ich kenne Stand, Positionen und Liefertermin von Bestellungen. '
+    + 'Nennen Sie mir die Nummer: zehn Ziffern, die mit 45 beginnen.',
+  thanks: 'Gern geschehen.',
+  askNumber: 'Welche Bestellung meinen Sie? Ihre Nummer hat zehn Ziffern und beginnt mit 45.',
+  statuses: {
+    inApproval: 'wartet auf Freigabe', approved: 'ist freigegeben', shipped: 'ist unterwegs', delivered: 'ist geliefert',
+  },
+  unknown: (number) => `Die Bestellung ${number} kenne ich nicht.`,
+  status: ({ number, vendor, status, date, isPast }) =>
+    `Die Bestellung ${number} bei ${vendor} ${status}. `
+    + `${isPast ? 'Geliefert wurde am' : 'Die Lieferung ist geplant für den'} ${date}.`,
+  items: (number, lines, total) => `Positionen von ${number}:\n${lines.join('\n')}\nSumme: ${total}`,
+};
+
+/** The texts of a locale such as `de-AT`; English for all others but German. */
+export function demoTexts(locale: string): { readonly tag: 'en' | 'de'; readonly texts: DemoTexts } {
+  return /^de\b/i.test(locale) ? { tag: 'de', texts: de } : { tag: 'en', texts: en };
+}
