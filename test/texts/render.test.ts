@@ -4,7 +4,8 @@ import { readCode } from '../../src/domain/codeText';
 import { readCommand } from '../../src/domain/commands';
 import { findIdentifier } from '../../src/domain/identifiers';
 import { commands } from '../../src/domain/messages';
-import type { CodeTextRequest, TextRequest } from '../../src/texts/keys';
+import { en } from '../../src/texts/en';
+import type { CodeTextRequest, Language, TextRequest } from '../../src/texts/keys';
 import { createTexts, languages } from '../../src/texts/render';
 import { beyondGsm, smsSegments } from './gsm';
 
@@ -39,6 +40,13 @@ describe('the keys', () => {
     for (const language of languages) expect(Object.keys(language.texts)).toEqual(expect.arrayContaining(keys));
   });
 
+  it('are in every language, or it does not compile', () => {
+    const { cancelled: _, ...incomplete } = en.texts;
+    // @ts-expect-error The key that was taken out is missed.
+    const language: Language = { ...en, texts: incomplete };
+    expect(language).toBeDefined();
+  });
+
   it('are all tried here', () => {
     const tried = new Set<string>([...samples, sms()].map(({ key }) => key));
     expect(Object.keys(languages[0]!.texts).filter((key) => !tried.has(key))).toEqual([]);
@@ -71,7 +79,7 @@ describe.each(tags)('in %s', (tag) => {
     const told = [...rendered, texts.render(sms(), tag)].flatMap((text) => [...text.matchAll(/\*([^*]+)\*/g)].map((match) => match[1]!));
     expect(told.length).toBeGreaterThan(5);
     for (const word of told) expect(readCommand(word, texts.vocabulary(tag))).toBeDefined();
-    expect(texts.render(sms(), tag)).toContain(language.commands.notMe[0].toUpperCase());
+    expect(texts.render(sms(), tag)).toContain(language.commands.notMe[0]!.toUpperCase());
   });
 
   it('no word is two commands, with English and with every other language', () => {

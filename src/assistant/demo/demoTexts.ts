@@ -33,7 +33,10 @@ const de: DemoTexts = {
   thanks: 'Gern geschehen.',
   askNumber: 'Welche Bestellung meinen Sie? Ihre Nummer hat zehn Ziffern und beginnt mit 45.',
   statuses: {
-    inApproval: 'wartet auf Freigabe', approved: 'ist freigegeben', shipped: 'ist unterwegs', delivered: 'ist geliefert',
+    inApproval: 'wartet auf Freigabe',
+    approved: 'ist freigegeben',
+    shipped: 'ist unterwegs',
+    delivered: 'ist geliefert',
   },
   unknown: (number) => `Die Bestellung ${number} kenne ich nicht.`,
   status: ({ number, vendor, status, date, isPast }) =>
