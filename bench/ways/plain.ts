@@ -1,7 +1,8 @@
 // The plain service as a way: one process beside Postgres.
 import { join } from 'node:path';
 import { Pool } from 'pg';
-import { freePort, startModule } from '../stand/children';
+import { anyFreePort } from '../../src/stack/ports';
+import { startModule } from '../stand/children';
 import type { PlainOrder } from '../plain/exchange';
 import type { People } from '../stand/people';
 import type { Stand } from '../stand/stand';
@@ -12,7 +13,7 @@ import type { Way } from './way';
 export async function startPlain(stand: Stand, people: People): Promise<Way> {
   const databaseUrl = await stand.createDatabase('plain');
   const order: PlainOrder = {
-    port: await freePort(), publicUrl: stand.publicUrl, databaseUrl,
+    port: await anyFreePort(), publicUrl: stand.publicUrl, databaseUrl,
     twilioOrigin: stand.twilio.origin, people: people.all,
   };
   const path = join(__dirname, '..', 'plain', 'exchange.js');
