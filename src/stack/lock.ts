@@ -1,0 +1,56 @@
+// One at a time, across processes: for things that take minutes to get and are kept for all.
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { markOf, pause } from './processes';
+import type { Progress } from './progress';
+
+const pollMs = 250;
+const reportMs = 5_000;
+
+/** Runs `work` while holding the lock file. Waits while another does, takes over from a dead one. */
+export async function withLock<T>(file: string, progress: Progress, work: () => Promise<T>): Promise<T> {
+  for (let waited = 0; !take(file); waited += pollMs) {
+    if (clearDead(file)) continue;
+    if (waited > 0 && waited % reportMs === 0) progress(`waiting for another process (${file}) … ${waited / 1_000} s`);
+    await pause(pollMs);
+  }
+  try {
+    return await work();
+  } finally {
+    rmSync(file, { force: true });
+  }
+}
+
+function take(file: string): boolean {
+  try {
+    writeFileSync(file, `${process.pid} ${markOf(process.pid)}`, { flag: 'wx' });
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+/** Removes the lock of a process that is no more. Renamed first: of several that find it, one removes it. */
+function clearDead(file: string): boolean {
+  const holder = read(file);
+  if (holder === undefined || holder === '') return false;
+  const [pid, mark] = holder.split(' ');
+  if (markOf(Number(pid)) === mark) return false;
+  const aside = `${file}.${process.pid}`;
+  try {
+    if (read(file) !== holder) return false;
+    renameSync(file, aside);
+    rmSync(aside);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function read(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
