@@ -1,6 +1,7 @@
 // The local Twilio, the phones and the chat page, in one process. Never loads in production: see options.ts.
 import type { AddressInfo } from 'node:net';
 import type { RequestListener } from 'node:http';
+import { createDemoAssistant } from '../assistant/demo/demoAssistant';
 import { closeServer, listen, stopRequested } from '../process';
 import { createAdmin } from './admin';
 import { createSimulatorApp } from './app';
@@ -21,7 +22,7 @@ import type { Limits } from './webhooks/limits';
 import { createPoster } from './webhooks/poster';
 
 export interface SimulatorParts {
-  /** Stands behind /assistant. */
+  /** Stands behind /assistant, in place of the demo's own. */
   readonly assistant?: RequestListener;
   /** In place of Twilio's own limits, for tests of them. */
   readonly limits?: Limits;
@@ -43,7 +44,7 @@ export interface RunningSimulator {
 
 /** Starts a simulator; port 0 takes a free one. */
 export async function startSimulator(
-  options: SimulatorOptions, { assistant, limits }: SimulatorParts = {},
+  options: SimulatorOptions, { limits, assistant = demoAssistant(options) }: SimulatorParts = {},
 ): Promise<RunningSimulator> {
   const { account, publicUrl, webhookUrl, pace, allowRemote } = options;
   const closing = new AbortController();
@@ -88,6 +89,10 @@ export async function runSimulator(options = readSimulatorOptions(), parts: Simu
   process.stdout.write(`simulator: ${simulator.url}\n`);
   await stopRequested();
   await simulator.close();
+}
+
+function demoAssistant({ assistantSecret }: SimulatorOptions): RequestListener | undefined {
+  return assistantSecret === undefined ? undefined : createDemoAssistant({ secret: assistantSecret });
 }
 
 function originOf({ port }: AddressInfo, host: string): string {

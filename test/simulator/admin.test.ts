@@ -28,9 +28,9 @@ describe('the admin API', () => {
   it('lets anybody else write too', async () => {
     const doorman = await listenAsDoorman();
     const { url } = await simulate({ webhookUrl: doorman.url });
-    const sender = { profileName: 'X', number: '+12025550123' };
+    const sender = { profileName: 'X', number: '+12025550188' };
     await post(`${url}/admin/messages?wait`, { sender, content: { kind: 'text', text: 'hi' } });
-    expect(doorman.posts[0]!.form.From).toBe('whatsapp:+12025550123');
+    expect(doorman.posts[0]!.form.From).toBe('whatsapp:+12025550188');
   });
 
   it.each([
@@ -59,8 +59,8 @@ describe('the admin API', () => {
   it('shows the page’s people what concerns them, and nothing of others', async () => {
     const { url, write } = await simulate();
     await write('employee', 'shown');
-    await write({ profileName: 'X', number: '+12025550123' }, 'not shown');
-    await sdk(url).messages.create({ to: '+447700900123', from: account.smsSender, body: 'a code' });
+    await write({ profileName: 'X', number: '+12025550188' }, 'not shown');
+    await sdk(url).messages.create({ to: '+12025550123', from: account.smsSender, body: 'a code' });
     const snapshot = await (await fetch(`${url}/admin/state`)).json() as { messages: { text: string }[] };
     expect(snapshot.messages.map(({ text }) => text)).toEqual(['shown', 'a code']);
   });
@@ -73,7 +73,7 @@ describe('the live feed', () => {
     const events = readEvents(await fetch(`${url}/events`));
     const first = await events.next();
     expect(first.value).toMatchObject({ name: 'snapshot', data: { messages: [{ text: 'before' }], organisation: 'Example Ltd' } });
-    await sdk(url).messages.create({ to: '+447700900123', from: account.smsSender, body: 'a code' });
+    await sdk(url).messages.create({ to: '+12025550123', from: account.smsSender, body: 'a code' });
     const second = await events.next();
     expect(second.value).toMatchObject({ name: 'message', data: { channel: 'sms', text: 'a code', status: 'queued' } });
     await events.return(undefined);

@@ -22,7 +22,7 @@ describe('a simulator that is started again', () => {
     const doorman = await listenAsDoorman();
     const first = await simulate({ webhookUrl: doorman.url, statePath });
     await first.write('employee', 'hello');
-    const { sid } = await sdk(first.url).messages.create({ to: '+447700900123', from: account.smsSender, body: 'a code' });
+    const { sid } = await sdk(first.url).messages.create({ to: '+12025550123', from: account.smsSender, body: 'a code' });
     await first.write('stranger', 'hi');
     await doorman.received(2);
     const before = first.state.messages();
@@ -30,7 +30,7 @@ describe('a simulator that is started again', () => {
 
     const second = await simulate({ webhookUrl: doorman.url, statePath });
     expect(second.state.messages().map(({ shown }) => shown)).toEqual(['hello', 'a code', 'hi']);
-    expect(second.state.message(sid)).toMatchObject({ to: '+447700900123', status: before[1]!.status });
+    expect(second.state.message(sid)).toMatchObject({ to: '+12025550123', status: before[1]!.status });
     await expect(sdk(second.url).messages(sid).fetch()).resolves.toMatchObject({ body: 'a code' });
   });
 
@@ -38,7 +38,7 @@ describe('a simulator that is started again', () => {
     const first = await simulate({ statePath, pace: { sentMs: never, deliveredMs: 0, readMs: 0 } });
     const doorman = await listenAsDoorman();
     const { sid } = await sdk(first.url).messages.create({
-      to: '+447700900123', from: account.smsSender, body: 'a code', statusCallback: `${doorman.url}/status`,
+      to: '+12025550123', from: account.smsSender, body: 'a code', statusCallback: `${doorman.url}/status`,
     });
     await first.close();
 

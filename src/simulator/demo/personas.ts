@@ -20,14 +20,14 @@ export interface Persona {
 }
 
 const question = 'What is the status of purchase order 4500000001?';
-const mayasPhone: Phone = { number: '+447700900123', registered: true, label: 'Maya’s work phone' };
+const mayasPhone: Phone = { number: '+12025550123', registered: true, label: 'Maya’s work phone' };
 
 export const personas: readonly Persona[] = [
   {
     id: 'employee',
     name: 'Maya Lindqvist',
     about: 'Employee 144133, on the number that HR knows.',
-    sender: { profileName: 'Maya Lindqvist', number: '+447700900123' },
+    sender: { profileName: 'Maya Lindqvist', number: '+12025550123' },
     phones: [mayasPhone],
     suggestions: [question, 'my id is 144133'],
   },
@@ -36,17 +36,17 @@ export const personas: readonly Persona[] = [
     name: 'Maya, private phone',
     about: 'Employee 144133 on a number that HR has never seen.',
     sender: {
-      profileName: 'maya ✨', number: '+447700900871', businessScopedId: 'GB.2000000000000042', username: 'maya.l',
+      profileName: 'maya ✨', number: '+12025550171', businessScopedId: 'US.2000000000000042', username: 'maya.l',
     },
-    phones: [mayasPhone, { number: '+447700900871', registered: false, label: 'Maya’s private phone' }],
+    phones: [mayasPhone, { number: '+12025550171', registered: false, label: 'Maya’s private phone' }],
     suggestions: [question, 'my id is 144133'],
   },
   {
     id: 'departed',
     name: 'Noel Adeyemi',
     about: 'Was employee 152760 and has left the company.',
-    sender: { profileName: 'Noel A.', number: '+447700900460' },
-    phones: [{ number: '+447700900460', registered: false, label: 'Noel’s phone' }],
+    sender: { profileName: 'Noel A.', number: '+12025550160' },
+    phones: [{ number: '+12025550160', registered: false, label: 'Noel’s phone' }],
     suggestions: [question, 'my id is 152760'],
   },
   {
@@ -62,7 +62,7 @@ export const personas: readonly Persona[] = [
     name: 'Tomás Ferreira',
     about: 'Employee 144207 who hides the number: only a BSUID arrives.',
     sender: { profileName: 'Tomás', businessScopedId: 'PT.3100000000000077', username: 'tomas.f' },
-    phones: [{ number: '+447700900207', registered: true, label: 'Tomás’s work phone' }],
+    phones: [{ number: '+12025550107', registered: true, label: 'Tomás’s work phone' }],
     suggestions: [question, 'my id is 144207'],
   },
   {
@@ -70,15 +70,15 @@ export const personas: readonly Persona[] = [
     name: 'Jonas Weidmann',
     about: 'Employee 150322, whose language is German.',
     sender: { profileName: 'Jonas Weidmann', number: '+491713920042' },
-    phones: [{ number: '+491713920042', registered: true, label: 'Telefon von Jonas' }],
+    phones: [{ number: '+491713920042', registered: true, label: 'Jonas’s phone' }],
     suggestions: ['Wie ist der Stand der Bestellung 4500000001?', 'Meine Personalnummer ist 150322'],
   },
   {
     id: 'phoneless',
     name: 'Daniel Novak',
     about: 'Employee 160255, for whom HR has no mobile number.',
-    sender: { profileName: 'Daniel', number: '+447700900732' },
-    phones: [{ number: '+447700900732', registered: false, label: 'Daniel’s phone, unknown to HR' }],
+    sender: { profileName: 'Daniel', number: '+12025550132' },
+    phones: [{ number: '+12025550132', registered: false, label: 'Daniel’s phone, unknown to HR' }],
     suggestions: [question, 'my id is 160255'],
   },
 ];

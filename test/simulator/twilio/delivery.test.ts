@@ -3,8 +3,8 @@ import { account, closeSimulations, listenAsDoorman, sdk, simulate } from '../..
 
 const path = '/webhooks/twilio/message';
 const statusPath = '/webhooks/twilio/status?oid=17';
-const sms = { to: '+447700900123', from: account.smsSender, body: 'a code' };
-const chat = { to: 'whatsapp:+447700900871', from: account.whatsappSender, body: 'hello' };
+const sms = { to: '+12025550123', from: account.smsSender, body: 'a code' };
+const chat = { to: 'whatsapp:+12025550171', from: account.whatsappSender, body: 'hello' };
 const never = 3_600_000;
 
 afterEach(closeSimulations);
@@ -36,7 +36,7 @@ describe('the statuses of a message', () => {
     expect(delivered.form).toEqual({
       ChannelPrefix: 'whatsapp', ApiVersion: '2010-04-01', MessageStatus: 'delivered', SmsSid: sid, SmsStatus: 'delivered',
       EventType: 'DELIVERED', ChannelInstallSid: expect.stringMatching(/^XE[0-9a-f]{32}$/), To: chat.to, From: chat.from,
-      ExternalUserId: 'whatsapp:GB.2000000000000042', MessageSid: sid, AccountSid: account.sid, ChannelToAddress: '+44770090XXXX',
+      ExternalUserId: 'whatsapp:US.2000000000000042', MessageSid: sid, AccountSid: account.sid, ChannelToAddress: '+1202555XXXX',
     });
     const signature = String(delivered.headers['x-twilio-signature']);
     expect(twilio.validateRequest(account.authToken, signature, doorman.url + statusPath, delivered.form)).toBe(true);

@@ -1,6 +1,6 @@
 import { account, closeSimulations, sdk, simulate } from '../../support/simulation';
 
-const maya = '+447700900123';
+const maya = '+12025550123';
 const whatsapp = (number: string) => `whatsapp:${number}`;
 const fromChat = { from: account.whatsappSender };
 const fromSms = { from: account.smsSender };
@@ -61,7 +61,7 @@ describe('creating a message', () => {
 
   it.each([
     ['a number', whatsapp(maya)],
-    ['an ID in place of a number', 'whatsapp:GB.2000000000000042'],
+    ['an ID in place of a number', 'whatsapp:US.2000000000000042'],
   ])('sends chat messages to %s', async (_case, to) => {
     const { url, textsTo } = await simulate();
     await sdk(url).messages.create({ to, ...fromChat, body: 'two\nlines 👍 & more+' });
@@ -72,7 +72,7 @@ describe('creating a message', () => {
     [21604, { to: '', ...fromSms, body: 'x' }],
     [21603, { to: maya, body: 'x' }],
     [21602, { to: maya, ...fromSms, body: '' }],
-    [21211, { to: '447700900123', ...fromSms, body: 'x' }],
+    [21211, { to: '12025550123', ...fromSms, body: 'x' }],
     [21211, { to: 'whatsapp:maya', ...fromChat, body: 'x' }],
     [21606, { to: maya, from: '+14155550199', body: 'x' }],
     [63007, { to: whatsapp(maya), from: 'whatsapp:+14155550199', body: 'x' }],

@@ -29,10 +29,10 @@ describe('what is posted when somebody writes', () => {
     expect(headers['i-twilio-idempotency-token']).toMatch(/^[0-9a-f-]{36}$/);
     expect(form).toEqual({
       SmsMessageSid: message.sid, NumMedia: '0', ProfileName: 'Maya Lindqvist', MessageType: 'text', SmsSid: message.sid,
-      WaId: '447700900123', SmsStatus: 'received', Body: 'schön 👍\n + & =', To: account.whatsappSender, NumSegments: '1',
+      WaId: '12025550123', SmsStatus: 'received', Body: 'schön 👍\n + & =', To: account.whatsappSender, NumSegments: '1',
       ReferralNumMedia: '0', MessageSid: message.sid, AccountSid: account.sid,
-      ChannelMetadata: '{"type":"whatsapp","data":{"context":{"ProfileName":"Maya Lindqvist","WaId":"447700900123"}}}',
-      From: 'whatsapp:+447700900123', ApiVersion: '2010-04-01',
+      ChannelMetadata: '{"type":"whatsapp","data":{"context":{"ProfileName":"Maya Lindqvist","WaId":"12025550123"}}}',
+      From: 'whatsapp:+12025550123', ApiVersion: '2010-04-01',
     });
     expect([...new URLSearchParams(body).keys()].slice(-3)).toEqual(['ChannelMetadata', 'From', 'ApiVersion']);
     const signature = String(headers['x-twilio-signature']);
@@ -67,7 +67,7 @@ describe('what is posted when somebody writes', () => {
     const { write } = await simulate({ webhookUrl: doorman.url + path });
     await write('private', 'hello');
     expect(doorman.posts[0]!.form).toMatchObject({
-      From: 'whatsapp:+447700900871', ExternalUserId: 'whatsapp:GB.2000000000000042', WaId: '447700900871', Username: 'maya.l',
+      From: 'whatsapp:+12025550171', ExternalUserId: 'whatsapp:US.2000000000000042', WaId: '12025550171', Username: 'maya.l',
     });
   });
 

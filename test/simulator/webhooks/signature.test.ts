@@ -34,7 +34,7 @@ describe('the signature of a webhook', () => {
     ['no parameters', []],
     ['emoji and other scripts', [['Body', 'schön 👩‍👩‍👧‍👦 مرحبا 你好']]],
     ['newlines and spaces at the ends', [['Body', '  two\r\nlines\n ']]],
-    ['plus, percent and ampersand', [['Body', '1+1=2 & 100 %20'], ['From', 'whatsapp:+447700900123']]],
+    ['plus, percent and ampersand', [['Body', '1+1=2 & 100 %20'], ['From', 'whatsapp:+12025550123']]],
     ['empty values', [['Body', ''], ['From', '']]],
     ['a repeated name with different values', [['MediaUrl', 'https://b'], ['MediaUrl', 'https://a']]],
     ['a repeated name with one value', [['From', 'x'], ['From', 'x']]],
@@ -62,9 +62,9 @@ describe('the signature of a webhook', () => {
   });
 
   it('depends on every value, the URL and the token', () => {
-    const parameters: Parameters = [['Body', 'hello'], ['From', 'whatsapp:+447700900123']];
+    const parameters: Parameters = [['Body', 'hello'], ['From', 'whatsapp:+12025550123']];
     const signature = signForm(token, url, parameters);
-    expect(isValidForSdk([['Body', 'hallo'], ['From', 'whatsapp:+447700900123']], url, signature)).toBe(false);
+    expect(isValidForSdk([['Body', 'hallo'], ['From', 'whatsapp:+12025550123']], url, signature)).toBe(false);
     expect(isValidForSdk(parameters, `${url}?x=1`, signature)).toBe(false);
     expect(signForm(`${token}.`, url, parameters)).not.toBe(signature);
   });

@@ -1,0 +1,179 @@
+// Puts the page together: what is known of the simulator, who is looking, and which part shows what of it.
+import { createChat } from './chat.js';
+import { byId } from './dom.js';
+import { createFaults } from './faults.js';
+import { ask, follow } from './live.js';
+import { createPeople } from './people.js';
+import { codeAnswer, codeIn, createSms } from './sms.js';
+import { createWire } from './wire.js';
+
+const known = { people: [], messages: new Map(), exchanges: new Map(), senders: {}, organisation: 'Doorman' };
+let person = null;
+// What arrived for a person since that person was last looked at.
+const unseen = new Map();
+
+const attempt = (asking) => asking.catch((error) => notify(error.message));
+const chat = createChat({
+  send: (content) => attempt(ask('POST', 'messages', { persona: person.id, content })),
+  resend: (sid) => attempt(ask('POST', `messages/${sid}/resend`)),
+  setStatus: (sid, status, error) => attempt(ask('POST', `messages/${sid}/status`, { status, ...(error && { error }) })),
+});
+const sms = createSms((code) => {
+  showView('chat');
+  chat.draft(codeAnswer(code));
+});
+const wire = createWire((sid) => attempt(ask('POST', `messages/${sid}/resend`)));
+const people = createPeople((chosen) => choose(chosen));
+const faults = createFaults((changes) => attempt(ask('PUT', 'faults', changes)), () => attempt(ask('DELETE', 'faults')));
+
+const isInChat = (message, { address }) => message.channel === 'whatsapp' && (message.from === address || message.to === address);
+const isOnPhone = (message, { phones }) => message.channel === 'sms' && phones.some(({ number }) => number === message.to);
+const isAbout = ({ about }, { address, phones }) =>
+  about.length === 0 || about.some((other) => other === address || phones.some(({ number }) => number === other));
+const inOrder = (items) => [...items].sort((a, b) => a.at - b.at);
+
+function choose(chosen) {
+  person = chosen;
+  history.replaceState(null, '', `#${chosen.id}`);
+  unseen.set(chosen.id, new Set());
+  draw();
+}
+
+function draw() {
+  const messages = inOrder(known.messages.values());
+  people.show(person);
+  chat.show(person, messages.filter((message) => isInChat(message, person)), known.senders, known.organisation);
+  wire.show(inOrder(known.exchanges.values()).filter((exchange) => isAbout(exchange, person)));
+  drawPhones();
+  markTab('sms', 0);
+}
+
+function drawPhones() {
+  const texts = [...known.messages.values()].filter((message) => isOnPhone(message, person));
+  sms.show(person, texts);
+  suggest();
+}
+
+/** What could come next: the newest code that nobody answered yet, and the first thing that was not written yet. */
+function suggest() {
+  const messages = inOrder(known.messages.values());
+  const written = messages.filter(({ direction }) => direction === 'inbound');
+  const own = written.filter((message) => isInChat(message, person));
+  const newest = messages.findLast((message) => isOnPhone(message, person) && message.status === 'delivered');
+  const code = newest === undefined ? undefined : codeIn(newest.text);
+  const isUsed = code === undefined || written.some(({ text, at }) => at > newest.at && text.includes(code));
+  const next = person.suggestions.find((suggestion) => !own.some(({ text }) => text === suggestion));
+  chat.suggest([
+    ...(isUsed ? [] : [{ text: codeAnswer(code), source: 'from SMS' }]),
+    ...(next === undefined ? [] : [{ text: next }]),
+  ]);
+}
+
+function receiveMessage(message) {
+  const isNew = known.messages.get(message.sid)?.status !== message.status;
+  known.messages.set(message.sid, message);
+  if (person === null) return;
+  if (isInChat(message, person)) {
+    chat.upsert(message);
+    suggest();
+  }
+  if (isOnPhone(message, person)) {
+    drawPhones();
+    if (isNew && message.status === 'delivered' && document.body.dataset.view !== 'sms') markTab('sms', 1);
+  }
+  const isSeen = isInChat(message, person) || isOnPhone(message, person);
+  if (!isSeen && message.direction === 'outbound-api' && message.status === 'delivered') countUnseen(message);
+}
+
+function countUnseen(message) {
+  for (const other of known.people) {
+    if (!isInChat(message, other) && !isOnPhone(message, other)) continue;
+    const sids = unseen.get(other.id) ?? new Set();
+    unseen.set(other.id, sids.add(message.sid));
+    people.badge(other.id, sids.size);
+  }
+}
+
+function receiveExchange(exchange) {
+  known.exchanges.set(exchange.id, exchange);
+  if (person !== null && isAbout(exchange, person)) wire.upsert(exchange);
+}
+
+function receiveSnapshot(snapshot) {
+  Object.assign(known, {
+    people: snapshot.people,
+    senders: snapshot.senders,
+    organisation: snapshot.organisation,
+    messages: new Map(snapshot.messages.map((message) => [message.sid, message])),
+    exchanges: new Map(snapshot.exchanges.map((exchange) => [exchange.id, exchange])),
+  });
+  const wanted = person?.id ?? location.hash.slice(1);
+  const chosen = known.people.find(({ id }) => id === wanted) ?? known.people[0];
+  const temporal = byId('temporal');
+  temporal.hidden = snapshot.temporalUi === null;
+  if (snapshot.temporalUi !== null) temporal.href = snapshot.temporalUi;
+  faults.show(snapshot.faults);
+  people.draw(known.people, chosen);
+  choose(chosen);
+}
+
+function removeMessage(sid) {
+  known.messages.delete(sid);
+  if (person !== null) draw();
+}
+
+function showView(view) {
+  document.body.dataset.view = view;
+  for (const tab of document.querySelectorAll('.tabs button')) tab.setAttribute('aria-pressed', String(tab.dataset.view === view));
+  markTab(view, 0);
+}
+
+function markTab(view, count) {
+  const badge = document.querySelector(`.tabs button[data-view="${view}"] b`);
+  const total = count === 0 ? 0 : Number(badge.textContent || 0) + count;
+  badge.textContent = total === 0 ? '' : String(total);
+  badge.hidden = total === 0;
+}
+
+let noticeTimer;
+function notify(text) {
+  const notice = byId('notice');
+  notice.textContent = text;
+  notice.hidden = false;
+  clearTimeout(noticeTimer);
+  noticeTimer = setTimeout(() => {
+    notice.hidden = true;
+  }, 6_000);
+}
+
+for (const tab of document.querySelectorAll('.tabs button')) tab.addEventListener('click', () => showView(tab.dataset.view));
+for (const button of document.querySelectorAll('[data-close]')) button.addEventListener('click', () => button.closest('dialog').close());
+byId('open-reset').addEventListener('click', () => byId('reset').showModal());
+byId('do-reset').addEventListener('click', () => {
+  byId('reset').close();
+  void attempt(ask('POST', 'reset'));
+});
+// A menu closes when something else is clicked, or by the escape key.
+function closeMenus(except) {
+  for (const menu of document.querySelectorAll('details.status[open], details.attach[open]')) {
+    if (!menu.contains(except)) menu.open = false;
+  }
+}
+document.addEventListener('click', (event) => closeMenus(event.target));
+document.addEventListener('keydown', (event) => event.key === 'Escape' && closeMenus(null));
+addEventListener('hashchange', () => {
+  const chosen = known.people.find(({ id }) => id === location.hash.slice(1));
+  if (chosen !== undefined && chosen !== person) choose(chosen);
+});
+
+follow({
+  snapshot: receiveSnapshot,
+  message: receiveMessage,
+  removed: removeMessage,
+  exchange: receiveExchange,
+  faults: (now) => faults.show(now),
+}, (state) => {
+  const connection = byId('connection');
+  connection.dataset.state = state;
+  connection.textContent = state === 'live' ? 'Live' : 'Reconnecting';
+});
