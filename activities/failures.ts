@@ -8,15 +8,30 @@ import { Fault, faultKinds } from '../src/domain/faults';
 export const failureTypes = ['unavailable', 'throttled', 'refused', 'misconfigured', 'sealed', 'bug'] as const;
 export type FailureType = (typeof failureTypes)[number];
 
-/** Runs an activity and translates its faults. */
+/** Hears how each run of an activity came out: an outcome of its own, or the type of its failure. */
+export type CountOutcome = (activity: string, outcome: string) => void;
+
+/** Runs an activity, translates its faults and counts its outcome. */
 export class FailureInterceptor implements ActivityInboundCallsInterceptor {
+  constructor(private readonly activity: string, private readonly count: CountOutcome = () => undefined) {}
+
   async execute(input: ActivityExecuteInput, next: Next<ActivityInboundCallsInterceptor, 'execute'>): Promise<unknown> {
     try {
-      return await next(input);
+      const result = await next(input);
+      this.count(this.activity, outcomeOf(result));
+      return result;
     } catch (error) {
-      throw failureOf(error);
+      const failure = failureOf(error);
+      this.count(this.activity, failure instanceof ApplicationFailure ? failure.type ?? 'bug' : 'cancelled');
+      throw failure;
     }
   }
+}
+
+function outcomeOf(result: unknown): string {
+  if (typeof result === 'string') return result;
+  const { reaction, outcome } = (result ?? {}) as { reaction?: unknown; outcome?: unknown };
+  return String(reaction ?? outcome ?? 'done');
 }
 
 /** The failure for anything thrown: a cancellation stays one, a Fault keeps its kind, a database error its SQLSTATE. */
@@ -40,24 +55,25 @@ const connectionCodes = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDO
 const passingStates = /^(08|53|57|55P03|40)/;
 
 function databaseFault(error: unknown): Fault | undefined {
-  const { code, message } = error as { code?: unknown; message?: unknown };
+  const { code, message, name } = (error ?? {}) as { code?: unknown; message?: unknown; name?: unknown };
   if (typeof code === 'string' && (connectionCodes.has(code) || passingStates.test(code))) return new Fault('unavailable', 'dependency', code);
   // pg reports a lost connection and a pool without a free one by words only.
   if (typeof message === 'string' && /^(Connection terminated|timeout exceeded when trying to connect|Query read timeout)/.test(message)) {
     return new Fault('unavailable', 'database', 'connection');
   }
-  if ((error as { name?: unknown }).name === 'UnknownKey') return new Fault('sealed', 'keyring', 'unknown key');
+  // By name and not by class: under a test runner errors cross module realms.
+  if (name === 'UnknownKey' || name === 'Unsealable') return new Fault('sealed', 'keyring', String(name));
   return undefined;
 }
 
 /** A broken invariant. Retried, because the next deploy may mend it; named by class, SQLSTATE and place, not by its words. */
 function bug(error: unknown): ApplicationFailure {
-  const { name, code, stack } = error as { name?: string; code?: unknown; stack?: string };
+  const { name, code, stack } = (error ?? {}) as { name?: string; code?: unknown; stack?: string };
   const place = stack?.split('\n').find((line) => /^\s+at /.test(line))?.trim() ?? '';
   const label = typeof code === 'string' && /^[A-Z0-9_]{2,40}$/.test(code) ? ` ${code}` : '';
   return ApplicationFailure.create({ type: 'bug', message: `${name ?? 'Error'}${label} ${place}`.trim() });
 }
 
 function isAbort(error: unknown): boolean {
-  return error instanceof Error && error.name === 'AbortError';
+  return (error as { name?: unknown } | undefined)?.name === 'AbortError';
 }

@@ -12,7 +12,6 @@ interface Metric {
 }
 
 const quick = [0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.5, 1, 2, 5];
-const slow = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60, 300];
 
 /** All metrics of ours. docs/runbook.md says which of them to watch. */
 export const metrics = {
@@ -24,32 +23,18 @@ export const metrics = {
     type: 'histogram', name: 'doorman_webhook_seconds', labels: [], buckets: quick,
     help: 'Time until a request of the chat provider was answered',
   },
-  messagesStored: {
-    type: 'counter', name: 'doorman_messages_stored_total', labels: ['kind'], help: 'Messages stored, by kind',
+  statusCallbacks: {
+    type: 'counter', name: 'doorman_status_callbacks_total', labels: ['outcome'],
+    help: 'What the chat provider reported of messages of ours',
   },
-  messagesDispatched: {
-    type: 'counter', name: 'doorman_messages_dispatched_total', labels: ['by'],
-    help: 'Messages of which their conversation was told, by whom: the webhook or the sweeper',
-  },
-  dispatchLagSeconds: {
-    type: 'histogram', name: 'doorman_dispatch_lag_seconds', labels: [], buckets: slow,
-    help: 'Time between storing a message and telling its conversation',
+  swept: {
+    type: 'counter', name: 'doorman_swept_total', labels: ['what'],
+    help: 'What the sweeper found: senders told or still waiting, messages confirmed, refused or abandoned',
   },
   activityOutcomes: {
     type: 'counter', name: 'doorman_activity_outcomes_total', labels: ['activity', 'outcome'],
     help: 'Ends of activities: an expected outcome, or the type of a failure',
   },
-  codeSends: {
-    type: 'counter', name: 'doorman_code_sends_total', labels: ['method', 'outcome'], help: 'Codes handed to a carrier',
-  },
-  guesses: { type: 'counter', name: 'doorman_guesses_total', labels: ['verdict'], help: 'Evaluated guesses' },
-  sessionsOpened: {
-    type: 'counter', name: 'doorman_sessions_opened_total', labels: ['method'], help: 'Sessions opened',
-  },
-  sessionsEnded: {
-    type: 'counter', name: 'doorman_sessions_ended_total', labels: ['reason'], help: 'Sessions ended',
-  },
-  replies: { type: 'counter', name: 'doorman_replies_total', labels: ['state'], help: 'Replies to people' },
 } as const satisfies Record<string, Metric>;
 
 type Metrics = typeof metrics;

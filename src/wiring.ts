@@ -47,6 +47,7 @@ export function wireWorker(config: Config, metricsUrl: string) {
   const activities = createWiredActivities(pool, config.keyring, texts, createPorts(config, texts), config.DOORMAN_LANGUAGE);
   return {
     activities, log, telemetry,
+    countOutcome: (activity: string, outcome: string) => telemetry.count('activityOutcomes', { activity, outcome }),
     dataConverter: createDataConverter(config.keyring.payload) as DataConverter,
     temporalLog: temporalLogger(log),
     databaseReady: () => isReady(pool),
@@ -76,7 +77,14 @@ export function wireWeb(config: Config) {
       accountSid: config.TWILIO_ACCOUNT_SID,
       recipient,
     },
-    takeMessage: (message, doubts) => dispatcher.take(message, doubts),
+    takeMessage: async (message, doubts) => {
+      const start = performance.now();
+      const outcome = await dispatcher.take(message, doubts);
+      telemetry.time('webhookSeconds', (performance.now() - start) / 1_000);
+      return outcome;
+    },
+    countMessage: (outcome) => telemetry.count('webhookAnswers', { outcome }),
+    countStatus: (outcome) => telemetry.count('statusCallbacks', { outcome }),
   };
   return {
     app, log, telemetry, dispatcher,

@@ -44,13 +44,13 @@ export async function runWorker(config: Config): Promise<void> {
 
 type Wired = ReturnType<typeof wireWorker>;
 
-function createWorkers(config: Config, connection: NativeConnection, { activities, dataConverter }: Wired): Promise<Worker[]> {
+function createWorkers(config: Config, connection: NativeConnection, { activities, dataConverter, countOutcome }: Wired): Promise<Worker[]> {
   const shared: WorkerOptions = {
     connection,
     namespace: config.TEMPORAL_NAMESPACE,
     taskQueue: taskQueues.doorman,
     dataConverter,
-    interceptors: { activity: [() => ({ inbound: new FailureInterceptor() })] },
+    interceptors: { activity: [(context) => ({ inbound: new FailureInterceptor(context.info.activityType, countOutcome) })] },
     shutdownGraceTime: '20s',
     shutdownForceTime: '30s',
     workerDeploymentOptions: {

@@ -22,11 +22,11 @@ const linesOf = (text: string, start: string) => text.split('\n').filter((line) 
 describe('telemetry', () => {
   it('counts by label and shows it with the process that counted', async () => {
     const telemetry = createTelemetry({ role: 'worker' });
-    telemetry.count('guesses', { verdict: 'wrong' });
-    telemetry.count('guesses', { verdict: 'wrong' });
+    telemetry.count('webhookAnswers', { outcome: 'later' });
+    telemetry.count('webhookAnswers', { outcome: 'later' });
     telemetry.count('activityOutcomes', { activity: 'sendCode', outcome: 'accepted' }, 3);
     const text = await telemetry.render();
-    expect(text).toContain('doorman_guesses_total{verdict="wrong",role="worker"} 2\n');
+    expect(text).toContain('doorman_webhook_answers_total{outcome="later",role="worker"} 2\n');
     expect(text).toContain('doorman_activity_outcomes_total{activity="sendCode",outcome="accepted",role="worker"} 3\n');
     expect(text).toContain('nodejs_eventloop_lag_seconds');
     expect(telemetry.contentType).toContain('text/plain');
@@ -35,11 +35,9 @@ describe('telemetry', () => {
   it('times in seconds', async () => {
     const telemetry = createTelemetry({ role: 'web' });
     telemetry.time('webhookSeconds', 0.03);
-    telemetry.time('dispatchLagSeconds', 30);
     const text = await telemetry.render();
     expect(text).toContain('doorman_webhook_seconds_bucket{le="0.05",role="web"} 1\n');
     expect(text).toContain('doorman_webhook_seconds_bucket{le="0.025",role="web"} 0\n');
-    expect(text).toContain('doorman_dispatch_lag_seconds_sum{role="web"} 30\n');
   });
 
   it('knows each of its metrics by a name of its own and says what it is', async () => {
@@ -54,8 +52,8 @@ describe('telemetry', () => {
 
   it('lets several processes of one program count apart', async () => {
     const [one, two] = [createTelemetry({ role: 'web' }), createTelemetry({ role: 'worker' })];
-    one.count('replies', { state: 'sent' });
-    expect(await two.render()).not.toContain('doorman_replies_total{');
+    one.count('swept', { what: 'told' });
+    expect(await two.render()).not.toContain('doorman_swept_total{');
   });
 
   it('never takes a number, address or text for a label', async () => {
@@ -64,31 +62,31 @@ describe('telemetry', () => {
       '483920', '+4917612345678', 'anna@example.com', 'Anna Schmidt', 'k483920', '3f0c1b58-7a52-4d0e-9a6c-6d2f64a1f6c2',
       'x'.repeat(49), '', 'a"b\n',
     ];
-    for (const canary of canaries) telemetry.count('sessionsEnded', { reason: canary });
-    const lines = linesOf(await telemetry.render(), 'doorman_sessions_ended_total{');
-    expect(lines).toEqual([`doorman_sessions_ended_total{reason="other",role="web"} ${canaries.length}`]);
+    for (const canary of canaries) telemetry.count('swept', { what: canary });
+    const lines = linesOf(await telemetry.render(), 'doorman_swept_total{');
+    expect(lines).toEqual([`doorman_swept_total{what="other",role="web"} ${canaries.length}`]);
   });
 
   it('holds a limited number of series, whatever is counted', async () => {
     const telemetry = createTelemetry({ role: 'web' });
     const word = (i: number) => `w${[...i.toString(26)].map((digit) => String.fromCharCode(97 + parseInt(digit, 26))).join('')}`;
-    for (let i = 0; i < 2_000; i += 1) telemetry.count('sessionsEnded', { reason: word(i) });
-    const lines = linesOf(await telemetry.render(), 'doorman_sessions_ended_total{');
+    for (let i = 0; i < 2_000; i += 1) telemetry.count('swept', { what: word(i) });
+    const lines = linesOf(await telemetry.render(), 'doorman_swept_total{');
     expect(lines).toHaveLength(301);
-    expect(lines).toContain('doorman_sessions_ended_total{reason="other",role="web"} 1700');
+    expect(lines).toContain('doorman_swept_total{what="other",role="web"} 1700');
   });
 
   it('shows the metrics of the other endpoint too', async () => {
     const metricsUrl = await serve(200, '# TYPE temporal_requests counter\ntemporal_requests 7');
     const text = await createTelemetry({ role: 'worker', metricsUrl }).render();
-    expect(text).toMatch(/# TYPE doorman_guesses_total counter\n/);
+    expect(text).toMatch(/# TYPE doorman_swept_total counter\n/);
     expect(text.endsWith('\n# TYPE temporal_requests counter\ntemporal_requests 7\n')).toBe(true);
   });
 
   it('shows its own metrics when the other endpoint fails or is not there', async () => {
     const metricsUrl = await serve(500, 'broken');
     const telemetry = createTelemetry({ role: 'worker', metricsUrl });
-    expect(await telemetry.render()).toMatch(/doorman_guesses_total[^]*\n# the other metrics endpoint did not answer\n$/);
+    expect(await telemetry.render()).toMatch(/doorman_swept_total[^]*\n# the other metrics endpoint did not answer\n$/);
     await new Promise((resolve) => server!.close(resolve));
     server = undefined;
     expect(await telemetry.render()).toContain('did not answer');

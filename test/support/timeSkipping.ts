@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Context } from '@temporalio/activity';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { DefaultLogger, Runtime, Worker, makeTelemetryFilterString } from '@temporalio/worker';
 import type { Activities } from '../../activities';
@@ -76,7 +77,7 @@ function createWorkers(env: TestWorkflowEnvironment, dataConverter: DataConverte
   const shared = {
     connection: env.nativeConnection,
     dataConverter,
-    interceptors: { activity: [({ info }) => ({ inbound: new FailureInterceptor(info.activityType) })] },
+    interceptors: { activity: [({ info }: Context) => ({ inbound: new FailureInterceptor(info.activityType) })] },
     shutdownGraceTime: 0,
   };
   return Promise.all([
