@@ -95,7 +95,8 @@ async function* readRows(db: Queryable): AsyncGenerator<AuditRow, void> {
   for (;;) {
     const { rows }: { rows: AuditRow[] } = await db.query<AuditRow>(
       `SELECT seq, prev_hash AS prev, hash,
-              concat_ws('|', seq, to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), kind, facts) AS content
+              concat_ws('|', seq, to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), kind, facts)
+                AS content
          FROM audit WHERE $1::bigint IS NULL OR seq > $1 ORDER BY seq LIMIT $2`, [after, batchRows]);
     yield* rows;
     const last = rows.at(-1);

@@ -24,7 +24,8 @@ afterAll(async () => {
   await database.drop();
 });
 
-const record = (payloads: number): AuditRecord => ({ kind: 'payload.decoded', facts: { payloads, operator: 'ops "née" ☎' } });
+const record = (payloads: number): AuditRecord =>
+  ({ kind: 'payload.decoded', facts: { payloads, operator: 'ops "née" ☎' } });
 
 async function append(count: number): Promise<void> {
   await auditedTransaction(pool, async (_tx, note) => {
@@ -57,7 +58,8 @@ describe('the audit', () => {
     const head = await auditHead(pool);
     expect(head.seq).toBe(31);
     expect(await verifyAudit(pool, { expectedHead: head })).toEqual({ outcome: 'intact', records: 31, head });
-    const { rows } = await pool.query<{ payloads: number }>(`SELECT (facts->>'payloads')::int AS payloads FROM audit ORDER BY seq`);
+    const { rows } = await pool.query<{ payloads: number }>(
+      `SELECT (facts->>'payloads')::int AS payloads FROM audit ORDER BY seq`);
     expect(rows.map(({ payloads }) => payloads)).toEqual(Array.from({ length: 31 }, (_, i) => i + 1));
   });
 
@@ -106,7 +108,8 @@ describe('the audit', () => {
     await append(5_001);
     const seen: number[] = [];
     const head = await auditHead(pool);
-    expect(await verifyAudit(pool, { onProgress: (records) => seen.push(records) })).toMatchObject({ records: head.seq });
+    const onProgress = (records: number) => seen.push(records);
+    expect(await verifyAudit(pool, { onProgress })).toMatchObject({ records: head.seq });
     expect(seen).toEqual([5_000]);
     let done = false;
     const appending = (async () => { while (!done) await append(3); })();
@@ -136,7 +139,8 @@ describe('the application', () => {
     'TRUNCATE audit_head',
     'ALTER TABLE audit DISABLE TRIGGER ALL',
     `CREATE OR REPLACE FUNCTION audit_append(text, jsonb) RETURNS bigint LANGUAGE sql AS 'SELECT 1::bigint'`,
-    `CREATE OR REPLACE FUNCTION audit_hash(bytea, bigint, timestamptz, text, jsonb) RETURNS bytea LANGUAGE sql AS 'SELECT $1'`,
+    `CREATE OR REPLACE FUNCTION audit_hash(bytea, bigint, timestamptz, text, jsonb) RETURNS bytea
+       LANGUAGE sql AS 'SELECT $1'`,
     'DROP FUNCTION audit_append(text, jsonb)',
   ])('cannot %s', async (statement) => {
     await append(1);
@@ -169,12 +173,15 @@ describe('verification names the first record', () => {
   it.each([
     ['whose facts were changed', `UPDATE audit SET facts = jsonb_set(facts, '{payloads}', '8') WHERE seq IN (7, 9)`, 7],
     ['whose kind was changed', `UPDATE audit SET kind = 'keys.rotated' WHERE seq = 3`, 3],
-    ['whose time was changed by a microsecond', `UPDATE audit SET at = at + interval '1 microsecond' WHERE seq = 12`, 12],
+    ['whose time was changed by a microsecond',
+      `UPDATE audit SET at = at + interval '1 microsecond' WHERE seq = 12`, 12],
     ['whose hash was changed', 'UPDATE audit SET hash = set_byte(hash, 31, get_byte(hash, 31) # 1) WHERE seq = 5', 5],
-    ['that does not follow', 'UPDATE audit SET prev_hash = set_byte(prev_hash, 0, get_byte(prev_hash, 0) # 1) WHERE seq = 5', 5],
+    ['that does not follow',
+      'UPDATE audit SET prev_hash = set_byte(prev_hash, 0, get_byte(prev_hash, 0) # 1) WHERE seq = 5', 5],
     ['that is missing', 'DELETE FROM audit WHERE seq IN (4, 8)', 4],
     ['that is missing at the start', 'DELETE FROM audit WHERE seq = 1', 1],
-    ['that was put before the first', 'INSERT INTO audit SELECT 0, at, kind, facts, prev_hash, hash FROM audit WHERE seq = 1', 0],
+    ['that was put before the first',
+      'INSERT INTO audit SELECT 0, at, kind, facts, prev_hash, hash FROM audit WHERE seq = 1', 0],
     ['of two whose contents were swapped', `UPDATE audit a SET facts = b.facts, at = b.at FROM audit b
        WHERE (a.seq, b.seq) IN ((6, 7), (7, 6))`, 6],
     ['of two whose places were swapped', `UPDATE audit SET seq = -seq WHERE seq IN (6, 7);
@@ -209,15 +216,15 @@ describe('verification names the first record', () => {
     expect(await verifyAudit(tx)).toMatchObject(brokenAt(13));
   }));
 
-  it('that was cut off together with the head, by the head kept outside', () => tampered(truncate, async (tx, expectedHead) => {
+  it('that was cut off together with the head, by the head kept outside', () => tampered(truncate, async (tx, kept) => {
     expect(await verifyAudit(tx)).toMatchObject({ outcome: 'intact', records: 10 });
-    expect(await verifyAudit(tx, { expectedHead })).toMatchObject(brokenAt(11));
+    expect(await verifyAudit(tx, { expectedHead: kept })).toMatchObject(brokenAt(11));
   }));
 
-  it('that differs after an old backup was restored and work went on', () => tampered(truncate, async (tx, expectedHead) => {
+  it('that differs after an old backup was restored and work went on', () => tampered(truncate, async (tx, kept) => {
     for (let i = 0; i < 5; i += 1) await appendRecord(tx, record(i));
     expect(await verifyAudit(tx)).toMatchObject({ outcome: 'intact', records: 15 });
-    expect(await verifyAudit(tx, { expectedHead })).toMatchObject(brokenAt(12));
+    expect(await verifyAudit(tx, { expectedHead: kept })).toMatchObject(brokenAt(12));
   }));
 
   it('that was kept outside, when the whole chain was rewritten', () => tampered(rewrite, async (tx, expectedHead) => {

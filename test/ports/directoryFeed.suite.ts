@@ -21,8 +21,8 @@ export interface FeedUnderTest {
 }
 
 const anna: WrittenPerson = {
-  id: '144133', givenName: 'Anna', familyName: 'Müller', email: 'Anna.Mueller@Acme.Example', mobile: '+49 (0)1522 8817386',
-  language: 'de_DE', active: true,
+  id: '144133', givenName: 'Anna', familyName: 'Müller', email: 'Anna.Mueller@Acme.Example',
+  mobile: '+49 (0)1522 8817386', language: 'de_DE', active: true,
 };
 const ben: WrittenPerson = {
   id: 'e-77', givenName: 'Ben', familyName: "O'Neil, Jr.", email: '', mobile: '', language: '', active: false,
@@ -31,7 +31,9 @@ const ben: WrittenPerson = {
 const person = (n: number): WrittenPerson => ({ ...anna, id: String(200_000 + n), email: `p${n}@acme.example` });
 
 /** Runs the suite for the feed that `serve` makes of people. */
-export function directoryFeedSuite(name: string, serve: (people: readonly WrittenPerson[]) => Promise<FeedUnderTest>): void {
+export function directoryFeedSuite(
+  name: string, serve: (people: readonly WrittenPerson[]) => Promise<FeedUnderTest>,
+): void {
   describe(`${name}, as a directory feed`, () => {
     const opened: FeedUnderTest[] = [];
     const served = async (people: readonly WrittenPerson[]): Promise<FeedUnderTest> => {
@@ -54,7 +56,8 @@ export function directoryFeedSuite(name: string, serve: (people: readonly Writte
       expect(people).toHaveLength(2);
       expect(people[0]).toMatchObject({
         employeeNumber: '144133', givenName: 'Anna', familyName: 'Müller', preferredLanguage: 'de-DE', active: true,
-        phones: [{ e164: '+4915228817386', type: 'mobile' }], emails: [{ address: 'anna.mueller@acme.example', type: 'work' }],
+        phones: [{ e164: '+4915228817386', type: 'mobile' }],
+        emails: [{ address: 'anna.mueller@acme.example', type: 'work' }],
       });
       expect(people[1]).toMatchObject({
         givenName: 'Ben', familyName: "O'Neil, Jr.", preferredLanguage: null, active: false, phones: [], emails: [],

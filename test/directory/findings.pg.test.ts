@@ -1,0 +1,73 @@
+// What an import remarks without refusing it.
+import { verifyAudit } from '../../src/audit/verifyAudit';
+import { createPool } from '../../src/db/pool';
+import type { Pool } from '../../src/db/pool';
+import { applyFeed } from '../../src/directory/applyFeed';
+import type { ApplyOptions } from '../../src/directory/applyFeed';
+import { createTestDatabase } from '../support/postgres';
+import type { TestDatabase } from '../support/postgres';
+import { anna, ben, cleo, feedOf, people } from './people';
+import type { Person } from './people';
+
+let database: TestDatabase;
+let pool: Pool;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  pool = createPool(database.url, { max: 5 });
+});
+
+afterAll(async () => {
+  await pool.end();
+  await database.drop();
+});
+
+beforeEach(async () => {
+  await pool.query('DELETE FROM sessions; DELETE FROM challenges; DELETE FROM employees');
+});
+
+afterEach(async () => {
+  expect(await verifyAudit(pool)).toMatchObject({ outcome: 'intact' });
+});
+
+const apply = (given: readonly Person[], options?: ApplyOptions) => applyFeed(pool, feedOf(given), options);
+
+describe('what an import remarks', () => {
+  it('that active people share a number, an address or an ID, with their lines and never the value', async () => {
+    await applyFeed(pool, feedOf([{ id: 'E-9', mobiles: ['+12025550125'] }], { source: 'subsidiary' }));
+    const report = await apply([
+      anna, { ...ben, mobiles: anna.mobiles! }, cleo, { id: 'E-4', addresses: ben.addresses! }, { id: 'E-9' },
+      { id: 'E-5', mobiles: anna.mobiles!, active: false }]);
+    expect(report.outcome).toBe('applied');
+    expect(report.notices).toEqual([
+      { where: 'line 2', column: 'mobile', why: 'is shared by 2 active people, also line 3: nobody is verified by it' },
+      { where: 'line 3', column: 'email', why: 'is shared by 2 active people, also line 5: nobody is verified by it' },
+      { where: 'line 4', column: 'mobile', why: 'is shared by 2 active people, also 1 more: nobody is verified by it' },
+      { where: 'line 6', column: 'employee_id',
+        why: 'is shared by 2 active people, also 1 more: nobody is verified by it' },
+      { where: 'line 5', column: 'mobile',
+        why: 'this and 1 more active people have no number: no code can be sent by SMS' },
+    ]);
+  });
+
+  it('nothing of a number that moves from one person to another', async () => {
+    await apply([anna, ben]);
+    const swapped = await apply([{ ...anna, mobiles: ben.mobiles! }, { ...ben, mobiles: anna.mobiles! }]);
+    expect(swapped.notices).toEqual([]);
+    const partly = feedOf([{ ...anna, mobiles: anna.mobiles! }], { complete: false });
+    expect((await applyFeed(pool, partly)).notices).toMatchObject([{ where: 'line 2', column: 'mobile' }]);
+  });
+
+  it('an ID that no chat message is searched for', async () => {
+    const { notices } = await apply([{ ...anna, id: 'ANNA' }]);
+    expect(notices).toMatchObject([{ where: 'line 2', column: 'employee_id' }]);
+  });
+
+  it('a crowd at one number in one line', async () => {
+    const report = await apply(people(300).map((one) => ({ ...one, mobiles: ['+12025550123'] })));
+    expect(report.notices).toEqual([{
+      where: 'line 2', column: 'mobile',
+      why: 'is shared by 300 active people, also line 3, line 4, line 5, line 6, 295 more: '
+        + 'nobody is verified by it' }]);
+  });
+});
