@@ -31,6 +31,9 @@ export function createPool(url: string, options: Pick<PoolConfig, 'max' | 'appli
 export async function inTransaction<T>(pool: Pool, work: (tx: Queryable) => Promise<T>): Promise<T> {
   const client = await pool.connect();
   let broken: Error | undefined;
+  // A connection that breaks tells the statement that waits, and besides emits this: unheard, it would end the process.
+  const onBroken = (error: Error) => { broken = error; };
+  client.on('error', onBroken);
   try {
     await client.query('BEGIN');
     const result = await work(client);
@@ -40,6 +43,7 @@ export async function inTransaction<T>(pool: Pool, work: (tx: Queryable) => Prom
     await client.query('ROLLBACK').catch((rollback: Error) => { broken = rollback; });
     throw error;
   } finally {
+    client.off('error', onBroken);
     client.release(broken);
   }
 }
