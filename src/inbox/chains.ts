@@ -1,7 +1,6 @@
 // Runs work of one sender in the order in which it was asked for; different senders do not wait for each other.
 
 export interface Chains {
-  isBusy(senderId: string): boolean;
   /** Runs `work` after all earlier work of this sender. Never rejects: what `work` throws goes to `onFault`. */
   run(senderId: string, work: () => Promise<void>): Promise<void>;
   /** Resolves when nothing runs or waits. */
@@ -11,7 +10,6 @@ export interface Chains {
 export function createChains(onFault: (error: unknown) => void): Chains {
   const ends = new Map<string, Promise<void>>();
   return {
-    isBusy: (senderId) => ends.has(senderId),
     run(senderId, work) {
       const former = ends.get(senderId) ?? Promise.resolve();
       const end = former.then(work).catch(onFault).finally(() => {

@@ -67,51 +67,47 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
   const tell = (senderId: string, messageId: string) =>
     withDeadline(deps.signal({ senderId, messageId }), deadlineMs);
 
-  async function tellOne(senderId: string, messageId: string, answer: (delivery: Delivery) => void): Promise<void> {
-    await tell(senderId, messageId);
-    // The webhook need not wait for the note: should it get lost, the message is told twice and taken once.
-    answer('delivered');
-    await markDispatched(pool, [messageId]);
-  }
-
+  // Always all that waits, oldest first, and never just the newest message: two that were stored in the same moment do
+  // not know of each other, and the second must not overtake the first when telling that one fails.
   async function tellWaiting(senderId: string, answer: (delivery: Delivery) => void): Promise<void> {
     for (let more = true; more;) {
       const waiting = await waitingMessages(pool, senderId, waitingBatch);
+      more = waiting.length === waitingBatch;
       const told: string[] = [];
       try {
         for (const messageId of waiting) {
           await tell(senderId, messageId);
           told.push(messageId);
         }
+        // The webhook need not wait for the note: should it get lost, a message is told twice and taken once.
+        if (!more) answer('delivered');
       } finally {
         await markDispatched(pool, told);
       }
-      more = waiting.length === waitingBatch;
     }
-    answer('delivered');
   }
 
-  /** Answers within the deadline, whatever the work does; the work itself goes on. */
-  function inOrder(senderId: string, work: (answer: (delivery: Delivery) => void) => Promise<void>): Promise<Delivery> {
+  /** Tells in turn with other work for this sender; resolves when that is noted, too. */
+  async function deliverAll(senderId: string, answer?: (delivery: Delivery) => void): Promise<Delivery> {
+    let delivery: Delivery = 'later';
+    await chains.run(senderId, () => tellWaiting(senderId, (told) => {
+      delivery = told;
+      answer?.(told);
+    }));
+    return delivery;
+  }
+
+  /** Answers within the deadline, whatever Temporal does, and before the note; the work itself goes on. */
+  function deliver(senderId: string): Promise<Delivery> {
     return new Promise((resolve) => {
       const late = setTimeout(() => resolve('later'), deadlineMs);
-      void chains.run(senderId, () => work(resolve)).then(() => {
-        clearTimeout(late);
-        resolve('later'); // when the work had no answer
-      });
+      void deliverAll(senderId, resolve).then(resolve).finally(() => clearTimeout(late));
     });
   }
 
-  const deliverWaiting = (senderId: string) => inOrder(senderId, (answer) => tellWaiting(senderId, answer));
-
-  function deliver(senderId: string, messageId: string): Promise<Delivery> {
-    // What runs for this sender may fail, and must then stay ahead of this message.
-    if (chains.isBusy(senderId)) return deliverWaiting(senderId);
-    return inOrder(senderId, (answer) => tellOne(senderId, messageId, answer));
-  }
-
   function sweepOnce(): Promise<SweepReport> {
-    sweeping ??= sweep({ ...deps, sweepAfterMs, deliverWaiting }).finally(() => { sweeping = undefined; });
+    sweeping ??= sweep({ ...deps, sweepAfterMs, deliverAll: (senderId) => deliverAll(senderId) })
+      .finally(() => { sweeping = undefined; });
     return sweeping;
   }
 
@@ -130,8 +126,7 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
         return await storeUnconfirmed(pool, keys, message, doubts) === 'stored' ? 'unconfirmed' : 'known';
       }
       const stored = await storeMessage(pool, keys, message);
-      if (stored.outcome === 'known') return 'known';
-      return stored.dispatch === 'now' ? deliver(stored.senderId, message.messageId) : deliverWaiting(stored.senderId);
+      return stored.outcome === 'known' ? 'known' : deliver(stored.senderId);
     },
     sweep: sweepOnce,
     start(intervalMs) {

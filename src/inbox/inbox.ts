@@ -19,8 +19,7 @@ export interface IncomingMessage {
 }
 
 export type Stored =
-  /** `afterOthers`: older messages of this sender still wait, and go first. */
-  | { readonly outcome: 'stored'; readonly senderId: string; readonly dispatch: 'now' | 'afterOthers' }
+  | { readonly outcome: 'stored'; readonly senderId: string }
   /** This message id was stored before: nothing has changed and nothing is to be done. */
   | { readonly outcome: 'known' };
 
@@ -36,7 +35,6 @@ export async function storeMessage(pool: Pool, keys: AddressKeys, message: Incom
   try {
     return await auditedTransaction(pool, async (tx, note) => {
       await lockAddresses(tx, addresses);
-      if (await isStored(tx, message.messageId)) return { outcome: 'known' };
       await claimAddresses(tx, note, keys, addresses);
       const inserted = await insertMessage(tx, row);
       if (inserted?.outcome !== 'stored') throw new AlreadyStored();
@@ -48,7 +46,7 @@ export async function storeMessage(pool: Pool, keys: AddressKeys, message: Incom
   }
 }
 
-/** Another request stored the same message id under other addresses meanwhile: what this one claimed is rolled back. */
+/** The message id was stored under other addresses: what this request claimed is rolled back. */
 class AlreadyStored extends Error {}
 
 interface InboxRow {
@@ -71,11 +69,10 @@ function inboxRow(keys: AddressKeys, message: IncomingMessage, addresses: readon
 
 /** Undefined when the addresses do not belong to one sender (yet): then nothing was written. */
 async function insertMessage(db: Queryable, row: InboxRow): Promise<Stored | undefined> {
-  const { rows: [found] } = await db.query<{ senderId: string; arrival: string | null; waits: boolean }>(
-    insertStatement, [row.messageId, row.addressHashes, row.kind, row.text, row.writtenFromHash]);
+  const { rows: [found] } = await db.query<{ senderId: string; isStored: boolean }>({
+    ...insertStatement, values: [row.messageId, row.addressHashes, row.kind, row.text, row.writtenFromHash] });
   if (found === undefined) return undefined;
-  if (found.arrival === null) return { outcome: 'known' };
-  return { outcome: 'stored', senderId: found.senderId, dispatch: found.waits ? 'afterOthers' : 'now' };
+  return found.isStored ? { outcome: 'stored', senderId: found.senderId } : { outcome: 'known' };
 }
 
 // The lock on the addresses makes messages of one sender follow one another, and waits for a change of their owner.
@@ -97,23 +94,14 @@ const insertStatement = {
       SET sender_id = excluded.sender_id, kind = excluded.kind, text_enc = excluded.text_enc, origin_enc = NULL,
           handled_at = NULL, outcome = NULL, result = NULL
       WHERE i.sender_id IS NULL
-    RETURNING arrival
+    RETURNING message_id
   ), written AS (
     UPDATE sender_addresses a SET written_from_at = clock_timestamp() FROM stored
      WHERE a.address_hash = $5::bytea AND (a.written_from_at IS NULL OR EXISTS (
        SELECT FROM sender_addresses o WHERE o.sender_id = a.sender_id AND o.written_from_at > a.written_from_at))
   )
-  SELECT sender.id AS "senderId", stored.arrival, EXISTS (
-    SELECT FROM inbox w WHERE w.sender_id = sender.id AND w.dispatched_at IS NULL AND w.handled_at IS NULL
-       AND w.arrival < stored.arrival) AS waits
-    FROM sender LEFT JOIN stored ON true`,
+  SELECT sender.id AS "senderId", stored.message_id IS NOT NULL AS "isStored" FROM sender LEFT JOIN stored ON true`,
 };
-
-async function isStored(tx: Queryable, messageId: string): Promise<boolean> {
-  const { rowCount } = await tx.query(
-    'SELECT 1 FROM inbox WHERE message_id = $1 AND sender_id IS NOT NULL', [messageId]);
-  return rowCount === 1;
-}
 
 /** Notes that conversations were told of these messages. Repeat-safe. */
 export async function markDispatched(db: Queryable, messageIds: readonly string[]): Promise<void> {
@@ -125,11 +113,15 @@ export async function markDispatched(db: Queryable, messageIds: readonly string[
 
 /** A sender's messages that its conversation was not told of, in order of arrival. */
 export async function waitingMessages(db: Queryable, senderId: string, limit: number): Promise<string[]> {
-  const { rows } = await db.query<{ id: string }>(
-    `SELECT message_id AS id FROM inbox WHERE sender_id = $1 AND dispatched_at IS NULL AND handled_at IS NULL
-      ORDER BY arrival LIMIT $2`, [senderId, limit]);
+  const { rows } = await db.query<{ id: string }>({ ...waitingStatement, values: [senderId, limit] });
   return rows.map(({ id }) => id);
 }
+
+const waitingStatement = {
+  name: 'waiting-messages',
+  text: `SELECT message_id AS id FROM inbox WHERE sender_id = $1 AND dispatched_at IS NULL AND handled_at IS NULL
+          ORDER BY arrival LIMIT $2`,
+};
 
 /** Senders who have waited for longer than `olderThanMs`, the longest waiting first. */
 export async function waitingSenders(db: Queryable, olderThanMs: number, limit: number): Promise<string[]> {

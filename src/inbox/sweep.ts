@@ -26,7 +26,8 @@ export interface SweepDeps {
   readonly sweepAfterMs: number;
   readonly textRetentionMs: number;
   fetchMessage(messageId: string): Promise<ProviderView | undefined>;
-  deliverWaiting(senderId: string): Promise<'delivered' | 'later'>;
+  /** Tells the sender's conversation all that waits, and notes it. */
+  deliverAll(senderId: string): Promise<'delivered' | 'later'>;
   readonly log: Pick<Log, 'warn'>;
 }
 
@@ -95,7 +96,7 @@ async function checkUnconfirmed(deps: SweepDeps): Promise<{ confirmed: number; r
 
 async function admit(deps: SweepDeps, unconfirmed: Unconfirmed): Promise<void> {
   const stored = await admitMessage(deps.pool, deps.keys, unconfirmed);
-  if (stored.outcome === 'stored') await deps.deliverWaiting(stored.senderId);
+  if (stored.outcome === 'stored') await deps.deliverAll(stored.senderId);
 }
 
 async function verdictOn(
@@ -116,7 +117,7 @@ async function tellWaitingSenders(deps: SweepDeps): Promise<{ told: number; wait
   let told = 0;
   for (let start = 0; start < senderIds.length; start += sendersAtOnce) {
     const chunk = senderIds.slice(start, start + sendersAtOnce);
-    const deliveries = await Promise.all(chunk.map((senderId) => deps.deliverWaiting(senderId)));
+    const deliveries = await Promise.all(chunk.map((senderId) => deps.deliverAll(senderId)));
     const delivered = deliveries.filter((delivery) => delivery === 'delivered').length;
     told += delivered;
     // Nobody of a whole chunk could be told: nobody of the next one will be.

@@ -149,6 +149,20 @@ describe('many at once', () => {
   }, 60_000);
 });
 
+test('a message that comes while its number changes hands belongs to the new owner', async () => {
+  const { phone } = fresh();
+  const formerId = await world.senderOf({ phone });
+  const newId = await world.senderOf(fresh());
+  const change = await world.pool.connect();
+  await change.query('BEGIN');
+  await change.query('UPDATE sender_addresses SET sender_id = $2 WHERE sender_id = $1', [formerId, newId]);
+  const stored = world.senderOf({ phone });
+  await world.lockWaited(1);
+  await change.query('COMMIT');
+  change.release();
+  expect(await stored).toBe(newId);
+});
+
 test('whatever addresses people write from, in whatever order: no session is ever reached by an address that did not open it', async () => {
   const phones = [1, 2, 3].map((n) => `whatsapp:+1555000000${n}`);
   const bsuids = [1, 2, 3].map((n) => `whatsapp:US.model${n}`);

@@ -19,6 +19,8 @@ export interface InboxWorld {
   /** Gives a sender a live challenge and an open session, as a verification would. */
   openSession(senderId: string): Promise<string>;
   rows<T>(sql: string, values?: unknown[]): Promise<T[]>;
+  /** Resolves when so many statements of this database wait for a lock. */
+  lockWaited(count: number): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -37,6 +39,10 @@ export async function createInboxWorld(poolSize = 20): Promise<InboxWorld> {
       return stored.senderId;
     },
     openSession: (senderId) => openSession(pool, senderId),
+    async lockWaited(count) {
+      const waiting = `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
+      while ((await rows(waiting)).length < count) await new Promise(setImmediate);
+    },
     async close() {
       await pool.end();
       await database.drop();
