@@ -11,6 +11,7 @@ const sweepIntervalMs = 5_000;
 /** Runs the web process until it is told to stop; resolves when every acknowledged message is settled or stored. */
 export async function runWeb(config: Config): Promise<void> {
   const wired = wireWeb(config);
+  if (!await wired.databaseReady()) wired.log.warn('the database does not answer yet');
   const internal = await listen(createInternalApp({ ready: wired.databaseReady, metrics: () => wired.telemetry.render() }),
     config.DOORMAN_INTERNAL_PORT, '0.0.0.0');
   const server = await listen(createApp(wired.app), config.DOORMAN_PORT, '0.0.0.0', serverOptions);

@@ -3,9 +3,11 @@ import { Client, Connection } from '@temporalio/client';
 import type { DataConverter } from '@temporalio/common';
 import { createWebhookAssistant } from './assistant/webhookAssistant';
 import { createTwilioWhatsApp } from './chat/twilioWhatsApp';
+import { Misconfiguration } from './config';
 import type { Config } from './config';
 import { createPool } from './db/pool';
 import type { Pool } from './db/pool';
+import { databaseProblems } from './db/soundness';
 import type { AppDeps } from './http/app';
 import { createDispatcher } from './inbox/dispatcher';
 import { findSender } from './inbox/senderLookup';
@@ -50,7 +52,7 @@ export function wireWorker(config: Config, metricsUrl: string) {
     countOutcome: (activity: string, outcome: string) => telemetry.count('activityOutcomes', { activity, outcome }),
     dataConverter: createDataConverter(config.keyring.payload) as DataConverter,
     temporalLog: temporalLogger(log),
-    databaseReady: () => isReady(pool),
+    databaseReady: createDatabaseCheck(config, pool),
     close: () => pool.end(),
   };
 }
@@ -88,7 +90,7 @@ export function wireWeb(config: Config) {
   };
   return {
     app, log, telemetry, dispatcher,
-    databaseReady: () => isReady(pool),
+    databaseReady: createDatabaseCheck(config, pool),
     close: async () => { await close(); await pool.end(); },
   };
 }
@@ -119,6 +121,22 @@ function connectConversations(config: Config) {
   return { conversations: createConversations(client, config.policy), close: () => connection.close() };
 }
 
-async function isReady(pool: Pool): Promise<boolean> {
-  return pool.query('SELECT 1').then(() => true, () => false);
+/**
+ * Says whether the database answers; the first time it does, also whether it is sound. A process whose database is down
+ * starts all the same and is not ready; one whose database is unsound ends.
+ */
+function createDatabaseCheck(config: Config, pool: Pool): () => Promise<boolean> {
+  let isSound = false;
+  return async () => {
+    try {
+      const problems = isSound ? [] : await databaseProblems(pool, config.production);
+      if (problems.length > 0) throw new Misconfiguration(problems);
+      isSound = true;
+      await pool.query('SELECT 1');
+      return true;
+    } catch (error) {
+      if (error instanceof Misconfiguration) throw error;
+      return false;
+    }
+  };
 }

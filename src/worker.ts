@@ -24,6 +24,7 @@ export async function runWorker(config: Config): Promise<void> {
       metrics: { prometheus: { bindAddress: `127.0.0.1:${metricsPort}`, countersTotalSuffix: true, unitSuffix: true } },
     },
   });
+  if (!await wired.databaseReady()) wired.log.warn('the database does not answer yet');
   const connection = await NativeConnection.connect(temporalAddress(config));
   const workers = await createWorkers(config, connection, wired);
   const internal = await listen(createInternalApp({

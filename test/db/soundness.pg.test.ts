@@ -1,0 +1,37 @@
+import { createPool } from '../../src/db/pool';
+import { databaseProblems } from '../../src/db/soundness';
+import { createTestDatabase } from '../support/postgres';
+import type { TestDatabase } from '../support/postgres';
+
+let database: TestDatabase;
+beforeAll(async () => { database = await createTestDatabase(); });
+afterAll(async () => { await database.drop(); });
+
+async function problems(url: string, production: boolean): Promise<string[]> {
+  const pool = createPool(url, { max: 1 });
+  try {
+    return await databaseProblems(pool, production);
+  } finally {
+    await pool.end();
+  }
+}
+
+test('production refuses a user that may change the audit, and says what to use', async () => {
+  expect(await problems(database.ownerUrl, true)).toContainEqual(expect.stringContaining('member of doorman_app'));
+  expect(await problems(database.url, true)).not.toContainEqual(expect.stringContaining('member of doorman_app'));
+});
+
+test('production refuses a database whose commits may be lost', async () => {
+  // The database of the tests is fast and forgetful, which is just what must not pass.
+  expect(await problems(database.url, true)).toContainEqual(expect.stringContaining('fsync'));
+});
+
+test('development is content with any database that has the tables', async () => {
+  expect(await problems(database.ownerUrl, false)).toEqual([]);
+});
+
+test('a database without tables is named as such', async () => {
+  const empty = new URL(database.ownerUrl);
+  empty.pathname = '/postgres';
+  expect(await problems(empty.href, false)).toEqual([expect.stringContaining('doorman migrate')]);
+});
