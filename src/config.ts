@@ -109,13 +109,16 @@ export type Config = Readonly<Values & { keyring: Keyring; policy: Policy; produ
 
 /**
  * Reads and checks the whole configuration. Throws one Misconfiguration that names every problem.
- * `part` says which settings the process needs; `migrate` and `keys` need few.
  */
 export function loadConfig(environment: Environment = process.env): Config {
   const problems: string[] = [];
   const raw = readSettings(environment, problems);
   const parsed = schema.safeParse(raw);
-  if (!parsed.success) problems.push(...parsed.error.issues.map(sentenceOf));
+  // A setting whose file cannot be read is not called missing as well.
+  const unread = new Set(problems.map((problem) => problem.split(':')[0]));
+  if (!parsed.success) {
+    problems.push(...parsed.error.issues.filter(({ path: [name] }) => !unread.has(String(name))).map(sentenceOf));
+  }
   const keyring = attempt(() => parseKeyring(raw.DOORMAN_KEYRING ?? ''), 'DOORMAN_KEYRING', problems);
   const policy = attempt(() => readPolicy(raw.DOORMAN_POLICY ?? '{}'), 'DOORMAN_POLICY', problems);
   const production = raw.DOORMAN_PROFILE !== 'development';
@@ -149,7 +152,7 @@ function attempt<T>(read: () => T, name: SettingName, problems: string[]): T | u
   try {
     return read();
   } catch (error) {
-    problems.push(`${name}: ${error instanceof Error ? error.message : String(error)}`);
+    problems.push(`${name}: ${(error as Error).message}`);
     return undefined;
   }
 }

@@ -44,3 +44,19 @@ export function faultTableMarkdown(): string {
   const rows = Object.entries(faultKinds).map(([kind, { retry, about }]) => `| \`${kind}\` | ${about} | ${retry ? 'yes' : 'no'} |`);
   return ['| type | what it means | retried |', '|---|---|---|', ...rows, '| `bug` | a broken invariant of ours | yes |'].join('\n');
 }
+
+/** Page, name of the marked place, and table, for every table that stands inside a written page. */
+export function generatedTables(): [page: string, name: string, table: string][] {
+  return [
+    ['docs/architecture.md', 'stage table', stageTableMarkdown()],
+    ['docs/errors.md', 'fault table', faultTableMarkdown()],
+  ];
+}
+
+/** The page with the table between `<!-- name -->` and `<!-- /name -->`. */
+export function withTable(page: string, name: string, table: string): string {
+  const [start, end] = [`<!-- ${name} -->`, `<!-- /${name} -->`];
+  const [from, to] = [page.indexOf(start), page.indexOf(end)];
+  if (from < 0 || to < 0) throw new Error(`the page has no place for the ${name}`);
+  return `${page.slice(0, from + start.length)}\n${table}\n${page.slice(to)}`;
+}

@@ -1,0 +1,93 @@
+// A process starts with a whole configuration or not at all, and says everything that is wrong at once.
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Misconfiguration, loadConfig } from '../src/config';
+import type { Environment } from '../src/config';
+import { newKeyring } from '../src/keys/keyring';
+
+const hex = '0123456789abcdef0123456789abcdef';
+const whole: Environment = {
+  DOORMAN_PUBLIC_URL: 'https://doorman.acme.example',
+  DOORMAN_ORGANISATION: 'Acme',
+  DOORMAN_KEYRING: JSON.stringify(newKeyring()),
+  DATABASE_URL: 'postgres://app:secret@db.acme.example/doorman',
+  TEMPORAL_ADDRESS: 'temporal.acme.example:7233',
+  TWILIO_ACCOUNT_SID: `AC${hex}`,
+  TWILIO_AUTH_TOKEN: hex,
+  TWILIO_API_KEY_SID: `SK${hex}`,
+  TWILIO_API_KEY_SECRET: hex,
+  TWILIO_WHATSAPP_SENDER: 'whatsapp:+14155238886',
+  TWILIO_MESSAGING_SERVICE_SID: `MG${hex}`,
+  ASSISTANT_URL: 'https://assistant.acme.example/turns',
+  ASSISTANT_SECRET: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwAAAAAAAAAAA=',
+};
+
+function problems(environment: Environment): readonly string[] {
+  try {
+    loadConfig(environment);
+  } catch (error) {
+    if (error instanceof Misconfiguration) return error.problems;
+    throw error;
+  }
+  return [];
+}
+
+test('a whole configuration is taken, frozen, with the defaults of production', () => {
+  const config = loadConfig(whole);
+  expect(config).toMatchObject({ production: true, DOORMAN_PORT: 3000, DOORMAN_LANGUAGE: 'en', TEMPORAL_NAMESPACE: 'default' });
+  expect(Object.isFrozen(config)).toBe(true);
+});
+
+test('every missing setting is named at once, with what it is', () => {
+  const named = problems({}).join('\n');
+  for (const name of Object.keys(whole)) expect(named).toContain(name);
+  expect(named).toContain('DATABASE_URL: is missing. Postgres');
+});
+
+test.each<[string, Environment, RegExp]>([
+  ['an http endpoint', { ASSISTANT_URL: 'http://assistant.acme.example' }, /ASSISTANT_URL: production needs https/],
+  ['an http public URL', { DOORMAN_PUBLIC_URL: 'http://doorman.acme.example' }, /DOORMAN_PUBLIC_URL: production needs https/],
+  ['a path in the public URL', { DOORMAN_PUBLIC_URL: 'https://acme.example/doorman' }, /must be an origin/],
+  ['another Twilio', { TWILIO_API_URL: 'https://twilio.acme.example' }, /development only/],
+  ['an empty auth token', { TWILIO_AUTH_TOKEN: '' }, /TWILIO_AUTH_TOKEN: is missing/],
+  ['a short auth token', { TWILIO_AUTH_TOKEN: 'short' }, /at least 32/],
+  ['a short next auth token', { TWILIO_AUTH_TOKEN_NEXT: 'short' }, /at least 32/],
+  ['no sender for codes', { TWILIO_MESSAGING_SERVICE_SID: undefined }, /one of the two is needed/],
+  ['a code carrier on WhatsApp', { TWILIO_SMS_SENDER: 'whatsapp:+14155238886' }, /must be a number/],
+  ['a policy outside its bounds', { DOORMAN_POLICY: '{"codeTriesMax": 11}' }, /codeTriesMax: 11 is outside 1 to 10/],
+  ['a policy of zero', { DOORMAN_POLICY: '{"codeTriesMax": 0}' }, /codeTriesMax: 0 is outside/],
+  ['a policy number that is none', { DOORMAN_POLICY: '{"codeTriesMax": "5"}' }, /is not a whole number/],
+  ['a policy that nobody knows', { DOORMAN_POLICY: '{"tries": 5}' }, /knows no tries/],
+  ['no reply quantum', { DOORMAN_POLICY: '{"replyQuantumMs": 0}' }, /only development may use/],
+  ['a keyring with a short key', { DOORMAN_KEYRING: withKey('c2hvcnQ=') }, /DOORMAN_KEYRING:/],
+  ['a keyring that is no JSON', { DOORMAN_KEYRING: 'secret' }, /is not JSON/],
+  ['a file that is not there', { TWILIO_AUTH_TOKEN: undefined, TWILIO_AUTH_TOKEN_FILE: '/nowhere' }, /TWILIO_AUTH_TOKEN: ENOENT/],
+])('production refuses %s', (_what, change, sentence) => {
+  expect(problems({ ...whole, ...change }).join('\n')).toMatch(sentence);
+});
+
+test('development allows what the local stack needs', () => {
+  expect(problems({
+    ...whole, DOORMAN_PROFILE: 'development', ASSISTANT_URL: 'http://127.0.0.1:3010/assistant', DOORMAN_PUBLIC_URL: 'http://127.0.0.1:3000',
+    TWILIO_API_URL: 'http://127.0.0.1:3010', DOORMAN_POLICY: '{"replyQuantumMs": 0}',
+  })).toEqual([]);
+});
+
+test('a secret may come from a file', () => {
+  const file = join(mkdtempSync(join(tmpdir(), 'doorman-')), 'token');
+  writeFileSync(file, `${hex}\n`);
+  expect(loadConfig({ ...whole, TWILIO_AUTH_TOKEN: undefined, TWILIO_AUTH_TOKEN_FILE: file }).TWILIO_AUTH_TOKEN).toBe(hex);
+});
+
+test('no problem repeats a secret', () => {
+  const canary = 'canary-value';
+  const secrets = Object.fromEntries(['TWILIO_AUTH_TOKEN', 'TWILIO_API_KEY_SECRET', 'ASSISTANT_SECRET', 'DOORMAN_KEYRING', 'DATABASE_URL']
+    .map((name) => [name, canary]));
+  expect(problems({ ...whole, ...secrets }).join('\n')).not.toContain(canary);
+});
+
+function withKey(key: string): string {
+  const file = newKeyring();
+  return JSON.stringify({ ...file, code: { active: 'k1', keys: { k1: key } } });
+}
