@@ -104,7 +104,15 @@ const schema = z.object({
   DOORMAN_CODEC_ORIGIN: origin,
 });
 
+const temporalSchema = schema.pick({
+  TEMPORAL_ADDRESS: true, TEMPORAL_NAMESPACE: true, TEMPORAL_API_KEY: true, TEMPORAL_TLS: true,
+  TEMPORAL_TLS_CLIENT_CERT_PATH: true, TEMPORAL_TLS_CLIENT_KEY_PATH: true, TEMPORAL_TLS_SERVER_CA_CERT_PATH: true,
+  TEMPORAL_TLS_SERVER_NAME: true,
+});
+
 type Values = z.infer<typeof schema>;
+/** What is needed to reach Temporal. */
+export type TemporalConfig = Readonly<z.infer<typeof temporalSchema>>;
 export type Config = Readonly<Values & { keyring: Keyring; policy: Policy; production: boolean }>;
 
 /**
@@ -129,6 +137,15 @@ export function loadConfig(environment: Environment = process.env): Config {
   if (production) problems.push(...productionProblems(raw));
   if (problems.length > 0 || !parsed.success || keyring === undefined || policy === undefined) throw new Misconfiguration(problems);
   return Object.freeze({ ...parsed.data, keyring, policy, production });
+}
+
+/** What `doorman migrate` needs to reach Temporal, without the rest. Throws one Misconfiguration. */
+export function loadTemporalConfig(environment: Environment = process.env): TemporalConfig {
+  const problems: string[] = [];
+  const parsed = temporalSchema.safeParse(readSettings(environment, problems));
+  if (!parsed.success) problems.push(...parsed.error.issues.map(sentenceOf));
+  if (problems.length > 0 || !parsed.success) throw new Misconfiguration(problems);
+  return parsed.data;
 }
 
 /** The value of one setting, from the variable or the file named by NAME_FILE; undefined when neither is there. */

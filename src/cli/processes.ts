@@ -1,6 +1,6 @@
 // doorman up | web | worker | codec | simulator | migrate
 import type { Command } from 'commander';
-import { loadConfig, readSetting, Misconfiguration } from '../config';
+import { loadConfig, loadTemporalConfig, readSetting, Misconfiguration } from '../config';
 import { progress } from './output';
 
 // Each command loads its own part only: the web process, say, must not load the worker's native core.
@@ -41,6 +41,6 @@ async function migrateEverything(): Promise<void> {
   const address = readSetting('TEMPORAL_ADDRESS');
   if (address === undefined) return progress('TEMPORAL_ADDRESS is not set: search attributes were left alone');
   const { registerSearchAttributes } = await import('../temporal/searchAttributes.js');
-  await registerSearchAttributes(loadConfig());
+  await registerSearchAttributes(loadTemporalConfig());
   progress('search attributes are registered');
 }

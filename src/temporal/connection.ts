@@ -1,7 +1,7 @@
 // How web and worker reach Temporal: the address and credentials of the configuration, nothing from the environment.
 import { readFileSync } from 'node:fs';
 import type { TLSConfig } from '@temporalio/client';
-import type { Config } from '../config';
+import type { TemporalConfig } from '../config';
 
 export interface TemporalAddress {
   readonly address: string;
@@ -10,7 +10,7 @@ export interface TemporalAddress {
 }
 
 /** Connection options for Client and NativeConnection alike. Throws when a certificate file cannot be read. */
-export function temporalAddress(config: Config): TemporalAddress {
+export function temporalAddress(config: TemporalConfig): TemporalAddress {
   const { TEMPORAL_TLS_CLIENT_CERT_PATH: cert, TEMPORAL_TLS_CLIENT_KEY_PATH: key } = config;
   const ca = config.TEMPORAL_TLS_SERVER_CA_CERT_PATH;
   const pair = cert !== undefined && key !== undefined ? { crt: readFileSync(cert), key: readFileSync(key) } : undefined;

@@ -1,6 +1,6 @@
 // Registers the search attributes that conversations set: without them a start is refused, so this runs before a deploy.
 import { Connection } from '@temporalio/client';
-import type { Config } from '../config';
+import type { TemporalConfig } from '../config';
 import { searchAttributes } from '../../workflows/contract';
 import { temporalAddress } from './connection';
 
@@ -9,7 +9,7 @@ const indexedTypes = { KEYWORD: 2, INT: 3, DATETIME: 6 } as const;
 const alreadyExists = 6;
 
 /** Adds those that are missing. Repeat-safe. */
-export async function registerSearchAttributes(config: Config): Promise<void> {
+export async function registerSearchAttributes(config: TemporalConfig): Promise<void> {
   const connection = await Connection.connect(temporalAddress(config));
   try {
     const { customAttributes = {} } = await connection.operatorService.listSearchAttributes({ namespace: config.TEMPORAL_NAMESPACE });
