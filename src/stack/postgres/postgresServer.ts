@@ -100,7 +100,7 @@ async function startPatiently(options: Launch): Promise<ServerProcess> {
   const patientUntil = Date.now() + leftOverPatienceMs;
   for (;;) {
     const server = launchOnce(options);
-    const ended = await Promise.race([server.gone, untilReady(options.dataFolder, server)]);
+    const ended = await untilReady(options.dataFolder, server);
     if (ended === undefined) return server;
     // The children of a postmaster that was killed hold its memory until they notice.
     const shared = /shared memory block|lock file|is still in use/.test(server.lastWords());
@@ -126,9 +126,10 @@ function launchOnce({ dataFolder, port, durable, logFile, binaries, user }: Laun
   });
 }
 
-// The eighth line of its pid file says when it accepts connections.
+// The eighth line of its pid file says when it accepts connections. Resolves with how it ended if it does not.
 async function untilReady(dataFolder: string, server: ServerProcess): Promise<string | undefined> {
   for (let waited = 0; waited < startPatienceMs; waited += pollMs) {
+    if (!server.isRunning()) return server.gone;
     const [pid, , , , , , , status] = pidFile(dataFolder);
     if (Number(pid) === server.pid && status?.trim() === 'ready') return undefined;
     await pause(pollMs);
