@@ -77,8 +77,9 @@ export async function startSimulator(
       closing.abort();
       delivery.stop();
       feed.close();
+      const closed = closeServer(server);
       server.closeAllConnections();
-      await closeServer(server);
+      await closed;
     },
   };
 }

@@ -13,8 +13,13 @@ export function createChat({ send, resend, setStatus }) {
   let latest = null;
   let lastDay = '';
 
-  const isAtEnd = () => talk.scrollHeight - talk.scrollTop - talk.clientHeight < 80;
+  // Whoever reads the newest message goes on seeing it: when another comes, and when a keyboard or a suggestion takes room.
+  let isAtEnd = true;
   const scrollToEnd = () => talk.scrollTo({ top: talk.scrollHeight });
+  talk.addEventListener('scroll', () => {
+    isAtEnd = talk.scrollHeight - talk.scrollTop - talk.clientHeight < 80;
+  });
+  new ResizeObserver(() => isAtEnd && scrollToEnd()).observe(talk);
 
   const add = (message) => {
     const day = dayOf(message.at);
@@ -43,7 +48,7 @@ export function createChat({ send, resend, setStatus }) {
       ...(isMine && sentence !== null ? [el('button', { type: 'button', onclick: () => resend(message.sid) }, 'Resend')] : []));
   };
   const upsert = (message) => {
-    const follows = isAtEnd() || message.direction === 'inbound';
+    const follows = isAtEnd || message.direction === 'inbound';
     if (!bubbles.has(message.sid)) add(message);
     refresh(message);
     if (follows) scrollToEnd();

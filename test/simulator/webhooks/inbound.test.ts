@@ -1,5 +1,6 @@
 import { createServer } from 'node:http';
 import twilio from 'twilio';
+import { readMessage } from '../../../src/http/twilioMessage';
 import { personas } from '../../../src/simulator/demo/personas';
 import { inboundParameters } from '../../../src/simulator/webhooks/inboundParameters';
 import type { Content } from '../../../src/simulator/webhooks/inboundParameters';
@@ -72,7 +73,7 @@ describe('what is posted when somebody writes', () => {
   });
 
   const repliedSid = `SM${'1'.repeat(32)}`;
-  it.each<[Content, string, Record<string, string>]>([
+  const written: [Content, string, Record<string, string>][] = [
     [{ kind: 'image', text: 'look' }, 'MM', { MessageType: 'image', Body: 'look', NumMedia: '1', MediaContentType0: 'image/png' }],
     [{ kind: 'contacts', name: 'A. Person' }, 'MM', { MessageType: 'contacts', Body: '', MediaContentType0: 'text/vcard' }],
     [{ kind: 'location', latitude: 51.5, longitude: -0.12, label: 'Office', address: '1 Road' }, 'SM',
@@ -80,25 +81,29 @@ describe('what is posted when somebody writes', () => {
     [{ kind: 'reaction', emoji: '👍', repliedSid }, 'SM', { MessageType: 'reaction', Body: '👍', OriginalRepliedMessageSid: repliedSid }],
     [{ kind: 'button', text: 'Yes', payload: 'yes', repliedSid }, 'SM',
       { MessageType: 'interactive', Body: 'Yes', ButtonText: 'Yes', ButtonPayload: 'yes', Forwarded: 'false' }],
-  ])('carries $kind with the parameters of its kind', async (content, prefix, parameters) => {
-    const doorman = await listenAsDoorman();
-    const { write } = await simulate({ webhookUrl: doorman.url + path });
-    await write('employee', content);
-    expect(doorman.posts[0]!.form).toMatchObject(parameters);
-    expect(doorman.posts[0]!.form.MessageSid).toMatch(new RegExp(`^${prefix}[0-9a-f]{32}$`));
-  });
+  ];
+  it.each(written.map(([content, ...rest]) => [content.kind, content, ...rest] as const))(
+    'carries %s with the parameters of its kind', async (_kind, content, prefix, parameters) => {
+      const doorman = await listenAsDoorman();
+      const { write } = await simulate({ webhookUrl: doorman.url + path });
+      await write('employee', content);
+      expect(doorman.posts[0]!.form).toMatchObject(parameters);
+      expect(doorman.posts[0]!.form.MessageSid).toMatch(new RegExp(`^${prefix}[0-9a-f]{32}$`));
+    });
 
-  it('names no parameter twice, whoever writes whatever', () => {
-    const contents: Content[] = [
-      { kind: 'text', text: 'x' }, { kind: 'image', text: '' }, { kind: 'contacts', name: 'x' },
-      { kind: 'reaction', emoji: '👍', repliedSid }, { kind: 'button', text: 'x', payload: 'x', repliedSid },
-      { kind: 'location', latitude: 1, longitude: 2, label: '', address: '' },
+  it('passes the strict checks of Doorman’s webhook without a doubt, whoever writes whatever', () => {
+    const contents: [Content, string][] = [
+      [{ kind: 'text', text: 'x' }, 'text'], [{ kind: 'image', text: '' }, 'media'], [{ kind: 'contacts', name: 'x' }, 'contacts'],
+      [{ kind: 'reaction', emoji: '👍', repliedSid }, 'reaction'], [{ kind: 'button', text: 'x', payload: 'x', repliedSid }, 'button'],
+      [{ kind: 'location', latitude: 1, longitude: -2.5, label: '', address: '' }, 'location'],
     ];
+    const ours = { accountSid: account.sid, recipient: account.whatsappSender };
     for (const { sender } of personas) {
-      for (const content of contents) {
-        const parameters = inboundParameters({ sid: repliedSid, accountSid: account.sid, to: account.whatsappSender, sender, content });
-        const names = parameters.map(([name]) => name);
-        expect(new Set(names).size).toBe(names.length);
+      for (const [content, kind] of contents) {
+        const mediaUrl = 'http://127.0.0.1:3010/media';
+        const parameters = inboundParameters({ sid: repliedSid, accountSid: account.sid, to: account.whatsappSender, sender, content, mediaUrl });
+        expect(new Set(parameters.map(([name]) => name)).size).toBe(parameters.length);
+        expect(readMessage(Object.fromEntries(parameters), ours)).toMatchObject({ outcome: 'message', message: { kind }, doubts: [] });
       }
     }
   });
