@@ -1,4 +1,5 @@
 // The local Twilio, the phones and the chat page, in one process. Never loads in production: see options.ts.
+import { setMaxListeners } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import type { RequestListener } from 'node:http';
 import { createDemoAssistant } from '../assistant/demo/demoAssistant';
@@ -48,6 +49,8 @@ export async function startSimulator(
 ): Promise<RunningSimulator> {
   const { account, publicUrl, webhookUrl, pace, allowRemote } = options;
   const closing = new AbortController();
+  // Each posting under way listens, and there may be any number.
+  setMaxListeners(0, closing.signal);
   const state = new SimulatorState(options.statePath === undefined ? undefined : openJournal(options.statePath));
   const faults = new FaultSwitches();
   const { signal } = closing;
