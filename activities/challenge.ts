@@ -56,7 +56,8 @@ export interface ConfirmInput {
 export type ResendOutcome =
   | { readonly reaction: 'resend'; readonly sends: number }
   | { readonly reaction: 'tooSoon'; readonly waitMs: number }
-  | { readonly reaction: 'spent' | 'expired' };
+  | { readonly reaction: 'spent' }
+  | { readonly reaction: 'expired' };
 
 export type ConfirmOutcome =
   | ResendOutcome
@@ -65,6 +66,8 @@ export type ConfirmOutcome =
   | { readonly reaction: 'exhausted'; readonly lockedForMs: number }
   | { readonly reaction: 'holdAndHint'; readonly bytes: number }
   | { readonly reaction: 'hint' | 'hintOne' | 'noMethod' | 'cancel' | 'dispute' | 'textOnly' | 'ignore' };
+
+export type TurnAwayOutcome = { readonly reaction: 'notice' | 'ignore' };
 
 export function createChallengeActivities(deps: ChallengeDeps) {
   const { pool, storageKeys } = deps;
@@ -90,6 +93,14 @@ export function createChallengeActivities(deps: ChallengeDeps) {
         const reading = readMessage('confirm', kind, text, { vocabulary: deps.vocabulary, digits: challenge.digits });
         return steer(tx, note, input, reading.input, text);
       }, ({ reaction }) => reaction === 'holdAndHint');
+    },
+
+    /** Settles a message of a locked sender: none is answered, and some do not even call for the notice. */
+    turnAway({ messageId }: { messageId: string }): Promise<TurnAwayOutcome> {
+      return handleMessage<TurnAwayOutcome>(pool, storageKeys, messageId, async (_tx, _note, { kind, text }) => {
+        const { input } = readMessage('locked', kind, text, { vocabulary: deps.vocabulary });
+        return { reaction: stageTable.locked[input] };
+      });
     },
 
     /** Ends a challenge that was not used, and says so in the audit. */

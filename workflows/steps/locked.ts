@@ -5,8 +5,8 @@ import type { Order, Step } from './step';
 
 export const lockedStep: Step = {
   async onMessage(c, messageId) {
-    await c.drop([messageId], 'locked');
-    if (c.state.noticeGiven) return;
+    const { reaction } = await decide.turnAway({ messageId });
+    if (reaction !== 'notice' || c.state.noticeGiven) return;
     c.state.noticeGiven = true;
     await c.answer(messageId, { key: 'lockedNotice', params: { minutes: minutes(c.state.deadline - Date.now()) } });
   },

@@ -1,0 +1,222 @@
+// Every activity on each of its paths, with what went before it: for tests that repeat them and let them die.
+import type { ChallengeActivities } from '../../activities/challenge';
+import type { Act, ActivityWorld } from '../support/activityWorld';
+import { anna, testPolicy } from '../support/world';
+
+export interface Case {
+  /** What the activity comes to, the first time and every other time. */
+  readonly outcome: unknown;
+  /** It asks a provider, who cannot tell two askers at the same moment apart: one worker at a time has it. */
+  readonly asksProvider?: true;
+  /** Plays what went before; answers with the activity as it is then run. */
+  prepare(world: ActivityWorld): Promise<Act>;
+}
+
+type Confirm = Parameters<ChallengeActivities['confirm']>[0];
+
+const policy = testPolicy;
+const challengeId = '00000000-0000-4000-8000-000000000001';
+const nextChallengeId = '00000000-0000-4000-8000-000000000002';
+const sessionId = '00000000-0000-4000-8000-000000000003';
+const messageId = 'SM-message';
+
+const write = (world: ActivityWorld, text: string, id = messageId) => world.write(anna, id, text);
+
+const identifying = (text: string) => async (world: ActivityWorld): Promise<Act> => {
+  const { senderId } = await write(world, text);
+  return ({ identify }) => identify({ senderId, messageId, challengeId, asked: false, policy });
+};
+
+/** Somebody claims to be somebody, and their code is on its way. */
+async function claimed(world: ActivityWorld, identifier = '144133'): Promise<{ senderId: string; code: string }> {
+  const { senderId } = await write(world, identifier, 'SM-claim');
+  await world.run(({ identify }) => identify({ senderId, messageId: 'SM-claim', challengeId, asked: true, policy }));
+  await world.run(({ sendCode }) => sendCode({ challengeId, sends: 1 }));
+  return { senderId, code: world.carrier.carried.all[0]?.code ?? '000000' };
+}
+
+const confirmation = (changes: Partial<Confirm> = {}): Act => ({ confirm }) =>
+  confirm({ messageId, challengeId, sessionId, policy, ...changes });
+
+/** A message in the confirm stage; `text` makes it of the right code. */
+const confirming = (text: (code: string) => string, changes?: Partial<Confirm>) => async (world: ActivityWorld) => {
+  await write(world, text((await claimed(world)).code));
+  return confirmation(changes);
+};
+
+/** As many wrong guesses. */
+async function guess(world: ActivityWorld, times: number): Promise<void> {
+  for (let n = 1; n <= times; n += 1) {
+    await write(world, '000000', `SM-wrong-${n}`);
+    await world.run(confirmation({ messageId: `SM-wrong-${n}` }));
+  }
+}
+
+async function verified(world: ActivityWorld): Promise<string> {
+  const { senderId, code } = await claimed(world);
+  await write(world, code, 'SM-code');
+  await world.run(confirmation({ messageId: 'SM-code' }));
+  world.assistant.answerTo = () => ({ replies: [{ text: 'one' }, { text: 'two' }], endTurn: true });
+  return senderId;
+}
+
+const relaying = (text: string) => async (world: ActivityWorld): Promise<Act> => {
+  const senderId = await verified(world);
+  await write(world, text);
+  return ({ relay }) => relay({ messageId, senderId, sessionId, repliesMax: 10 });
+};
+
+async function relayed(world: ActivityWorld): Promise<Act> {
+  const act = await relaying('a question')(world);
+  await world.run(act);
+  const { rows: [row] } = await world.pool.query<{ senderId: string }>('SELECT sender_id AS "senderId" FROM sessions');
+  return ({ relayReply }) => relayReply({ key: `${messageId}:0`, senderId: row!.senderId, sessionId });
+}
+
+const ending: Act = ({ endSession }) => endSession({ sessionId, reason: 'operator' });
+
+/** The activities that decide something or speak: each is taken back whole, or done once. */
+export const acts: Record<string, Case> = {
+  'identify issues a code': { outcome: { reaction: 'issue', method: 'sms', expiresInMs: 'some ms' }, prepare: identifying('my id is 144133') },
+  'identify issues a decoy': { outcome: { reaction: 'issue', method: 'sms', expiresInMs: 'some ms' }, prepare: identifying('my id is 999999') },
+  'identify holds a question': { outcome: { reaction: 'holdAndAsk', bytes: 18 }, prepare: identifying('where is my order?') },
+  'identify replaces a code': {
+    outcome: { reaction: 'issue', method: 'sms', expiresInMs: 'some ms' },
+    async prepare(world) {
+      const { senderId } = await claimed(world);
+      await write(world, 'my id is 144133');
+      return ({ identify }) => identify({ senderId, messageId, challengeId: nextChallengeId, asked: false, policy });
+    },
+  },
+  'identify refuses a locked sender': {
+    outcome: { reaction: 'locked', lockedForMs: 'some ms' },
+    async prepare(world) {
+      const { senderId } = await claimed(world);
+      await guess(world, 5);
+      await write(world, 'my id is 144133');
+      return ({ identify }) => identify({ senderId, messageId, challengeId: nextChallengeId, asked: false, policy });
+    },
+  },
+  'confirm takes the right code': { outcome: { reaction: 'right', endsInMs: 'some ms' }, prepare: confirming((code) => `${code} is my otp`) },
+  'confirm refuses a wrong code': { outcome: { reaction: 'wrong', triesLeft: 4 }, prepare: confirming(() => '000000') },
+  'confirm refuses what a decoy awaits': {
+    outcome: { reaction: 'wrong', triesLeft: 4 },
+    async prepare(world) {
+      await claimed(world, '999999');
+      // Anna's number is nobody's here: a stranger's code has eight digits.
+      await write(world, '00000000');
+      return confirmation();
+    },
+  },
+  'confirm locks after the last wrong code': {
+    outcome: { reaction: 'exhausted', lockedForMs: 'some ms' },
+    async prepare(world) {
+      await claimed(world);
+      await guess(world, 4);
+      await write(world, '000000');
+      return confirmation();
+    },
+  },
+  'confirm evaluates nothing once the code is over': {
+    outcome: { reaction: 'expired' },
+    async prepare(world) {
+      const { code } = await claimed(world);
+      await world.run(({ endChallenge }) => endChallenge({ challengeId, reason: 'cancelled' }));
+      await write(world, code);
+      return confirmation();
+    },
+  },
+  'confirm sends the code again': {
+    outcome: { reaction: 'resend', sends: 2 },
+    async prepare(world) {
+      await claimed(world);
+      await world.backdateSends(31);
+      await write(world, 'resend');
+      return confirmation();
+    },
+  },
+  'confirm does not send the code again too soon': { outcome: { reaction: 'tooSoon', waitMs: 'some ms' }, prepare: confirming(() => 'resend') },
+  'confirm voids the code on CANCEL': { outcome: { reaction: 'cancel' }, prepare: confirming(() => 'cancel') },
+  'confirm voids the code on NOT ME': { outcome: { reaction: 'dispute' }, prepare: confirming(() => 'not me') },
+  'confirm holds a question': { outcome: { reaction: 'holdAndHint', bytes: 18 }, prepare: confirming(() => 'where is my order?') },
+  'a code that expires is ended': {
+    outcome: null,
+    async prepare(world) {
+      await claimed(world);
+      return ({ endChallenge }) => endChallenge({ challengeId, reason: 'expired' });
+    },
+  },
+  'a locked sender is turned away': {
+    outcome: { reaction: 'notice' },
+    async prepare(world) {
+      await write(world, 'hello?');
+      return ({ turnAway }) => turnAway({ messageId });
+    },
+  },
+  'an operator unlocks': {
+    outcome: null,
+    async prepare(world) {
+      const { senderId } = await claimed(world);
+      await guess(world, 5);
+      return ({ unlock }) => unlock({ senderId, operator: 'tester' });
+    },
+  },
+  'a code is sent': {
+    asksProvider: true,
+    outcome: { outcome: 'handedOver' },
+    async prepare(world) {
+      const { senderId } = await write(world, '144133');
+      await world.run(({ identify }) => identify({ senderId, messageId, challengeId, asked: true, policy }));
+      return ({ sendCode }) => sendCode({ challengeId, sends: 1 });
+    },
+  },
+  'a decoy is not sent': {
+    outcome: { outcome: 'withheld' },
+    async prepare(world) {
+      await claimed(world, '999999');
+      return ({ sendCode }) => sendCode({ challengeId, sends: 2 });
+    },
+  },
+  'a reply is sent': {
+    asksProvider: true,
+    outcome: { outcome: 'sent' },
+    async prepare(world) {
+      const { senderId } = await write(world, 'hello');
+      return ({ reply }) => reply({ key: `${messageId}:answer`, senderId, text: { key: 'askIdentifier', params: {} } });
+    },
+  },
+  'relay keeps what the assistant answers': { outcome: { reaction: 'relay', replies: 2 }, prepare: relaying('a question') },
+  'relay ends the session on LOGOUT': { outcome: { reaction: 'end' }, prepare: relaying('logout') },
+  'relay leaves the message when the session is over': {
+    outcome: { reaction: 'closed' },
+    async prepare(world) {
+      const act = await relaying('a question')(world);
+      await world.run(ending);
+      return act;
+    },
+  },
+  'a reply of the assistant is sent': { asksProvider: true, outcome: { outcome: 'sent' }, prepare: relayed },
+  'a reply of the assistant stays in when the session is over': {
+    outcome: { outcome: 'withheld' },
+    async prepare(world) {
+      const act = await relayed(world);
+      await world.run(ending);
+      return act;
+    },
+  },
+  'a session is ended': {
+    outcome: 'operator',
+    async prepare(world) {
+      await verified(world);
+      return ending;
+    },
+  },
+  'messages are discarded': {
+    outcome: null,
+    async prepare(world) {
+      await write(world, 'one', 'SM-one');
+      await write(world, 'two', 'SM-two');
+      return ({ discard }) => discard({ messageIds: ['SM-one', 'SM-two'], reason: 'abandoned' });
+    },
+  },
+};

@@ -1,0 +1,38 @@
+// Temporal runs an activity at least once. Whatever was done before is not done again, and the answer is the same.
+import { createActivityWorld } from '../support/activityWorld';
+import type { ActivityWorld } from '../support/activityWorld';
+import { acts } from './acts';
+
+let world: ActivityWorld;
+
+beforeAll(async () => {
+  world = await createActivityWorld();
+});
+
+afterAll(async () => {
+  await world.stop();
+});
+
+beforeEach(async () => {
+  await world.reset();
+});
+
+test.each(Object.entries(acts))('%s, once, however often it is run', async (_title, { outcome, prepare }) => {
+  const act = await prepare(world);
+  expect(await world.run(act)).toEqual(outcome);
+  const traces = await world.traces();
+  expect(await world.run(act)).toEqual(outcome);
+  expect(await world.run(act)).toEqual(outcome);
+  expect(await world.traces()).toBe(traces);
+});
+
+const decided = Object.entries(acts).filter(([, { asksProvider }]) => asksProvider !== true);
+
+test.each(decided)('%s, once, when several workers run it at the same time', async (_title, { outcome, prepare }) => {
+  const act = await prepare(world);
+  expect(await Promise.all([1, 2, 3].map(() => world.run(act)))).toEqual([outcome, outcome, outcome]);
+  const traces = await world.traces();
+  await world.reset();
+  await world.run(await prepare(world));
+  expect(await world.traces()).toBe(traces);
+});

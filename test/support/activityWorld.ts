@@ -1,0 +1,100 @@
+// The activities on a real Postgres with fakes at the ports, and everything they left there and outside, to compare.
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { DefaultLogger } from '@temporalio/worker';
+import type { Activities } from '../../activities';
+import { createPool } from '../../src/db/pool';
+import type { Pool } from '../../src/db/pool';
+import { createTexts } from '../../src/texts/render';
+import { createWiredActivities } from '../../src/wiredActivities';
+import type { Ports } from '../../src/wiredActivities';
+import { DyingProcess } from './dyingProcess';
+import { createTestDatabase } from './postgres';
+import { addEmployees, FakeAssistant, FakeCarrier, FakeChannel, store, testKeyring } from './world';
+import type { Person } from './world';
+
+/** One activity with its argument. */
+export type Act = (activities: Activities) => Promise<unknown>;
+
+export interface ActivityWorld {
+  readonly pool: Pool;
+  readonly channel: FakeChannel;
+  readonly carrier: FakeCarrier;
+  readonly assistant: FakeAssistant;
+  write(person: Person, messageId: string, text: string): Promise<{ messageId: string; senderId: string }>;
+  /** Runs an activity, in `process` or in one that lives; its outcome with times blurred. */
+  run(act: Act, process?: DyingProcess): Promise<unknown>;
+  /** All that is in the tables and at the ports: without ids that chance made, and times as before or after now. */
+  traces(): Promise<string>;
+  /** Moves the last send of every code back, as if time had passed on the database's clock. */
+  backdateSends(seconds: number): Promise<void>;
+  /** Everything empty but the directory. */
+  reset(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export async function createActivityWorld(): Promise<ActivityWorld> {
+  const database = await createTestDatabase();
+  const pool = createPool(database.url, { max: 5 });
+  const owner = createPool(database.ownerUrl, { max: 1 });
+  await addEmployees(pool);
+  const [channel, carrier, assistant] = [new FakeChannel(), new FakeCarrier(), new FakeAssistant()];
+  const ports: Ports = { channel, carriers: new Map([['sms', carrier]]), assistant };
+  const texts = createTexts({ organisation: 'Acme', language: 'en' });
+  // Quiet: a process that dies would be logged each time.
+  const environment = new MockActivityEnvironment({}, { logger: new DefaultLogger('ERROR') });
+  return {
+    pool, channel, carrier, assistant,
+    write: (person, messageId, text) => store(pool, testKeyring, person, text, { messageId }),
+    async run(act, process = new DyingProcess()) {
+      const activities = createWiredActivities(process.pool(pool), testKeyring, texts, process.ports(ports), 'en');
+      return blurred(await environment.run(() => act(activities)));
+    },
+    async traces() {
+      const { rows: [row] } = await owner.query<{ traces: object; sender: string }>(tracesQuery);
+      const outside = {
+        said: channel.sent.all.map(({ text, key }) => ({ text, key })),
+        // At-least-once by design: the same code, the same turn.
+        codes: [...new Set(carrier.carried.all.map(({ code }) => code))],
+        turns: [...new Set(assistant.turns.all.map(({ turnId, text }) => `${turnId} ${text}`))],
+      };
+      return JSON.stringify(blurred({ ...row!.traces, ...outside }), null, 1).replaceAll(row!.sender, 'the sender');
+    },
+    async backdateSends(seconds) {
+      await owner.query(`UPDATE challenges SET last_sent_at = last_sent_at - $1 * interval '1 s'`, [seconds]);
+    },
+    async reset() {
+      for (const events of [channel.sent, carrier.carried, assistant.turns]) events.clear();
+      // Deleted, not truncated: ten times as fast for tables of a few rows.
+      await owner.query(`DELETE FROM sessions; DELETE FROM senders; DELETE FROM audit;
+        UPDATE audit_head SET seq = 0, hash = decode(repeat('00', 32), 'hex')`);
+    },
+    async stop() {
+      await pool.end();
+      await owner.end();
+      await database.drop();
+    },
+  };
+}
+
+const tracesQuery = `
+  WITH
+    s AS (SELECT id, locked_until > clock_timestamp() AS locked FROM senders),
+    i AS (SELECT message_id, outcome, result, text_enc IS NULL AS wiped FROM inbox ORDER BY 1),
+    -- A code may be handed over twice (decision 5): then its last copy's id stands.
+    o AS (SELECT key, kind, state, CASE kind WHEN 'code' THEN left(provider_id, 6) ELSE provider_id END, fault, text_enc IS NULL AS wiped FROM outbox ORDER BY 1),
+    c AS (SELECT id, employee_id, pool, method, digits, tries_used, sends, state FROM challenges ORDER BY 1),
+    g AS (SELECT challenge_id, message_id, ordinal, verdict FROM guesses ORDER BY 1, 2),
+    v AS (SELECT id, employee_id, challenge_id, ended_at IS NULL AS open, end_reason FROM sessions ORDER BY 1),
+    a AS (SELECT seq, kind, facts FROM audit ORDER BY 1)
+  SELECT (SELECT id FROM s) AS sender, jsonb_build_object(
+    'senders', (SELECT jsonb_agg(s) FROM s), 'inbox', (SELECT jsonb_agg(i) FROM i), 'outbox', (SELECT jsonb_agg(o) FROM o),
+    'challenges', (SELECT jsonb_agg(c) FROM c), 'guesses', (SELECT jsonb_agg(g) FROM g),
+    'sessions', (SELECT jsonb_agg(v) FROM v), 'audit', (SELECT jsonb_agg(a) FROM a)) AS traces`;
+
+/** No two runs take the same time: what is measured is replaced by its sign. */
+function blurred(value: unknown): unknown {
+  return JSON.parse(JSON.stringify(value ?? null, (name, one: unknown) => {
+    if (typeof one === 'number' && /(In|For|wait)Ms$/.test(name)) return one > 0 ? 'some ms' : one;
+    return name === 'lockedUntil' ? 'some time' : one;
+  }));
+}
