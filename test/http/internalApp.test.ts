@@ -5,7 +5,9 @@ const app = (ready: () => Promise<boolean>) => createInternalApp({ ready, metric
 const up = app(async () => true);
 
 test('a process that runs is alive, ready or not', async () => {
-  for (const ready of [async () => true, async () => false]) await request(app(ready)).get('/livez').expect(200, 'alive\n');
+  for (const ready of [async () => true, async () => false]) {
+    await request(app(ready)).get('/livez').expect(200, 'alive\n');
+  }
 });
 
 test('is ready when it can work, and not when that cannot be found out', async () => {
@@ -15,7 +17,8 @@ test('is ready when it can work, and not when that cannot be found out', async (
 });
 
 test('serves its metrics as Prometheus reads them', async () => {
-  await request(up).get('/metrics').expect('Content-Type', /^text\/plain; version=0\.0\.4/).expect(200, 'doorman_up 1\n');
+  await request(up).get('/metrics').expect('Content-Type', /^text\/plain; version=0\.0\.4/)
+    .expect(200, 'doorman_up 1\n');
 });
 
 test('has nothing else', async () => {

@@ -10,7 +10,8 @@ const reason = (body: string | Buffer) => {
 
 test('reads what a form says, whatever characters a person types', () => {
   fc.assert(fc.property(
-    fc.dictionary(fc.stringMatching(/^[A-Za-z0-9_.-]{1,20}$/), fc.string({ unit: 'grapheme', maxLength: 50 }), { minKeys: 1, maxKeys: 64 }),
+    fc.dictionary(fc.stringMatching(/^[A-Za-z0-9_.-]{1,20}$/), fc.string({ unit: 'grapheme', maxLength: 50 }),
+      { minKeys: 1, maxKeys: 64 }),
     (fields) => {
       fc.pre(!Object.values(fields).some((value) => value.includes('\0')));
       expect({ ...(read(encodeForm(fields)) as { parameters: object }).parameters }).toEqual({ ...fields });
@@ -40,8 +41,9 @@ test('A06 refuses brackets in names', () => {
 
 test('refuses bytes that are not UTF-8, escapes that are none, and NUL', () => {
   for (const body of [
-    'Body=%', 'Body=%4', 'Body=%GG', 'Body=%C3', 'Body=%FF%FE', 'Body=%C0%80', 'Body=%ED%A0%80', 'Body=%F5%80%80%80', 'Body=%00',
-    'Body=a b', 'Body=a\nb', 'Body=\u00e9', Buffer.from('Body=hi', 'utf16le'), Buffer.from([0x42, 0x3d, 0xff]), '%FF=1',
+    'Body=%', 'Body=%4', 'Body=%GG', 'Body=%C3', 'Body=%FF%FE', 'Body=%C0%80', 'Body=%ED%A0%80', 'Body=%F5%80%80%80',
+    'Body=%00', 'Body=a b', 'Body=a\nb', 'Body=\u00e9', Buffer.from('Body=hi', 'utf16le'),
+    Buffer.from([0x42, 0x3d, 0xff]), '%FF=1',
   ]) expect(reason(body)).toBe('encoding');
 });
 

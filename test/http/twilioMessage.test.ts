@@ -36,7 +36,8 @@ describe('a genuine message', () => {
   test('of a phone alone, and under the other name of the BSUID', () => {
     expect(read(textMessage({ ExternalUserId: undefined }))).toMatchObject({
       doubts: [], message: { addresses: { phone: 'whatsapp:+447700900123' } } });
-    expect(read(textMessage({ ExternalUserId: '' }))).toMatchObject({ doubts: [], message: { addresses: { phone: 'whatsapp:+447700900123' } } });
+    expect(read(textMessage({ ExternalUserId: '' })))
+      .toMatchObject({ doubts: [], message: { addresses: { phone: 'whatsapp:+447700900123' } } });
     const renamed = textMessage({ ExternalUserId: undefined, ExternalUserIdentifier: 'whatsapp:US.ENT.Ab1' });
     expect(read(renamed)).toMatchObject({ doubts: [], message: { addresses: { bsuid: 'whatsapp:US.ENT.Ab1' } } });
   });
@@ -51,7 +52,8 @@ describe('a genuine message', () => {
   test('keeps every parameter that Twilio is known to send', () => {
     expect(doubts(textMessage({ Username: 'jo.tester_1', MessagingServiceSid: `MG${'1'.repeat(32)}`,
       OriginalRepliedMessageSid: newMessageSid(), OriginalRepliedMessageSender: recipient }))).toEqual([]);
-    expect(doubts(textMessage({ ReferralBody: 'Offer', ReferralHeadline: 'Now', ReferralSourceId: '123', ReferralSourceType: 'ad',
+    expect(doubts(textMessage({ ReferralBody: 'Offer', ReferralHeadline: 'Now', ReferralSourceId: '123',
+      ReferralSourceType: 'ad',
       ReferralSourceUrl: 'https://fb.me/1', ReferralCtwaClid: 'Af_x-1' }))).toEqual([]);
     expect(doubts(textMessage({ ErrorCode: '11205', ErrorUrl: messageUrl }))).toEqual([]);
   });
@@ -67,7 +69,8 @@ describe('A14, A15 what is not a text for us alone', () => {
   });
 
   test('a kind that nobody marked is still none when it carries another kind\'s parameters', () => {
-    for (const more of [{ ButtonPayload: 'x' }, { Latitude: '1', Longitude: '1' }, { ListId: '1' }, { MediaUrl0: 'https://x' }]) {
+    for (const more of [{ ButtonPayload: 'x' }, { Latitude: '1', Longitude: '1' }, { ListId: '1' },
+      { MediaUrl0: 'https://x' }]) {
       expect(read(textMessage(more))).not.toMatchObject({ message: { kind: 'text' } });
     }
   });
@@ -92,7 +95,8 @@ describe('what is refused', () => {
   });
 
   test('an id that is not one whole message id, three times the same', () => {
-    for (const MessageSid of ['SM1', `SM${'g'.repeat(32)}`, `XX${'0'.repeat(32)}`, `SM${'0'.repeat(33)}`, `SM${'A'.repeat(32)}`, '']) {
+    for (const MessageSid of ['SM1', `SM${'g'.repeat(32)}`, `XX${'0'.repeat(32)}`, `SM${'0'.repeat(33)}`,
+      `SM${'A'.repeat(32)}`, '']) {
       expect(refusal(textMessage({ MessageSid }))).toBe('messageId');
     }
     expect(refusal(textMessage({ SmsSid: newMessageSid() }))).toBe('messageId');
@@ -100,8 +104,9 @@ describe('what is refused', () => {
   });
 
   test('a sender that is neither a number nor a BSUID', () => {
-    for (const From of ['', '+447700900123', 'whatsapp:447700900123', 'whatsapp:+0123456789', 'whatsapp:+123', 'whatsapp:+1234567890123456',
-      'whatsapp:US.', 'whatsapp:us.ABC', `whatsapp:US.${'A'.repeat(129)}`, 'whatsapp:US.A-B', 'sms:+447700900123', 'whatsapp:1203630@g.us',
+    for (const From of ['', '+447700900123', 'whatsapp:447700900123', 'whatsapp:+0123456789', 'whatsapp:+123',
+      'whatsapp:+1234567890123456', 'whatsapp:US.', 'whatsapp:us.ABC', `whatsapp:US.${'A'.repeat(129)}`,
+      'whatsapp:US.A-B', 'sms:+447700900123', 'whatsapp:1203630@g.us',
       'whatsapp:+447700900123\n', 'whatsapp:US.ABC\n']) {
       expect(refusal(bsuidMessage('whatsapp:US.ABC', { From }))).toBe('sender');
     }
@@ -111,7 +116,8 @@ describe('what is refused', () => {
     for (const WaId of ['447700900124', '', '+447700900123', '447700900123 ', '44770090012']) {
       expect(refusal(textMessage({ WaId, From: 'whatsapp:+447700900123' }))).toBe('waId');
     }
-    expect(refusal(textMessage({ From: 'whatsapp:+447700900123', WaId: undefined, ChannelMetadata: '{}' }))).not.toEqual([]);
+    expect(refusal(textMessage({ From: 'whatsapp:+447700900123', WaId: undefined, ChannelMetadata: '{}' })))
+      .not.toEqual([]);
   });
 
   test('a BSUID that contradicts itself', () => {
@@ -129,7 +135,8 @@ describe('what the provider has to confirm first', () => {
   });
 
   test('a message without what every message has', () => {
-    for (const name of ['ApiVersion', 'ChannelMetadata', 'MessageType', 'NumSegments', 'ReferralNumMedia', 'SmsMessageSid', 'SmsSid', 'SmsStatus']) {
+    for (const name of ['ApiVersion', 'ChannelMetadata', 'MessageType', 'NumSegments', 'ReferralNumMedia',
+      'SmsMessageSid', 'SmsSid', 'SmsStatus']) {
       expect(doubts(textMessage({ [name]: undefined }))).toEqual([`missing:${name}`]);
     }
   });
@@ -141,7 +148,8 @@ describe('what the provider has to confirm first', () => {
   });
 
   test('a BSUID that may have swallowed the parameter after it', () => {
-    expect(doubts(textMessage({ ExternalUserId: 'whatsapp:GB.12Forwardedfalse' }))).toEqual(['ambiguous:ExternalUserId']);
+    expect(doubts(textMessage({ ExternalUserId: 'whatsapp:GB.12Forwardedfalse' })))
+      .toEqual(['ambiguous:ExternalUserId']);
     const located = { MessageType: 'location', Body: '', Latitude: '1', Longitude: '1', ExternalUserId: undefined };
     expect(doubts(bsuidMessage('whatsapp:US.ABCLabelHome', located))).toEqual(['ambiguous:From']);
   });
@@ -152,7 +160,8 @@ describe('what the provider has to confirm first', () => {
   });
 
   test('but never a text for using the names of parameters in a sentence', () => {
-    expect(doubts(textMessage({ Body: 'From: me To: you. Forwarded, Label, Username, ButtonText, MediaUrl0, Address, WaId' }))).toEqual([]);
+    expect(doubts(textMessage(
+      { Body: 'From: me To: you. Forwarded, Label, Username, ButtonText, MediaUrl0, Address, WaId' }))).toEqual([]);
   });
 });
 
@@ -178,7 +187,8 @@ describe('A04 refuses a request whose field boundary was shifted', () => {
   test('into an ordinary free-text parameter', () => expect(refusal(attack('Label'))).toBe('waId'));
   test('with From doubled', () => {
     const fields = textMessage();
-    expect(readForm(Buffer.from(encodeForm([...Object.entries(fields), ['From', fields.From!]])))).toEqual({ outcome: 'malformed', reason: 'repeated' });
+    expect(readForm(Buffer.from(encodeForm([...Object.entries(fields), ['From', fields.From!]]))))
+      .toEqual({ outcome: 'malformed', reason: 'repeated' });
   });
 
   test('between people without a number: at most to wait for the provider, who will disagree', () => {
@@ -189,7 +199,8 @@ describe('A04 refuses a request whose field boundary was shifted', () => {
     const forged = { ...rest, Body: '1', From: target,
       Label: whole.slice(whole.indexOf('Label') + 5, whole.indexOf(`MessageSid${genuine.MessageSid!}`)) };
     expect(concatenated(forged)).toBe(whole);
-    expect(doubts(forged)).toEqual(expect.arrayContaining(['unknown:Label', 'ambiguous:Label', 'missing:ChannelMetadata']));
+    expect(doubts(forged)).toEqual(
+      expect.arrayContaining(['unknown:Label', 'ambiguous:Label', 'missing:ChannelMetadata']));
   });
 });
 
@@ -200,7 +211,8 @@ describe('ten thousand times ten mutations of signed requests', () => {
     textMessage(), bsuidMessage('whatsapp:US.ABC123'), ...Object.values(otherKinds).map(({ fields }) => fields()),
     ...['From', 'Label', 'Ga', 'Forwarded', 'Address', 'ButtonText', 'To'].flatMap((name) => [
       textMessage({ Body: `1Fromwhatsapp:+447700900999${name}`, ProfileName: `JoToWaId447700900999${name}` }),
-      bsuidMessage('whatsapp:US.ABC123', { Body: `1ChannelMetadata{}Fromwhatsapp:US.VICTIM${name}`, Username: `${name}WaId1` }),
+      bsuidMessage('whatsapp:US.ABC123',
+        { Body: `1ChannelMetadata{}Fromwhatsapp:US.VICTIM${name}`, Username: `${name}WaId1` }),
     ]),
   ];
   /** What the way from raw bytes to an accepted message comes to. */
@@ -221,12 +233,14 @@ describe('ten thousand times ten mutations of signed requests', () => {
     const bodies = bases.map((fields) => Buffer.from(encodeForm(fields)));
     let taken = 0;
     fc.assert(fc.property(
-      fc.nat(bases.length - 1), fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }), fc.nat(255), fc.constantFrom('set', 'insert', 'delete'),
+      fc.nat(bases.length - 1), fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }), fc.nat(255),
+        fc.constantFrom('set', 'insert', 'delete'),
       (which, where, byte, how) => {
         const body = bodies[which]!;
         const at = Math.floor(where * body.length);
         const middle = how === 'delete' ? [] : [byte];
-        const mutant = Buffer.concat([body.subarray(0, at), Buffer.from(middle), body.subarray(how === 'insert' ? at : at + 1)]);
+        const mutant = Buffer.concat(
+          [body.subarray(0, at), Buffer.from(middle), body.subarray(how === 'insert' ? at : at + 1)]);
         const message = judge(mutant, signatures[which]!);
         if (message === undefined) return;
         taken += 1;
@@ -250,9 +264,10 @@ describe('ten thousand times ten mutations of signed requests', () => {
     expect(different).toBeGreaterThan(50_000);
   }, 60_000);
 
-  const isSame = (a: Fields, b: Fields) => Object.keys(a).length === Object.keys(b).length && Object.keys(a).every((name) => a[name] === b[name]);
+  const isSame = (a: Fields, b: Fields) =>
+    Object.keys(a).length === Object.keys(b).length && Object.keys(a).every((name) => a[name] === b[name]);
 
-  /** Makes forms with the same signed string: other names, in ascending order, wherever the string happens to hold one. */
+  /** Makes forms with the same signed string: other names, in ascending order, wherever the string holds one. */
   function recuts(base: Fields): (seed: number) => Fields {
     const whole = Object.keys(base).sort().map((name) => name + base[name]!).join('');
     const vocabulary = [...parameterRules.keys(), 'Ga', 'ToWa', 'Zz'];
@@ -264,7 +279,8 @@ describe('ten thousand times ten mutations of signed requests', () => {
       const cuts: { at: number; name: string }[] = [];
       for (const place of places) {
         const last = cuts.at(-1);
-        const isFree = last === undefined ? place.at === 0 : place.at >= last.at + last.name.length && place.name > last.name;
+        const isFree = last === undefined
+          ? place.at === 0 : place.at >= last.at + last.name.length && place.name > last.name;
         if (isFree && (place.at === 0 || random() > skip * 0.5)) cuts.push(place);
       }
       return Object.fromEntries(cuts.map(({ at, name }, n) => [name, whole.slice(at + name.length, cuts[n + 1]?.at)]));

@@ -7,7 +7,10 @@ import { createInboxWorld } from '../support/inboxWorld';
 import type { InboxWorld } from '../support/inboxWorld';
 import { keptLog, startPublicServer } from '../support/publicServer';
 import type { PublicServer } from '../support/publicServer';
-import { authToken, bsuidMessage, encodeForm, messageUrl, newMessageSid, nextAuthToken, otherKinds, recipient, sign, textMessage } from '../support/twilioRequests';
+import {
+  authToken, bsuidMessage, encodeForm, messageUrl, newMessageSid, nextAuthToken, otherKinds, recipient, sign,
+  textMessage,
+} from '../support/twilioRequests';
 
 let world: InboxWorld;
 let server: PublicServer;
@@ -52,7 +55,8 @@ test('a message is stored, told to its sender\'s conversation and acknowledged',
   expect((await server.post(fields)).text).toBe('<Response/>');
   await dispatcher.drain();
   const [row] = await inbox();
-  expect(row).toMatchObject({ message_id: fields.MessageSid, kind: 'text', handled_at: null, dispatched_at: expect.any(Date) });
+  expect(row).toMatchObject({ message_id: fields.MessageSid, kind: 'text', handled_at: null,
+    dispatched_at: expect.any(Date) });
   expect(told).toEqual([{ senderId: row!.sender_id, messageId: fields.MessageSid }]);
 });
 
@@ -66,7 +70,7 @@ test('the same person is one sender under number, BSUID and either token', async
   expect(new Set(told.map(({ senderId }) => senderId)).size).toBe(1);
 });
 
-test('A10 a genuine webhook, replayed five hundred times, has one effect and five hundred acknowledgements', async () => {
+test('A10 a genuine webhook, replayed five hundred times, is acknowledged each time and has one effect', async () => {
   const fields = textMessage();
   for (let n = 0; n < 500; n += 50) {
     for (const { status, text } of await Promise.all(Array.from({ length: 50 }, () => server.post(fields)))) {
@@ -81,7 +85,8 @@ test('A10 a genuine webhook, replayed five hundred times, has one effect and fiv
 
 test('A01 to A09 what is refused leaves no row', async () => {
   const fields = textMessage();
-  const signature = (value: string) => [['Content-Type', 'application/x-www-form-urlencoded'], ['X-Twilio-Signature', value]] as const;
+  const signature = (value: string) => [['Content-Type', 'application/x-www-form-urlencoded'],
+    ['X-Twilio-Signature', value]] as const;
   const answers = await Promise.all([
     server.post(fields, { token: 'f'.repeat(32) }),
     server.send('POST', '/webhooks/twilio/message', signature(''), encodeForm(fields)),
@@ -111,11 +116,12 @@ test('A04 a forged sender among people without a number waits, and goes when the
   await server.post(bsuidMessage(victim));
   await dispatcher.drain();
   const sessionId = await world.openSession(told[0]!.senderId);
-  // The signed string of the attacker's own message, cut before From in the words, with an unknown parameter for the rest.
+  // The signed string of the attacker's own message, cut at From in the words; an unknown parameter takes the rest.
   const sid = newMessageSid();
   const genuine = bsuidMessage('whatsapp:US.ATTACKER', { MessageSid: sid, Body: `144133From${victim}Ga` });
   const { ChannelMetadata, ExternalUserId, From, ...rest } = genuine;
-  const forged = { ...rest, Body: '144133', From: victim, Ga: `ChannelMetadata${ChannelMetadata!}ExternalUserId${ExternalUserId!}From${From!}` };
+  const forged = { ...rest, Body: '144133', From: victim,
+    Ga: `ChannelMetadata${ChannelMetadata!}ExternalUserId${ExternalUserId!}From${From!}` };
   expect(sign(authToken, messageUrl, forged)).toBe(sign(authToken, messageUrl, genuine));
   provider = async () => ({ from: From!, to: recipient, text: genuine.Body!, direction: 'inbound' });
   expect((await server.post(forged)).status).toBe(200);
@@ -175,5 +181,8 @@ test('while Postgres is down, or refuses, the answer is 503 and nothing is told'
 test('nothing of a person is in the log after all this', () => {
   const written = lines.join('');
   expect(written).not.toBe('');
-  for (const canary of ['447700900', 'purchase order', '144133', 'VICTIM', 'ATTACKER', 'whatsapp:', 'Jo Tester']) expect(written).not.toContain(canary);
+  for (const canary of ['447700900', 'purchase order', '144133', 'VICTIM', 'ATTACKER', 'whatsapp:',
+    'Jo Tester']) {
+    expect(written).not.toContain(canary);
+  }
 });

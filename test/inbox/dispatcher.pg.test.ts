@@ -1,11 +1,8 @@
 // Every stored message is told, at least once and in order for each sender, whatever Temporal and we ourselves do.
 import fc from 'fast-check';
-import { createDispatcher } from '../../src/inbox/dispatcher';
-import type { Dispatcher, DispatcherDeps } from '../../src/inbox/dispatcher';
-import type { ProviderView } from '../../src/inbox/unconfirmed';
+import { dispatchingIn, never, refused } from '../support/dispatching';
 import { createInboxWorld, incoming } from '../support/inboxWorld';
 import type { InboxWorld } from '../support/inboxWorld';
-import { recipient } from '../support/twilioRequests';
 
 let world: InboxWorld;
 beforeAll(async () => { world = await createInboxWorld(); }, 60_000);
@@ -14,32 +11,7 @@ beforeEach(async () => {
   await world.pool.query('DELETE FROM inbox');
 });
 
-let last = 0;
-const fresh = () => {
-  last += 1;
-  return { phone: `whatsapp:+33612${String(last).padStart(6, '0')}` };
-};
-const refused = () => Promise.reject(new Error('Temporal is down'));
-const never = () => new Promise<void>(() => undefined);
-
-/** A dispatcher whose Temporal does what `signal` says; tells which message ids got through, in order. */
-function dispatching(deps: Partial<DispatcherDeps> = {}): Dispatcher & { told: string[]; logged: string[] } {
-  const told: string[] = [];
-  const logged: string[] = [];
-  const { signal = () => Promise.resolve() } = deps;
-  const dispatcher = createDispatcher({
-    pool: world.pool, keys: world.keys, recipient, textRetentionMs: 86_400_000, sweepAfterMs: 0, deadlineMs: 1_000,
-    fetchMessage: () => Promise.resolve(undefined),
-    log: { warn: (event, fields) => { logged.push(JSON.stringify([event, fields])); } },
-    ...deps,
-    async signal(message) {
-      await signal(message);
-      told.push(message.messageId);
-    },
-  });
-  return { ...dispatcher, told, logged };
-}
-
+const { dispatching, fresh } = dispatchingIn(() => world);
 const waiting = () => world.rows('SELECT message_id FROM inbox WHERE dispatched_at IS NULL AND handled_at IS NULL');
 
 test('a message is told at once, and not again by the sweeper', async () => {
@@ -84,19 +56,31 @@ test('while Temporal is down messages are taken, and told in order when it is ba
   expect(await waiting()).toEqual([]);
 });
 
-test('while Temporal hangs an answer is given at the deadline', async () => {
-  const dispatcher = dispatching({ signal: never, deadlineMs: 50 });
+test('while Temporal hangs every answer is given at the deadline, however many wait in line', async () => {
+  const dispatcher = dispatching({ signal: never, deadlineMs: 200 });
   const addresses = fresh();
   const start = performance.now();
-  expect(await Promise.all([1, 2, 3].map(() => dispatcher.take(incoming(addresses), [])))).toEqual(['later', 'later', 'later']);
-  expect(performance.now() - start).toBeLessThan(1_000);
+  const answers = await Promise.all(Array.from({ length: 30 }, () => dispatcher.take(incoming(addresses), [])));
+  expect(performance.now() - start).toBeLessThan(3_000); // in line they take 6 s
+  expect(new Set(answers)).toEqual(new Set(['later']));
   await dispatcher.drain();
-  expect(await waiting()).toHaveLength(3);
+  expect(await waiting()).toHaveLength(30);
+});
+
+test('a sweep destroys text that nobody handled in time, and says so', async () => {
+  const dispatcher = dispatching();
+  await dispatcher.take(incoming(fresh()), []);
+  await dispatcher.drain();
+  await world.pool.query(`UPDATE inbox SET received_at = received_at - interval '25 h'`);
+  expect(await dispatcher.sweep()).toMatchObject({ abandoned: 1 });
+  expect(dispatcher.logged).toEqual(['["messages abandoned",{"count":1}]']);
+  expect(await world.rows('SELECT outcome, text_enc FROM inbox')).toEqual([{ outcome: 'abandoned', text_enc: null }]);
 });
 
 test('a message does not overtake one of the same sender that could not be told', async () => {
   let failures = 1;
-  const dispatcher = dispatching({ signal: () => { failures -= 1; return failures < 0 ? Promise.resolve() : refused(); } });
+  const dispatcher = dispatching(
+    { signal: () => { failures -= 1; return failures < 0 ? Promise.resolve() : refused(); } });
   const addresses = fresh();
   const messages = [incoming(addresses), incoming(addresses)];
   expect(await dispatcher.take(messages[0]!, [])).toBe('later');
@@ -124,7 +108,8 @@ test('nor one that is being told, if that fails', async () => {
 
 test('nor one that was stored in the same moment, if that fails', async () => {
   let failures = 1;
-  const dispatcher = dispatching({ signal: () => { failures -= 1; return failures < 0 ? Promise.resolve() : refused(); } });
+  const dispatcher = dispatching(
+    { signal: () => { failures -= 1; return failures < 0 ? Promise.resolve() : refused(); } });
   const addresses = fresh();
   const senderId = await world.senderOf(addresses);
   await world.pool.query('DELETE FROM inbox');
@@ -146,7 +131,8 @@ test('nor one that was stored in the same moment, if that fails', async () => {
 
 test('a sender who cannot be told does not hold up the others', async () => {
   const poisoned = incoming(fresh());
-  const dispatcher = dispatching({ signal: ({ messageId }) => (messageId === poisoned.messageId ? refused() : Promise.resolve()) });
+  const dispatcher = dispatching(
+    { signal: ({ messageId }) => (messageId === poisoned.messageId ? refused() : Promise.resolve()) });
   const asleep = dispatching({ signal: refused });
   await asleep.take(poisoned, []);
   for (let n = 0; n < 20; n += 1) await asleep.take(incoming(fresh()), []);
@@ -192,13 +178,14 @@ test('started, it sweeps by itself until it is stopped', async () => {
   expect(await waiting()).toEqual([]);
 });
 
-test('whatever fails, crashes and sweeps in between: each message is told, and first told in order of arrival', async () => {
+test('whatever fails, crashes and sweeps in between: each message is told, at first in order of arrival', async () => {
   const step = fc.oneof(
     { weight: 6, arbitrary: fc.record({ do: fc.constant('message' as const), person: fc.nat(2) }) },
     { weight: 2, arbitrary: fc.record({ do: fc.constant('sweep' as const) }) },
     { weight: 1, arbitrary: fc.record({ do: fc.constant('crash' as const) }) },
   );
-  await fc.assert(fc.asyncProperty(fc.array(step, { minLength: 3, maxLength: 25 }), fc.array(fc.boolean(), { maxLength: 40 }), fc.boolean(), async (steps, faults, together) => {
+  await fc.assert(fc.asyncProperty(fc.array(step, { minLength: 3, maxLength: 25 }),
+    fc.array(fc.boolean(), { maxLength: 40 }), fc.boolean(), async (steps, faults, together) => {
     await world.pool.query('DELETE FROM inbox');
     const people = [fresh(), fresh(), fresh()];
     const told: string[] = [];
@@ -225,7 +212,8 @@ test('whatever fails, crashes and sweeps in between: each message is told, and f
     await dispatcher.sweep();
     await dispatcher.drain();
     expect(await waiting()).toEqual([]);
-    const arrived = await world.rows<{ id: string; sender: string }>('SELECT message_id AS id, sender_id AS sender FROM inbox ORDER BY arrival');
+    const arrived = await world.rows<{ id: string; sender: string }>(
+      'SELECT message_id AS id, sender_id AS sender FROM inbox ORDER BY arrival');
     for (const sender of new Set(arrived.map((message) => message.sender))) {
       const order = arrived.filter((message) => message.sender === sender).map(({ id }) => id);
       const firstTold = [...new Set(told)].filter((id) => order.includes(id));
@@ -233,67 +221,3 @@ test('whatever fails, crashes and sweeps in between: each message is told, and f
     }
   }), { numRuns: 100 });
 }, 120_000);
-
-describe('a message that has to be confirmed', () => {
-  const view = (changes: Partial<ProviderView> & Pick<ProviderView, 'from'>): ProviderView =>
-    ({ to: recipient, text: 'my id is 144133', direction: 'inbound', ...changes });
-
-  test('is told once the provider agrees on sender, recipient and words', async () => {
-    const addresses = fresh();
-    const dispatcher = dispatching({ fetchMessage: async () => view({ from: addresses.phone }) });
-    const message = incoming(addresses);
-    expect(await dispatcher.take(message, ['unknown:Novelty'])).toBe('unconfirmed');
-    expect(dispatcher.told).toEqual([]);
-    expect(await dispatcher.sweep()).toMatchObject({ confirmed: 1, refused: 0 });
-    expect(dispatcher.told).toEqual([message.messageId]);
-    expect(dispatcher.logged.join()).toContain('unknown:Novelty');
-  });
-
-  test.each<[string, Partial<ProviderView>]>([
-    ['another sender', { from: 'whatsapp:+447700900999' }], ['other words', { text: 'my id is 144134' }],
-    ['another recipient', { to: 'whatsapp:+14155238887' }], ['a message of ours', { direction: 'outbound' }],
-  ])('is refused when the provider names %s, and its words are destroyed', async (_, changes) => {
-    const addresses = fresh();
-    const dispatcher = dispatching({ fetchMessage: async () => view({ from: addresses.phone, ...changes }) });
-    const message = incoming(addresses);
-    await dispatcher.take(message, ['unknown:Novelty4477009']);
-    expect(await dispatcher.sweep()).toMatchObject({ confirmed: 0, refused: 1 });
-    expect(dispatcher.told).toEqual([]);
-    expect(await world.rows('SELECT outcome, text_enc, origin_enc, sender_id FROM inbox')).toEqual([
-      { outcome: 'refused', text_enc: null, origin_enc: null, sender_id: null }]);
-    expect(dispatcher.logged.join()).not.toContain('4477009');
-  });
-
-  test('waits while the provider does not know it, an hour at most', async () => {
-    const dispatcher = dispatching();
-    await dispatcher.take(incoming(fresh()), ['missing:ApiVersion']);
-    expect(await dispatcher.sweep()).toMatchObject({ confirmed: 0, refused: 0 });
-    await world.pool.query(`UPDATE inbox SET received_at = received_at - interval '61 min', checked_at = NULL`);
-    expect(await dispatcher.sweep()).toMatchObject({ refused: 1 });
-  });
-
-  test('keeps its place while the provider cannot be asked', async () => {
-    const addresses = fresh();
-    let isDown = true;
-    const messages = [incoming(addresses), incoming(addresses)];
-    const dispatcher = dispatching({
-      fetchMessage: async (id) => {
-        if (isDown && id === messages[0]!.messageId) throw new Error('503');
-        return view({ from: addresses.phone });
-      },
-    });
-    for (const message of messages) await dispatcher.take(message, ['unknown:Novelty']);
-    expect(await dispatcher.sweep()).toMatchObject({ confirmed: 0, refused: 0 });
-    isDown = false;
-    expect(await dispatcher.sweep()).toMatchObject({ confirmed: 2 });
-    expect(dispatcher.told).toEqual(messages.map(({ messageId }) => messageId));
-  });
-
-  test('that cannot be opened does not keep certain ones from being told', async () => {
-    const dispatcher = dispatching();
-    await dispatcher.take(incoming(fresh()), ['unknown:Novelty']);
-    await world.pool.query(`UPDATE inbox SET origin_enc = '\\x00'`);
-    await dispatching({ signal: refused }).take(incoming(fresh()), []);
-    expect(await dispatcher.sweep()).toMatchObject({ confirmed: 0, told: 1 });
-  });
-});

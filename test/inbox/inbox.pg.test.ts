@@ -15,8 +15,10 @@ const fresh = () => {
   last += 1;
   return { phone: `whatsapp:+49151${String(last).padStart(7, '0')}`, bsuid: `whatsapp:DE.${last}` };
 };
-const row = async (messageId: string) => (await world.rows<Record<string, unknown>>('SELECT * FROM inbox WHERE message_id = $1', [messageId]))[0]!;
-const inboxSize = async () => (await world.rows<{ count: number }>('SELECT count(*)::int AS count FROM inbox'))[0]!.count;
+const row = async (messageId: string) =>
+  (await world.rows<Record<string, unknown>>('SELECT * FROM inbox WHERE message_id = $1', [messageId]))[0]!;
+const inboxSize = async () =>
+  (await world.rows<{ count: number }>('SELECT count(*)::int AS count FROM inbox'))[0]!.count;
 
 test('a message waits under its sender until its conversation was told', async () => {
   const message = incoming(fresh());
@@ -42,7 +44,8 @@ test('the words lie sealed, and are read by the message\'s own id only', async (
   await storeMessage(world.pool, world.keys, message);
   const { text_enc } = await row(message.messageId) as { text_enc: Buffer };
   expect(text_enc.toString('latin1')).not.toContain('canary');
-  expect(await peekMessage(world.pool, world.keys.storage, message.messageId)).toEqual({ message: { kind: 'text', text: 'canary-483920 ü 😀' } });
+  expect(await peekMessage(world.pool, world.keys.storage, message.messageId))
+    .toEqual({ message: { kind: 'text', text: 'canary-483920 ü 😀' } });
   const other = incoming(fresh());
   await storeMessage(world.pool, world.keys, other);
   await world.pool.query('UPDATE inbox SET text_enc = $1 WHERE message_id = $2', [text_enc, other.messageId]);
@@ -65,7 +68,7 @@ test('A10 a message that was handled stays known, and its text gone', async () =
   expect(await row(message.messageId)).toMatchObject({ outcome: 'ask', text_enc: null });
 });
 
-test('one message id under two people at once is one message of one of them, and leaves the other no trace', async () => {
+test('one message id under two people at once is a message of one, and of the other there is no trace', async () => {
   const [one, other] = [fresh(), fresh()];
   const messageId = incoming(one).messageId;
   const outcomes = await Promise.all([one, other].map((addresses) => world.store(addresses, { messageId })));
@@ -110,7 +113,8 @@ describe('an unconfirmed message', () => {
     const messageId = forged.messageId;
     await storeUnconfirmed(world.pool, world.keys, forged, ['unknown:X']);
     expect(await storeMessage(world.pool, world.keys, { ...genuine, messageId })).toMatchObject({ outcome: 'stored' });
-    expect(await peekMessage(world.pool, world.keys.storage, messageId)).toEqual({ message: { kind: 'text', text: 'genuine' } });
+    expect(await peekMessage(world.pool, world.keys.storage, messageId))
+      .toEqual({ message: { kind: 'text', text: 'genuine' } });
     expect(await storeUnconfirmed(world.pool, world.keys, forged, ['unknown:X'])).toBe('known');
   });
 
@@ -119,7 +123,8 @@ describe('an unconfirmed message', () => {
     await storeUnconfirmed(world.pool, world.keys, forged, ['unknown:X']);
     await refuseMessage(world.pool, forged.messageId);
     expect(await row(forged.messageId)).toMatchObject({ outcome: 'refused', text_enc: null, origin_enc: null });
-    expect(await storeMessage(world.pool, world.keys, { ...genuine, messageId: forged.messageId })).toMatchObject({ outcome: 'stored' });
+    expect(await storeMessage(world.pool, world.keys, { ...genuine, messageId: forged.messageId }))
+      .toMatchObject({ outcome: 'stored' });
     await refuseMessage(world.pool, forged.messageId);
     expect(await row(forged.messageId)).toMatchObject({ outcome: null, handled_at: null });
   });
@@ -127,13 +132,17 @@ describe('an unconfirmed message', () => {
   test('is asked about at once, then less and less often', async () => {
     const message = incoming(fresh());
     await storeUnconfirmed(world.pool, world.keys, message, ['unknown:X']);
-    const isDue = async () => (await findDueForCheck(world.pool, world.keys, 1_000)).some((due) => due.message.messageId === message.messageId);
+    const isDue = async () => (await findDueForCheck(world.pool, world.keys, 1_000))
+      .some((due) => due.message.messageId === message.messageId);
     expect(await isDue()).toBe(true);
     await noteCheck(world.pool, message.messageId);
     expect(await isDue()).toBe(false);
-    await world.pool.query(`UPDATE inbox SET received_at = received_at - interval '6 s', checked_at = checked_at - interval '6 s' WHERE message_id = $1`, [message.messageId]);
+    await world.pool.query(
+      `UPDATE inbox SET received_at = received_at - interval '6 s', checked_at = checked_at - interval '6 s'
+        WHERE message_id = $1`, [message.messageId]);
     expect(await isDue()).toBe(true);
-    await world.pool.query(`UPDATE inbox SET received_at = received_at - interval '20 s' WHERE message_id = $1`, [message.messageId]);
+    await world.pool.query(`UPDATE inbox SET received_at = received_at - interval '20 s' WHERE message_id = $1`,
+      [message.messageId]);
     expect(await isDue()).toBe(false);
   });
 });

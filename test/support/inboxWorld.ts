@@ -52,7 +52,9 @@ export async function createInboxWorld(poolSize = 20): Promise<InboxWorld> {
 
 export function incoming(addresses: Addresses, changes: Partial<IncomingMessage> = {}): IncomingMessage {
   return {
-    messageId: newMessageSid(), kind: 'text', text: 'my id is 144133', addresses, writtenFrom: (addresses.phone ?? addresses.bsuid)!, ...changes };
+    messageId: newMessageSid(), kind: 'text', text: 'my id is 144133', addresses,
+    writtenFrom: (addresses.phone ?? addresses.bsuid)!, ...changes,
+  };
 }
 
 async function openSession(pool: Pool, senderId: string): Promise<string> {
@@ -62,12 +64,15 @@ async function openSession(pool: Pool, senderId: string): Promise<string> {
      VALUES ($1::uuid, 'test', $1::text, $1::text, $1::text, true, '\\x00')`, [employeeId]);
   for (const [id, state, ended] of [[usedId, 'used', new Date()], [liveId, 'live', null]]) {
     await pool.query(
-      `INSERT INTO challenges (id, sender_id, employee_id, identity_hash, pool, purpose, method, key_id, digits, tries_max, expires_at, state, ended_at)
-       VALUES ($1, $2, $3, '\\x00', 'known', 'verify-sender', 'sms', 'k1', 6, 5, clock_timestamp() + interval '5 min', $4, $5)`,
+      `INSERT INTO challenges (id, sender_id, employee_id, identity_hash, pool, purpose, method, key_id, digits,
+         tries_max, expires_at, state, ended_at)
+       VALUES ($1, $2, $3, '\\x00', 'known', 'verify-sender', 'sms', 'k1', 6,
+         5, clock_timestamp() + interval '5 min', $4, $5)`,
       [id, senderId, employeeId, state, ended]);
   }
   await pool.query(
     `INSERT INTO sessions (id, sender_id, employee_id, challenge_id, method, assurance, idle_ms, ends_at)
-     VALUES ($1, $2, $3, $4, 'sms', 'standard', 1800000, clock_timestamp() + interval '8 h')`, [sessionId, senderId, employeeId, usedId]);
+     VALUES ($1, $2, $3, $4, 'sms', 'standard', 1800000, clock_timestamp() + interval '8 h')`,
+    [sessionId, senderId, employeeId, usedId]);
   return sessionId;
 }

@@ -8,7 +8,9 @@ import type { AppDeps } from '../../src/http/app';
 import { answerBrokenRequests } from '../../src/http/brokenRequests';
 import { createLog } from '../../src/log';
 import type { Log } from '../../src/log';
-import { accountSid, authToken, encodeForm, messageUrl, nextAuthToken, publicUrl, recipient, sign } from './twilioRequests';
+import {
+  accountSid, authToken, encodeForm, messageUrl, nextAuthToken, publicUrl, recipient, sign,
+} from './twilioRequests';
 import type { Fields } from './twilioRequests';
 
 export interface Answer {
@@ -25,7 +27,9 @@ export interface PublicServer {
   readonly server: Server;
   send(method: string, path: string, headers: Headers, body?: string | Buffer): Promise<Answer>;
   /** A message as Twilio posts it, signed, unless the arguments say otherwise. */
-  post(fields: Fields, more?: { path?: string; url?: string; token?: string; headers?: Headers; body?: string }): Promise<Answer>;
+  post(
+    fields: Fields, more?: { path?: string; url?: string; token?: string; headers?: Headers; body?: string },
+  ): Promise<Answer>;
   /** A bare connection, and what came back on it until it was closed. */
   open(): { socket: Socket; closed: Promise<string> };
   close(): Promise<void>;
@@ -34,7 +38,8 @@ export interface PublicServer {
 /** A log that is kept in memory, as the process would write it. */
 export function keptLog(): { log: Log; lines: string[] } {
   const lines: string[] = [];
-  return { lines, log: createLog({ level: 'debug', name: 'test', destination: { write: (line: string) => { lines.push(line); } } }) };
+  const destination = { write: (line: string) => { lines.push(line); } };
+  return { lines, log: createLog({ level: 'debug', name: 'test', destination }) };
 }
 
 export const formType = ['Content-Type', 'application/x-www-form-urlencoded'] as const;
@@ -42,25 +47,31 @@ export const formType = ['Content-Type', 'application/x-www-form-urlencoded'] as
 export async function startPublicServer(
   deps: Pick<AppDeps, 'takeMessage' | 'log'> & Partial<AppDeps>, options: ServerOptions = {},
 ): Promise<PublicServer> {
-  const app = createApp({ twilio: { publicUrl, authTokens: [authToken, nextAuthToken], accountSid, recipient }, ...deps });
+  const app = createApp({ twilio: { publicUrl, authTokens: [authToken, nextAuthToken], accountSid, recipient },
+    ...deps });
   const server = createServer({ ...serverOptions, ...options }, app);
   answerBrokenRequests(server, deps.log);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   const send: PublicServer['send'] = (method, path, headers, body = '') => new Promise((resolve, reject) => {
     const length = method === 'POST' || body.length > 0 ? ['Content-Length', String(Buffer.byteLength(body))] : [];
-    const request = httpRequest({ port, host: '127.0.0.1', method, path, headers: ['Host', `127.0.0.1:${port}`, ...length, ...headers.flat()] }, (response) => {
+    const target = { port, host: '127.0.0.1', method, path };
+    const allHeaders = ['Host', `127.0.0.1:${port}`, ...length, ...headers.flat()];
+    const request = httpRequest({ ...target, headers: allHeaders }, (response) => {
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
-      response.on('end', () => resolve({ status: response.statusCode!, headers: response.headers, text: Buffer.concat(chunks).toString() }));
       response.on('error', reject);
+      response.on('end', () => {
+        resolve({ status: response.statusCode!, headers: response.headers, text: Buffer.concat(chunks).toString() });
+      });
     });
     request.on('error', reject);
     request.end(body);
   });
   return {
     port, server, send,
-    post(fields, { path = '/webhooks/twilio/message', url = messageUrl, token = authToken, headers = [], body = encodeForm(fields) } = {}) {
+    post(fields, { path = '/webhooks/twilio/message', url = messageUrl, token = authToken, headers = [],
+      body = encodeForm(fields) } = {}) {
       return send('POST', path, [formType, ['X-Twilio-Signature', sign(token, url, fields)], ...headers], body);
     },
     open() {

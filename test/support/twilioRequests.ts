@@ -70,20 +70,31 @@ export function bsuidMessage(bsuid: string, changes: Record<string, string | und
   });
 }
 
-const mediaChanges = { Body: '', NumMedia: '1', MediaContentType0: 'image/jpeg', MediaUrl0: 'http://169.254.169.254/latest/meta-data' };
+const mediaChanges = { Body: '', NumMedia: '1', MediaContentType0: 'image/jpeg',
+  MediaUrl0: 'http://169.254.169.254/latest/meta-data' };
 
 /** One message of each kind that is not a text, each with digits where a code could be looked for. */
 export const otherKinds: Readonly<Record<string, { readonly kind: string; readonly fields: () => Fields }>> = {
   image: { kind: 'media', fields: () => textMessage({ ...mediaChanges, MessageType: 'image', Body: '483920' }) },
-  voiceNote: { kind: 'media', fields: () => textMessage({ ...mediaChanges, MessageType: 'audio', MediaContentType0: 'audio/ogg; codecs=opus' }) },
-  sticker: { kind: 'media', fields: () => textMessage({ ...mediaChanges, MessageType: 'sticker', MediaContentType0: 'image/webp' }) },
+  voiceNote: { kind: 'media',
+    fields: () => textMessage({ ...mediaChanges, MessageType: 'audio', MediaContentType0: 'audio/ogg; codecs=opus' }) },
+  sticker: { kind: 'media',
+    fields: () => textMessage({ ...mediaChanges, MessageType: 'sticker', MediaContentType0: 'image/webp' }) },
   mediaThatSaysText: { kind: 'media', fields: () => textMessage({ NumMedia: '1', Body: '483920' }) },
-  location: { kind: 'location', fields: () => textMessage({ MessageType: 'location', Body: '', Latitude: '48.3920', Longitude: '-4.5', Label: '483920' }) },
-  contacts: { kind: 'contacts', fields: () => textMessage({ ...mediaChanges, MessageType: 'contacts', MediaContentType0: 'text/vcard' }) },
+  location: { kind: 'location',
+    fields: () => textMessage({ MessageType: 'location', Body: '', Latitude: '48.3920', Longitude: '-4.5',
+      Label: '483920' }) },
+  contacts: { kind: 'contacts',
+    fields: () => textMessage({ ...mediaChanges, MessageType: 'contacts', MediaContentType0: 'text/vcard' }) },
   reaction: { kind: 'reaction', fields: () => textMessage({ MessageType: 'reaction', Body: '483920' }) },
-  button: { kind: 'button', fields: () => textMessage({ MessageType: 'button', Body: '483920', ButtonText: '483920', ButtonPayload: '483920' }) },
-  interactive: { kind: 'button', fields: () => textMessage({ MessageType: 'interactive', Body: '483920', ButtonText: 'x', ButtonPayload: '483920' }) },
-  forwarded: { kind: 'unsupported', fields: () => textMessage({ Body: '483920', Forwarded: 'true', FrequentlyForwarded: 'false' }) },
+  button: { kind: 'button',
+    fields: () => textMessage({ MessageType: 'button', Body: '483920', ButtonText: '483920',
+      ButtonPayload: '483920' }) },
+  interactive: { kind: 'button',
+    fields: () => textMessage({ MessageType: 'interactive', Body: '483920', ButtonText: 'x',
+      ButtonPayload: '483920' }) },
+  forwarded: { kind: 'unsupported',
+    fields: () => textMessage({ Body: '483920', Forwarded: 'true', FrequentlyForwarded: 'false' }) },
   unheardOf: { kind: 'unsupported', fields: () => textMessage({ MessageType: 'hologram', Body: '483920' }) },
   edited: { kind: 'edited', fields: () => textMessage({ MessageType: 'edited', Body: '483920' }) },
   editedText: { kind: 'edited', fields: () => textMessage({ Body: '483920', EditedMessageSid: newMessageSid() }) },
@@ -93,11 +104,14 @@ export const otherKinds: Readonly<Record<string, { readonly kind: string; readon
 export function statusCallback(changes: Record<string, string | undefined> = {}): Fields {
   const sid = changes.MessageSid ?? newMessageSid();
   return without({
-    MessageSid: sid, SmsSid: sid, AccountSid: accountSid, From: recipient, To: 'whatsapp:+447700900123', ApiVersion: '2010-04-01',
-    MessageStatus: 'delivered', SmsStatus: 'delivered', ChannelPrefix: 'whatsapp', ChannelToAddress: '+44770090XXXX', ...changes,
+    MessageSid: sid, SmsSid: sid, AccountSid: accountSid, From: recipient, To: 'whatsapp:+447700900123',
+      ApiVersion: '2010-04-01',
+    MessageStatus: 'delivered', SmsStatus: 'delivered', ChannelPrefix: 'whatsapp', ChannelToAddress: '+44770090XXXX',
+      ...changes,
   });
 }
 
 function without(fields: Record<string, string | undefined>): Fields {
-  return Object.fromEntries(Object.entries(fields).filter((entry): entry is [string, string] => entry[1] !== undefined));
+  return Object.fromEntries(Object.entries(fields)
+    .filter((entry): entry is [string, string] => entry[1] !== undefined));
 }

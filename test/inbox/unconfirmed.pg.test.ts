@@ -1,0 +1,76 @@
+// A message that has to be confirmed is told only when the provider itself says that it is what we read (R39).
+import type { ProviderView } from '../../src/inbox/unconfirmed';
+import { dispatchingIn, refused } from '../support/dispatching';
+import { createInboxWorld, incoming } from '../support/inboxWorld';
+import type { InboxWorld } from '../support/inboxWorld';
+import { recipient } from '../support/twilioRequests';
+
+let world: InboxWorld;
+beforeAll(async () => { world = await createInboxWorld(); }, 60_000);
+afterAll(() => world.close());
+beforeEach(async () => {
+  await world.pool.query('DELETE FROM inbox');
+});
+const { dispatching, fresh } = dispatchingIn(() => world);
+
+const view = (changes: Partial<ProviderView> & Pick<ProviderView, 'from'>): ProviderView =>
+  ({ to: recipient, text: 'my id is 144133', direction: 'inbound', ...changes });
+
+test('is told once the provider agrees on sender, recipient and words', async () => {
+  const addresses = fresh();
+  const dispatcher = dispatching({ fetchMessage: async () => view({ from: addresses.phone }) });
+  const message = incoming(addresses);
+  expect(await dispatcher.take(message, ['unknown:Novelty'])).toBe('unconfirmed');
+  expect(dispatcher.told).toEqual([]);
+  expect(await dispatcher.sweep()).toMatchObject({ confirmed: 1, refused: 0 });
+  expect(dispatcher.told).toEqual([message.messageId]);
+  expect(dispatcher.logged.join()).toContain('unknown:Novelty');
+});
+
+test.each<[string, Partial<ProviderView>]>([
+  ['another sender', { from: 'whatsapp:+447700900999' }], ['other words', { text: 'my id is 144134' }],
+  ['another recipient', { to: 'whatsapp:+14155238887' }], ['a message of ours', { direction: 'outbound' }],
+])('is refused when the provider names %s, and its words are destroyed', async (_, changes) => {
+  const addresses = fresh();
+  const dispatcher = dispatching({ fetchMessage: async () => view({ from: addresses.phone, ...changes }) });
+  const message = incoming(addresses);
+  await dispatcher.take(message, ['unknown:Novelty4477009']);
+  expect(await dispatcher.sweep()).toMatchObject({ confirmed: 0, refused: 1 });
+  expect(dispatcher.told).toEqual([]);
+  expect(await world.rows('SELECT outcome, text_enc, origin_enc, sender_id FROM inbox')).toEqual([
+    { outcome: 'refused', text_enc: null, origin_enc: null, sender_id: null }]);
+  expect(dispatcher.logged.join()).not.toContain('4477009');
+});
+
+test('waits while the provider does not know it, an hour at most', async () => {
+  const dispatcher = dispatching();
+  await dispatcher.take(incoming(fresh()), ['missing:ApiVersion']);
+  expect(await dispatcher.sweep()).toMatchObject({ confirmed: 0, refused: 0 });
+  await world.pool.query(`UPDATE inbox SET received_at = received_at - interval '61 min', checked_at = NULL`);
+  expect(await dispatcher.sweep()).toMatchObject({ refused: 1 });
+});
+
+test('keeps its place while the provider cannot be asked', async () => {
+  const addresses = fresh();
+  let isDown = true;
+  const messages = [incoming(addresses), incoming(addresses)];
+  const dispatcher = dispatching({
+    fetchMessage: async (id) => {
+      if (isDown && id === messages[0]!.messageId) throw new Error('503');
+      return view({ from: addresses.phone });
+    },
+  });
+  for (const message of messages) await dispatcher.take(message, ['unknown:Novelty']);
+  expect(await dispatcher.sweep()).toMatchObject({ confirmed: 0, refused: 0 });
+  isDown = false;
+  expect(await dispatcher.sweep()).toMatchObject({ confirmed: 2 });
+  expect(dispatcher.told).toEqual(messages.map(({ messageId }) => messageId));
+});
+
+test('that cannot be opened does not keep certain ones from being told', async () => {
+  const dispatcher = dispatching();
+  await dispatcher.take(incoming(fresh()), ['unknown:Novelty']);
+  await world.pool.query(`UPDATE inbox SET origin_enc = '\\x00'`);
+  await dispatching({ signal: refused }).take(incoming(fresh()), []);
+  expect(await dispatcher.sweep()).toMatchObject({ confirmed: 0, told: 1 });
+});
