@@ -32,7 +32,8 @@ function sumLine({ added, changed, reactivated, deactivated, unchanged, sessions
   return Object.entries(parts).map(([what, people]) => `${count(people)} ${what}`).join(', ') + sessions;
 }
 
-function outcomeLine({ outcome, source, problemCount, deactivated, activeBefore, deactivationsMax }: ImportReport): string {
+function outcomeLine(report: ImportReport): string {
+  const { outcome, source, problemCount, deactivated, activeBefore, deactivationsMax } = report;
   const not = 'Nothing was applied:';
   switch (outcome) {
     case 'applied': return 'Applied.';

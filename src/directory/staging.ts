@@ -68,7 +68,8 @@ function contentHash(record: EmployeeRecord): Buffer {
 
 /** Sets the staged people beside the stored ones: what is new or not as before is in the table `plan`. */
 export async function compare(tx: Queryable, source: string): Promise<void> {
-  await tx.query('ANALYZE incoming');
+  // Whatever Postgres believes of the other table, which may have grown a moment ago, no join is the square of both.
+  await tx.query('CREATE INDEX ON incoming (external_id); ANALYZE incoming');
   await tx.query(
     `CREATE TEMP TABLE plan ON COMMIT DROP AS
      SELECT coalesce(e.id, gen_random_uuid()) AS id, e.id IS NULL AS is_new, coalesce(e.active, false) AS was_active,
@@ -99,9 +100,9 @@ export async function countPlan(tx: Queryable, source: string, complete: boolean
                     count(*) FILTER (WHERE NOT is_new AND NOT was_active AND will_be_active)::int AS reactivated,
                     count(*) FILTER (WHERE was_active AND NOT will_be_active)::int AS leaving FROM plan) AS planned,
             (SELECT count(*)::int AS people FROM incoming) AS incoming,
-            (SELECT count(*)::int AS "activeBefore",
-                    count(*) FILTER (WHERE $2 AND ${isMissing})::int AS missing
-               FROM employees e WHERE e.source = $1 AND e.active) AS stored`, [source, complete]);
+            (SELECT count(*)::int AS "activeBefore" FROM employees WHERE source = $1 AND active) AS stored,
+            (SELECT count(*)::int AS missing FROM employees e
+              WHERE $2 AND e.source = $1 AND e.active AND ${isMissing}) AS gone`, [source, complete]);
   return counts!; // an aggregate without GROUP BY is one row
 }
 
