@@ -1,9 +1,13 @@
-// doorman directory import
+// doorman directory import, doorman employee end
 import type { Command } from 'commander';
+import { auditedTransaction } from '../audit/auditedTransaction';
 import { applyFeed } from '../directory/applyFeed';
 import type { ImportProgress } from '../directory/applyFeed';
 import { createCsvFeed } from '../directory/csvFeed';
+import { findEmployee } from '../directory/employees';
 import { reportLines } from '../directory/importReport';
+import { endEmployee } from '../directory/leavers';
+import { canonicalIdentifier } from '../domain/identifiers';
 import { withDatabase } from './withDatabase';
 import { print, progress, refuse } from './output';
 
@@ -28,6 +32,20 @@ export function directoryCommands(program: Command): void {
     .option('--source <name>', 'name of the source', 'csv')
     .option('--country <code>', 'country of numbers without a country code, like DE')
     .action(importCsv);
+  program.command('employee').description('one employee')
+    .command('end').argument('<identifier>', 'employee ID or work e-mail address')
+    .description('somebody has left: ends sessions, voids codes, and holds until HR lists them as back')
+    .action(endOne);
+}
+
+async function endOne(identifier: string, _options: unknown, command: Command): Promise<void> {
+  const canonical = canonicalIdentifier(identifier);
+  const ended = canonical === undefined ? 0 : await withDatabase((pool) => auditedTransaction(pool, async (tx, note) => {
+    const found = await findEmployee(tx, canonical);
+    return found.outcome === 'found' ? endEmployee(tx, note, found.employee.id) : 0;
+  }));
+  print(command, { ended }, [ended === 1 ? 'Ended: sessions are over, codes are void.' : 'No active employee has this identifier.']);
+  if (ended === 0) refuse();
 }
 
 async function importCsv(file: string, options: ImportOptions, command: Command): Promise<void> {
