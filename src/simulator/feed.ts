@@ -14,9 +14,9 @@ export interface FeedDeps {
 }
 
 export interface Feed {
-  /** Everything that the page shows. */
-  snapshot(): Record<string, unknown>;
-  /** Holds the connection open and sends each change. */
+  /** Everything that the page shows; of everyone, also what is about nobody of the page. */
+  snapshot(ofEveryone?: boolean): Record<string, unknown>;
+  /** Holds the connection open and sends each change; with `?everyone` those about nobody of the page as well. */
   follow(req: Request, res: Response): void;
   /** Ends all connections. */
   close(): void;
@@ -29,52 +29,62 @@ const people = personas.map((persona) => {
   const { sender, ...rest } = persona;
   return { ...rest, address: addressOf(sender), profileName: sender.profileName, username: sender.username ?? null };
 });
-// Only what concerns the people of the page is sent: a bench or a test writes from thousands of other numbers.
-const shownAddresses = new Set(people.flatMap(({ address, phones }) => [address, ...phones.map(({ number }) => number)]));
+// Only what concerns the people of the page is sent, unless everyone is asked for: a bench or a test writes from
+// thousands of other numbers.
+const addressesOf = ({ address, phones }: (typeof people)[number]) => [address, ...phones.map(({ number }) => number)];
+const shownAddresses = new Set(people.flatMap(addressesOf));
 
 export function createFeed({ state, faults, options }: FeedDeps): Feed {
-  const open = new Set<Response>();
-  const send = (name: string, data: unknown) => {
-    for (const res of open) write(res, name, data);
+  // Whether each sees everyone.
+  const open = new Map<Response, boolean>();
+  const send: Send = (name, data, isShown = true) => {
+    for (const [res, seesEveryone] of open) if (isShown || seesEveryone) write(res, name, data);
   };
-  const snapshot = () => ({
+  const snapshot = (ofEveryone = false) => ({
     people,
     organisation: options.organisation,
     senders: { whatsapp: options.account.whatsappSender, sms: options.account.smsSender },
     webhookUrl: options.publicUrl,
     temporalUi: options.temporalUi ?? null,
     faults: faults.now,
-    messages: state.messages().filter(isShownMessage).map(viewOf),
-    exchanges: state.exchanges().filter(isShownExchange),
+    messages: state.messages().filter((message) => ofEveryone || isShownMessage(message)).map(viewOf),
+    exchanges: state.exchanges().filter((exchange) => ofEveryone || isShownExchange(exchange)),
   });
-  const stopListening = state.onChange((change) => tell(change, send, snapshot));
+  const stopListening = state.onChange((change) => {
+    if (change.kind !== 'reset') return tell(change, send);
+    for (const [res, seesEveryone] of open) write(res, 'snapshot', snapshot(seesEveryone));
+  });
   faults.onChange((now: Faults) => send('faults', now));
   const heartbeat = setInterval(() => {
-    for (const res of open) res.write(': still here\n\n');
+    for (const res of open.keys()) res.write(': still here\n\n');
   }, heartbeatMs);
   return {
     snapshot,
-    follow: (_req, res) => {
+    follow: (req, res) => {
+      const seesEveryone = 'everyone' in req.query;
       res.set({ 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store', 'X-Accel-Buffering': 'no' });
       res.flushHeaders();
       res.write('retry: 1000\n\n');
-      write(res, 'snapshot', snapshot());
-      open.add(res);
+      write(res, 'snapshot', snapshot(seesEveryone));
+      open.set(res, seesEveryone);
       res.on('close', () => open.delete(res));
     },
     close: () => {
       clearInterval(heartbeat);
       stopListening();
-      for (const res of open) res.end();
+      for (const res of open.keys()) res.end();
     },
   };
 }
 
-function tell(change: Change, send: (name: string, data: unknown) => void, snapshot: () => unknown): void {
-  if (change.kind === 'message' && isShownMessage(change.message)) send('message', viewOf(change.message));
-  if (change.kind === 'exchange' && isShownExchange(change.exchange)) send('exchange', change.exchange);
-  if (change.kind === 'removed') send('removed', change.sid);
-  if (change.kind === 'reset') send('snapshot', snapshot());
+type Send = (name: string, data: unknown, isShown?: boolean) => void;
+
+function tell(change: Exclude<Change, { kind: 'reset' }>, send: Send): void {
+  switch (change.kind) {
+    case 'message': return send('message', viewOf(change.message), isShownMessage(change.message));
+    case 'exchange': return send('exchange', change.exchange, isShownExchange(change.exchange));
+    case 'removed': return send('removed', change.sid);
+  }
 }
 
 function write(res: Response, name: string, data: unknown): void {

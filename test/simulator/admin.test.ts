@@ -78,6 +78,18 @@ describe('the live feed', () => {
     expect(second.value).toMatchObject({ name: 'message', data: { channel: 'sms', text: 'a code', status: 'queued' } });
     await events.return(undefined);
   });
+
+  it('tells whoever asks for everyone of those who are not on the page', async () => {
+    const { url, write } = await simulate();
+    await write({ profileName: 'X', number: '+12025550188' }, 'before');
+    const events = readEvents(await fetch(`${url}/events?everyone`));
+    const first = await events.next();
+    expect(first.value).toMatchObject({ name: 'snapshot', data: { messages: [{ text: 'before' }] } });
+    await sdk(url).messages.create({ to: '+12025550189', from: account.smsSender, body: 'a code' });
+    const second = await events.next();
+    expect(second.value).toMatchObject({ name: 'message', data: { to: '+12025550189', text: 'a code' } });
+    await events.return(undefined);
+  });
 });
 
 describe('what the page is protected by', () => {
