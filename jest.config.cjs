@@ -3,7 +3,7 @@
 //   test/**/*.pg.test.ts   postgres       Postgres: createTestDatabase() of test/support/postgres.ts.
 //   test/**/*.wf.test.ts   conversations  Postgres, the time-skipping server, the bundle: startTimeSkipping() beside it.
 //   test/**/*.browser.test.ts  page        a Chromium; skipped with the reason where there is none.
-//   test/journeys/*        journeys       the whole: also the real Temporal server, the build and, for the page, Chromium.
+//   test/journeys/*        journeys       the whole: the build, and of each server one of its own to stop and kill.
 // Servers are started once a run, only when a test that needs them runs (test/support/setup), and stopped after it.
 
 // ES-module-only packages are transformed as well, so that `require` works under Jest as it does in Node >= 20.19.
@@ -43,5 +43,6 @@ module.exports = {
     { ...shared, displayName: 'page', testMatch: ['<rootDir>/test/**/*.browser.test.ts'] },
     { ...shared, ...needing('forPostgres'), displayName: 'postgres', testMatch: ['<rootDir>/test/**/*.pg.test.ts'] },
     { ...shared, ...needing('forConversations'), displayName: 'conversations', testMatch: ['<rootDir>/test/**/*.wf.test.ts'] },
+    { ...shared, ...needing('forJourneys'), displayName: 'journeys', testMatch: ['<rootDir>/test/journeys/*.test.ts'] },
   ],
 };

@@ -1,11 +1,14 @@
 // The servers of one test run: each is prepared once, whichever projects ask for it, and undone after the last test.
 import { preparePostgres } from './preparePostgres';
 import { prepareConversations } from './prepareConversations';
+import { prepareTemporal } from './prepareTemporal';
 
 type Undo = () => Promise<void>;
 type Prepare = (progress: (line: string) => void) => Promise<Undo>;
 
-const parts = { postgres: preparePostgres, conversations: prepareConversations } satisfies Record<string, Prepare>;
+const parts = {
+  postgres: preparePostgres, conversations: prepareConversations, temporal: prepareTemporal,
+} satisfies Record<string, Prepare>;
 
 // Jest loads each project's set-up as a module of its own; the process is what they share.
 const shared = globalThis as typeof globalThis & { doormanTestServers?: Map<string, Promise<Undo>> };
