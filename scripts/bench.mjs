@@ -1,8 +1,10 @@
-// npm run bench: builds, then measures. Arguments are explained in bench/README.md.
-import { spawnSync } from 'node:child_process';
-import { join } from 'node:path';
-import { prepare, root } from './setup.mjs';
+// npm run bench: builds, then measures. Arguments are passed on.
+import { argv, env, execPath, exit } from 'node:process';
+import { prepare } from './build.mjs';
+import { inRoot, run, temporalBinary } from './setup.mjs';
 
 await prepare();
-const { status } = spawnSync(process.execPath, [join(root, 'dist/bench/index.js'), ...process.argv.slice(2)], { cwd: root, stdio: 'inherit' });
-process.exit(status ?? 1);
+const { code } = await run(execPath, [inRoot('dist', 'bench', 'index.js'), ...argv.slice(2)], {
+  env: { ...env, TEMPORAL_CLI_PATH: await temporalBinary() },
+});
+exit(code);

@@ -1,124 +1,92 @@
-// What every command needs first, with nothing installed yet: a Node that is new enough, the packages, the build.
-import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
-import { createRequire } from 'node:module';
+// What every script needs before anything else can run: Node, the packages, progress. Plain Node: no package is there yet.
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-export const root = join(dirname(fileURLToPath(import.meta.url)), '..');
-const oldestNode = [20, 19];
+export const root = dirname(dirname(fileURLToPath(import.meta.url)));
+export const inRoot = (...parts) => join(root, ...parts);
 
-/** Tells people what happens, on stderr, so that a result can be piped. */
 export function say(line) {
   process.stderr.write(`${line}\n`);
 }
 
-/** Ends with a plain sentence. */
+/** Ends the process with a plain sentence instead of a stack. */
 export function stop(sentence) {
   say(sentence);
   process.exit(1);
 }
 
-/** Packages as the lockfile says, then an up-to-date build. Quick when nothing has changed. */
-export async function prepare() {
-  checkNode();
-  installPackages();
-  await build();
-}
+const [nodeMajor, nodeMinor] = process.versions.node.split('.').map(Number);
 
 export function checkNode() {
-  const [major, minor] = process.versions.node.split('.').map(Number);
-  if (major > oldestNode[0] || (major === oldestNode[0] && minor >= oldestNode[1])) return;
-  stop(`Doorman needs Node ${oldestNode.join('.')} or later; this is ${process.versions.node}. Install a newer one from https://nodejs.org.`);
+  if (nodeMajor > 20 || (nodeMajor === 20 && nodeMinor >= 19)) return;
+  stop(`Doorman needs Node 20.19 or later (best: 24); this is ${process.versions.node}. Install one from https://nodejs.org.`);
 }
 
-export function installPackages() {
-  if (!isOutdated()) return;
-  step('installing packages', () => {
-    const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
-    const { status, error } = spawnSync(npm, ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: root, stdio: ['ignore', 2, 2] });
-    if (error?.code === 'ENOENT') stop('npm is not on PATH; it comes with Node.');
-    if (status !== 0) stop('The packages could not be installed: npm says why above. Is the package registry within reach?');
-  });
-}
-
-/** Whether a package that this computer needs is missing or has another version than the lockfile says. */
-function isOutdated() {
-  const installed = readJson(join(root, 'node_modules', '.package-lock.json'))?.packages;
-  if (installed === undefined) return true;
-  const { packages } = readJson(join(root, 'package-lock.json'));
-  return Object.entries(packages).some(([path, { version, optional, peer }]) =>
-    path !== '' && !optional && !peer && installed[path]?.version !== version);
-}
-
-/** Compiles what has changed, copies what is no code, bundles the workflows. */
-export async function build() {
-  checkNode();
-  if (isBuilt()) return;
-  step('compiling', () => {
-    // Left from files that are gone, old output would still be found.
-    if (!existsSync(join(root, 'dist/.tsbuildinfo'))) rmSync(join(root, 'dist'), { recursive: true, force: true });
-    const { status } = spawnSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.build.json'],
-      { cwd: root, stdio: ['ignore', 2, 2] });
-    if (status !== 0) stop('The sources do not compile: the compiler says why above.');
-  });
-  for (const path of ['src/db/migrations', 'src/simulator/page', 'src/simulator/demo', 'src/stack/temporal']) copyOther(path);
-  cpSync(join(root, 'bench', 'README.md'), join(root, 'dist/bench/README.md'), { force: true });
-  await bundleWorkflows();
-}
-
-async function bundleWorkflows() {
-  const require = createRequire(import.meta.url);
-  const started = Date.now();
-  const { bundleWorkflowCode, DefaultLogger } = require('@temporalio/worker');
-  const { code } = await bundleWorkflowCode({
-    workflowsPath: join(root, 'workflows/index.ts'),
-    failureConverterPath: join(root, 'dist/src/temporal/failureConverter.js'),
-    logger: new DefaultLogger('ERROR'),
-  });
-  const { writeFileSync } = await import('node:fs');
-  // Last: whoever finds it newer than the sources finds everything built.
-  writeFileSync(join(root, 'dist/workflow-bundle.js'), code);
-  say(`bundled the workflows in ${seconds(started)}`);
-}
-
-function isBuilt() {
-  const bundle = join(root, 'dist/workflow-bundle.js');
-  if (!existsSync(bundle)) return false;
-  const built = statSync(bundle).mtimeMs;
-  const sources = ['src', 'workflows', 'activities', 'bench', 'package-lock.json', 'tsconfig.json', 'tsconfig.build.json'];
-  return sources.every((path) => newest(join(root, path)) < built);
-}
-
-function newest(path) {
-  const stats = statSync(path);
-  if (!stats.isDirectory()) return stats.mtimeMs;
-  // A folder's own time tells of files that were removed.
-  return Math.max(stats.mtimeMs, ...readdirSync(path).map((name) => newest(join(path, name))));
-}
-
-/** Copies everything but TypeScript, in its place below dist. */
-function copyOther(path) {
-  if (!existsSync(join(root, path))) return;
-  mkdirSync(join(root, 'dist', path), { recursive: true });
-  cpSync(join(root, path), join(root, 'dist', path), { recursive: true, filter: (source) => !source.endsWith('.ts') });
-}
-
-function step(what, work) {
-  const started = Date.now();
-  say(`${what} …`);
-  work();
-  say(`${what}: done in ${seconds(started)}`);
-}
-
-function seconds(since) {
-  return `${((Date.now() - since) / 1000).toFixed(1)} s`;
-}
-
-function readJson(path) {
+/** Runs a step: a line when it has lasted a second, then one every five. */
+export async function step(what, work) {
+  const began = Date.now();
+  let repeat;
+  const first = setTimeout(() => {
+    say(`${what} …`);
+    repeat = setInterval(() => say(`${what} … ${Math.round((Date.now() - began) / 1000)} s`), 5_000);
+  }, 1_000);
   try {
-    return JSON.parse(readFileSync(path, 'utf8'));
-  } catch {
-    return undefined;
+    return await work();
+  } finally {
+    clearTimeout(first);
+    clearInterval(repeat);
   }
+}
+
+/** Runs a program in the root. Resolves with its exit code and what it printed ('' when it writes to the terminal). */
+export function run(file, args, { env = process.env, quiet = false } = {}) {
+  return new Promise((resolve) => {
+    const child = spawn(file, args, { cwd: root, env, stdio: quiet ? ['ignore', 'pipe', 'pipe'] : 'inherit' });
+    const printed = [];
+    for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => printed.push(chunk));
+    child.once('error', (error) => resolve({ code: 127, output: error.message }));
+    child.once('close', (code) => resolve({ code: code ?? 1, output: Buffer.concat(printed).toString('utf8') }));
+    // A Ctrl-C reaches the child by itself; we stay to the end and pass on its exit code.
+    if (!quiet) for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => { if (signal === 'SIGTERM') child.kill(signal); });
+  });
+}
+
+const lockfile = inRoot('package-lock.json');
+const stamp = inRoot('node_modules', '.doorman-lockfile');
+
+/** Installs the packages when there are none, or other ones than the lockfile names. */
+export async function installPackages() {
+  const wanted = createHash('sha256').update(readFileSync(lockfile)).update(`${process.platform} ${process.arch} ${nodeMajor}`).digest('hex');
+  if (read(stamp) === wanted) return;
+  if (!installedByHand()) {
+    const npm = process.env.npm_execpath?.endsWith('npm-cli.js') ? [process.execPath, process.env.npm_execpath] : ['npm'];
+    // Whatever NODE_ENV says: building and testing need the development packages, Postgres comes as an optional one.
+    const args = [...npm.slice(1), 'ci', '--include=dev', '--include=optional', '--no-fund', '--no-audit'];
+    const { code, output } = await step('installing packages', () => run(npm[0], args, { quiet: true }));
+    if (code !== 0) stop(`${output.trim()}\n\nThe packages could not be installed (npm ci). Is the network there, and the registry reachable?`);
+  }
+  writeFileSync(stamp, wanted);
+}
+
+/** Whether somebody ran `npm ci` already: npm's own list of what is installed agrees with the lockfile. */
+function installedByHand() {
+  const hidden = read(inRoot('node_modules', '.package-lock.json'));
+  if (hidden === undefined) return false;
+  const installed = JSON.parse(hidden).packages ?? {};
+  const locked = JSON.parse(readFileSync(lockfile, 'utf8')).packages;
+  return Object.entries(locked).every(([path, { version, optional, devOptional }]) =>
+    path === '' || (path in installed ? installed[path].version === version : optional === true || devOptional === true));
+}
+
+function read(file) {
+  return existsSync(file) ? readFileSync(file, 'utf8') : undefined;
+}
+
+/** The Temporal development server, found or got by the built code. */
+export async function temporalBinary() {
+  const { default: stack } = await import(inRoot('dist', 'src', 'stack', 'temporal', 'temporalBinary.js'));
+  return stack.temporalBinary(say);
 }

@@ -1,11 +1,10 @@
-// npm start: packages, build, then `doorman up` in this terminal.
-import { spawn } from 'node:child_process';
-import { join } from 'node:path';
-import { prepare, root } from './setup.mjs';
+// npm start: everything on this computer, from nothing.
+import { argv, chdir } from 'node:process';
+import { prepare } from './build.mjs';
+import { inRoot, root } from './setup.mjs';
 
 await prepare();
-const up = spawn(process.execPath, [join(root, 'dist/src/cli.js'), 'up', ...process.argv.slice(2)], { cwd: root, stdio: 'inherit' });
-// Ctrl-C reaches both; this process waits for the other one to end in order.
-process.on('SIGINT', () => undefined);
-process.on('SIGTERM', () => up.kill('SIGTERM'));
-up.on('exit', (code, signal) => process.exit(signal === null ? code ?? 1 : 0));
+chdir(root);
+// In this very process: whoever stops it stops the stack, whichever signal it is.
+argv.splice(1, argv.length - 1, inRoot('dist', 'src', 'cli.js'), 'up', ...argv.slice(2));
+await import(argv[1]);

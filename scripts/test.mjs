@@ -1,62 +1,56 @@
-// npm test: all set-up from nothing, then Jest; arguments are paths of tests. Ends with one plain line of counts.
-import { spawnSync } from 'node:child_process';
+// npm test: sets up all that the tests need, runs them, and ends with one line: N passed, N failed, N skipped.
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { prepare, root, say } from './setup.mjs';
+import { argv, env, execPath, exit, stdout } from 'node:process';
+import { prepare } from './build.mjs';
+import { inRoot, run, say, step } from './setup.mjs';
 
-const record = process.argv.includes('--record-histories');
-const given = process.argv.slice(2).filter((argument) => argument !== '--record-histories');
-const history = valueOf('--history');
-
+const recording = argv.includes('--record-histories');
+const wanted = argv.slice(2).filter((argument) => argument !== '--record-histories');
+// A history from production to be replayed: a path.
+const history = wanted.includes('--history') ? wanted.splice(wanted.indexOf('--history'), 2)[1] : undefined;
+if (recording) wanted.push('test/replay');
 await prepare();
-if (given.length === 0 || given.some((path) => /journeys|simulator/.test(path))) installChromium();
+const chromium = await findChromium();
 
-const folder = mkdtempSync(join(tmpdir(), 'doorman-test-'));
-const report = join(folder, 'report.json');
-const paths = record ? ['test/replay'] : given;
-const { status } = spawnSync(process.execPath,
-  [join(root, 'node_modules/jest/bin/jest.js'), '--json', `--outputFile=${report}`, ...(paths.length > 0 ? ['--', ...paths] : [])],
-  {
-    cwd: root,
-    stdio: ['ignore', 'ignore', 'inherit'],
-    env: {
-      ...process.env,
-      ...(record ? { DOORMAN_RECORD_HISTORIES: '1' } : {}),
-      ...(history === undefined ? {} : { DOORMAN_HISTORY: history }),
-    },
-  });
-const code = conclude();
+const folder = mkdtempSync(join(tmpdir(), 'doorman-results-'));
+const results = join(folder, 'results.json');
+// Servers are found, fetched or built by the tests' own set-up (test/support/setup), when a test needs them.
+const { code } = await run(execPath, [inRoot('node_modules', 'jest', 'bin', 'jest.js'), '--json', `--outputFile=${results}`, ...wanted], {
+  env: {
+    ...env,
+    ...chromium === undefined ? {} : { CHROMIUM_PATH: chromium },
+    ...recording ? { DOORMAN_RECORD_HISTORIES: '1' } : {},
+    ...history === undefined ? {} : { DOORMAN_HISTORY: history },
+  },
+});
+stdout.write(`${closingLine()}\n`);
 rmSync(folder, { recursive: true, force: true });
-process.exit(code);
+exit(code);
 
-function conclude() {
-  if (!existsSync(report)) {
-    say('Jest ended without a report: what went wrong is above.');
-    return status || 1;
+function closingLine() {
+  if (!existsSync(results)) return '0 passed, 1 failed, 0 skipped';
+  const { numPassedTests, numFailedTests, numPendingTests, numTodoTests, testResults } = JSON.parse(readFileSync(results, 'utf8'));
+  // A file that does not even load has no test to count.
+  const unloadable = testResults.filter(({ status, assertionResults }) => status === 'failed' && assertionResults.length === 0).length;
+  return `${numPassedTests} passed, ${numFailedTests + unloadable} failed, ${numPendingTests + numTodoTests} skipped`;
+}
+
+/** The browser of the page's test; in CI it is installed where that is possible. Without it that test is skipped. */
+async function findChromium() {
+  const needed = wanted.length === 0 || wanted.some((argument) => /simulator|page|browser|journeys/.test(argument));
+  const places = [env.CHROMIUM_PATH, '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome',
+    '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome', '/Applications/Chromium.app/Contents/MacOS/Chromium'];
+  const found = () => places.find((path) => path !== undefined && existsSync(path));
+  if (!needed || found() !== undefined) return found();
+  if (env.CI === 'true' && process.getuid?.() === 0 && existsSync('/etc/debian_version')) {
+    const apt = (...args) => run('apt-get', ['-y', '-qq', ...args], { quiet: true, env: { ...env, DEBIAN_FRONTEND: 'noninteractive' } });
+    await step('installing Chromium', async () => {
+      await apt('update');
+      await apt('install', '--no-install-recommends', 'chromium');
+    });
   }
-  const { numPassedTests, numFailedTests, numPendingTests, success } = JSON.parse(readFileSync(report, 'utf8'));
-  // A suite that cannot be loaded has no failed test, and is a failure all the same.
-  const failed = success ? numFailedTests : Math.max(numFailedTests, 1);
-  process.stdout.write(`${numPassedTests} passed, ${failed} failed, ${numPendingTests} skipped\n`);
-  return status ?? 1;
-}
-
-/** In CI the page is looked at in a real browser; elsewhere that test says why it is skipped. */
-function installChromium() {
-  const isThere = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome', process.env.CHROMIUM_PATH]
-    .some((path) => path !== undefined && existsSync(path));
-  const canInstall = process.env.CI === 'true' && process.getuid?.() === 0 && existsSync('/usr/bin/apt-get');
-  if (isThere || !canInstall) return;
-  say('installing Chromium …');
-  const apt = (...args) => spawnSync('apt-get', [...args, '-qq', '-y'], { stdio: ['ignore', 'ignore', 'inherit'] });
-  apt('update');
-  if (apt('install', '--no-install-recommends', 'chromium').status !== 0) say('Chromium could not be installed: the test of the page will be skipped.');
-}
-
-function valueOf(option) {
-  const index = given.indexOf(option);
-  if (index < 0) return undefined;
-  const [, value] = given.splice(index, 2);
-  return value;
+  if (found() === undefined) say('There is no Chromium (CHROMIUM_PATH): the test of the simulator page is skipped.');
+  return found();
 }
