@@ -70,6 +70,9 @@ export function wireWeb(config: Config) {
     signal: (message) => conversations.deliver(message),
     fetchMessage: (messageId) => channel.fetchMessage(messageId),
     textRetentionMs: config.policy.textRetentionMs,
+    onSweep: (report) => {
+      for (const [what, count] of Object.entries(report)) if (count > 0) telemetry.count('swept', { what }, count);
+    },
   });
   const app: AppDeps = {
     log,

@@ -26,6 +26,8 @@ export interface DispatcherDeps {
   /** After how long a text that nobody handled is destroyed (policy `textRetentionMs`). */
   readonly textRetentionMs: number;
   readonly log: Pick<Log, 'warn'>;
+  /** Hears what each sweep came to. */
+  readonly onSweep?: (report: SweepReport) => void;
   /** How long one signal, and a webhook that waits for it, may take. */
   readonly deadlineMs?: number;
   /** How long a row is left to the web process that stored it before the sweeper takes it. */
@@ -107,6 +109,10 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
 
   function sweepOnce(): Promise<SweepReport> {
     sweeping ??= sweep({ ...deps, sweepAfterMs, deliverAll: (senderId) => deliverAll(senderId) })
+      .then((report) => {
+        deps.onSweep?.(report);
+        return report;
+      })
       .finally(() => { sweeping = undefined; });
     return sweeping;
   }
