@@ -1,5 +1,6 @@
 #!/usr/bin/env node
-// The `doorman` command: one line a command here, the work elsewhere. Exit codes: 0 done, 1 refused or failed, 2 misuse.
+// The `doorman` command: one line a command here, the work elsewhere.
+// Exit codes: 0 done, 1 refused or failed, 2 misuse.
 import { Command } from 'commander';
 import { auditCommands } from './cli/audit';
 import { directoryCommands } from './cli/directory';

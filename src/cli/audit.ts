@@ -9,17 +9,20 @@ export function auditCommands(program: Command): void {
   audit.command('verify').description('recomputes the chain and names the first broken record')
     .option('--head <seq:hash>', 'the head that you keep outside: finds a truncated or restored audit too')
     .action(async ({ head }: { head?: string }, command: Command) => {
-      const result = await withDatabase((pool) => verifyAudit(pool, head === undefined ? {} : { expectedHead: parseHead(head) }));
+      const result = await withDatabase((pool) =>
+        verifyAudit(pool, head === undefined ? {} : { expectedHead: parseHead(head) }));
       if (result.outcome === 'broken') {
         print(command, result, [`The audit is broken at record ${result.seq}: ${result.why}`]);
         return refuse();
       }
-      print(command, result, [`The audit is intact: ${result.records} records, head ${result.head.seq}:${result.head.hash}`]);
+      print(command, result, [
+        `The audit is intact: ${result.records} records, head ${result.head.seq}:${result.head.hash}`]);
     });
-  audit.command('head').description('prints the head, to be kept outside').action(async (_options, command: Command) => {
-    const head = await withDatabase((pool) => auditHead(pool));
-    print(command, head, [`${head.seq}:${head.hash}`]);
-  });
+  audit.command('head').description('prints the head, to be kept outside')
+    .action(async (_options, command: Command) => {
+      const head = await withDatabase((pool) => auditHead(pool));
+      print(command, head, [`${head.seq}:${head.hash}`]);
+    });
 }
 
 function parseHead(text: string): { seq: number; hash: string } {

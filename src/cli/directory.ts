@@ -24,7 +24,8 @@ const progressEvery = 10_000;
 
 export function directoryCommands(program: Command): void {
   const directory = program.command('directory').description('who works here');
-  directory.command('import').argument('<file.csv>', 'employee_id, given_name, family_name, email, mobile, language, active')
+  directory.command('import')
+    .argument('<file.csv>', 'employee_id, given_name, family_name, email, mobile, language, active')
     .description('brings the directory up to date from a file; applies nothing when the file has a problem')
     .option('--dry-run', 'compare and report, write nothing')
     .option('--force', 'deactivate however many are missing from the file')
@@ -40,11 +41,13 @@ export function directoryCommands(program: Command): void {
 
 async function endOne(identifier: string, _options: unknown, command: Command): Promise<void> {
   const canonical = canonicalIdentifier(identifier);
-  const ended = canonical === undefined ? 0 : await withDatabase((pool) => auditedTransaction(pool, async (tx, note) => {
-    const found = await findEmployee(tx, canonical);
-    return found.outcome === 'found' ? endEmployee(tx, note, found.employee.id) : 0;
-  }));
-  print(command, { ended }, [ended === 1 ? 'Ended: sessions are over, codes are void.' : 'No active employee has this identifier.']);
+  const ended = canonical === undefined ? 0 : await withDatabase((pool) =>
+    auditedTransaction(pool, async (tx, note) => {
+      const found = await findEmployee(tx, canonical);
+      return found.outcome === 'found' ? endEmployee(tx, note, found.employee.id) : 0;
+    }));
+  print(command, { ended }, [
+    ended === 1 ? 'Ended: sessions are over, codes are void.' : 'No active employee has this identifier.']);
   if (ended === 0) refuse();
 }
 

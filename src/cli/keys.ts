@@ -8,15 +8,22 @@ import { print } from './output';
 
 export function keysCommands(program: Command): void {
   const keys = program.command('keys').description('the keyring');
-  keys.command('new').argument('<file>', 'where to write it; refuses to overwrite').description('makes a keyring with fresh keys')
+  keys.command('new').argument('<file>', 'where to write it; refuses to overwrite')
+    .description('makes a keyring with fresh keys')
     .action(async (file: string, _options, command: Command) => {
       createKeyringFile(file);
-      print(command, { file }, [`A new keyring is in ${file}. Keep it secret and backed up: without it nothing stored can be read.`]);
+      print(command, { file }, [
+        `A new keyring is in ${file}. Keep it secret and backed up: without it nothing stored can be read.`]);
     });
-  keys.command('rotate').argument('<file>').argument('<purpose>', keyPurposes.join(', ')).description('adds a key to a purpose and makes it the active one')
+  keys.command('rotate').argument('<file>').argument('<purpose>', keyPurposes.join(', '))
+    .description('adds a key to a purpose and makes it the active one')
     .action(async (file: string, purpose: string, _options, command: Command) => {
-      if (!(keyPurposes as readonly string[]).includes(purpose)) throw new Error(`purpose must be one of ${keyPurposes.join(', ')}`);
-      if (purpose === 'lookup') throw new Error('the lookup key cannot be rotated in place: every hash in the database was made with it');
+      if (!(keyPurposes as readonly string[]).includes(purpose)) {
+        throw new Error(`purpose must be one of ${keyPurposes.join(', ')}`);
+      }
+      if (purpose === 'lookup') {
+        throw new Error('the lookup key cannot be rotated in place: every hash in the database was made with it');
+      }
       const { keyId } = rotateKeyringFile(file, purpose as KeyPurpose);
       print(command, { file, purpose, keyId }, [
         `${purpose} now uses ${keyId}; the former keys still open what they sealed.`,
@@ -27,6 +34,7 @@ export function keysCommands(program: Command): void {
       const json = readFileSync(file, 'utf8');
       parseKeyring(json);
       const described = describeKeyring(JSON.parse(json));
-      print(command, described, described.map(({ purpose, active, ids }) => `${purpose}: ${ids.join(', ')} (active ${active})`));
+      print(command, described, described.map(({ purpose, active, ids }) =>
+        `${purpose}: ${ids.join(', ')} (active ${active})`));
     });
 }

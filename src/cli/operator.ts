@@ -10,7 +10,8 @@ const operator = (): string => userInfo().username;
 
 export function operatorCommands(program: Command): void {
   const conversation = program.command('conversation').description('one sender\'s conversation');
-  conversation.command('find').argument('<address>', 'whatsapp:+… or a number').description('the sender id and workflow id of an address')
+  conversation.command('find').argument('<address>', 'whatsapp:+… or a number')
+    .description('the sender id and workflow id of an address')
     .action(async (address: string, _options, command: Command) => {
       const { wireOperator } = await import('../wiring.js');
       const wired = wireOperator(loadConfig());
@@ -18,7 +19,8 @@ export function operatorCommands(program: Command): void {
       if (senderId === undefined) return notFound(command, 'Nobody wrote from this address.');
       print(command, { senderId, workflowId: `wa-${senderId}` }, [`sender ${senderId}`, `workflow wa-${senderId}`]);
     });
-  conversation.command('status').argument('<senderId>').description('stage, outcome and deadline, nothing of the person')
+  conversation.command('status').argument('<senderId>')
+    .description('stage, outcome and deadline, nothing of the person')
     .action(async (senderId: string, _options, command: Command) => {
       const { wireOperator } = await import('../wiring.js');
       const wired = wireOperator(loadConfig());
@@ -32,14 +34,15 @@ export function operatorCommands(program: Command): void {
 }
 
 function addOrder(parent: Command, name: string, order: UpdateName, about: string): void {
-  parent.command(name).argument('<senderId>').description(about).action(async (senderId: string, _options, command: Command) => {
-    const { wireOperator } = await import('../wiring.js');
-    const wired = wireOperator(loadConfig());
-    const outcome = await wired.conversations.order(senderId, order, operator()).finally(wired.close);
-    if (outcome.outcome === 'none') return notFound(command, 'This sender has no open conversation.');
-    if (outcome.outcome === 'refused') refuse();
-    print(command, outcome, [outcome.outcome === 'done' ? outcome.result : `refused: ${outcome.why}`]);
-  });
+  parent.command(name).argument('<senderId>').description(about)
+    .action(async (senderId: string, _options, command: Command) => {
+      const { wireOperator } = await import('../wiring.js');
+      const wired = wireOperator(loadConfig());
+      const outcome = await wired.conversations.order(senderId, order, operator()).finally(wired.close);
+      if (outcome.outcome === 'none') return notFound(command, 'This sender has no open conversation.');
+      if (outcome.outcome === 'refused') refuse();
+      print(command, outcome, [outcome.outcome === 'done' ? outcome.result : `refused: ${outcome.why}`]);
+    });
 }
 
 function notFound(command: Command, sentence: string): void {

@@ -8,7 +8,9 @@ export function wantsJson(command: Command): boolean {
 
 /** Prints a result: `lines` for people, `value` for programs. */
 export function print(command: Command, value: unknown, lines: readonly string[]): void {
-  process.stdout.write(wantsJson(command) ? `${JSON.stringify(value, null, 2)}\n` : lines.map((line) => `${line}\n`).join(''));
+  process.stdout.write(wantsJson(command)
+    ? `${JSON.stringify(value, null, 2)}\n`
+    : lines.map((line) => `${line}\n`).join(''));
 }
 
 /** Progress goes to stderr, so that a result can be piped. */

@@ -5,7 +5,8 @@ import { progress } from './output';
 
 // Each command loads its own part only: the web process, say, must not load the worker's native core.
 export function processCommands(program: Command): void {
-  program.command('up').description('everything on this computer: Postgres, Temporal, simulator, web, worker, codec server')
+  program.command('up')
+    .description('everything on this computer: Postgres, Temporal, simulator, web, worker, codec server')
     .action(async () => {
       const { up } = await import('../stack/up.js');
       await up({ root: process.cwd(), progress });
@@ -23,19 +24,23 @@ export function processCommands(program: Command): void {
     const { runCodec } = await import('../codec.js');
     await runCodec(loadConfig());
   });
-  program.command('simulator').description('the local Twilio, phone and chat page; never in production').action(async () => {
-    const { runSimulator } = await import('../simulator/simulator.js');
-    await runSimulator();
-  });
-  program.command('migrate').description('brings the tables and search attributes up to date; safe to repeat').action(async () => {
-    await migrateEverything();
-  });
+  program.command('simulator').description('the local Twilio, phone and chat page; never in production')
+    .action(async () => {
+      const { runSimulator } = await import('../simulator/simulator.js');
+      await runSimulator();
+    });
+  program.command('migrate').description('brings the tables and search attributes up to date; safe to repeat')
+    .action(async () => {
+      await migrateEverything();
+    });
 }
 
 async function migrateEverything(): Promise<void> {
   const appUrl = readSetting('DATABASE_URL');
   const ownerUrl = readSetting('DATABASE_OWNER_URL') ?? appUrl;
-  if (ownerUrl === undefined) throw new Misconfiguration(['DATABASE_OWNER_URL: is missing. Postgres as the owner of the tables']);
+  if (ownerUrl === undefined) {
+    throw new Misconfiguration(['DATABASE_OWNER_URL: is missing. Postgres as the owner of the tables']);
+  }
   const { migrate } = await import('../db/migrations.js');
   await migrate({ ownerUrl, ...(appUrl === undefined ? {} : { appUrl }), onProgress: progress });
   const address = readSetting('TEMPORAL_ADDRESS');

@@ -6,7 +6,9 @@ import type { Pool } from '../db/pool';
 /** Runs `work` with a pool on DATABASE_URL and closes it. */
 export async function withDatabase<T>(work: (pool: Pool) => Promise<T>): Promise<T> {
   const url = readSetting('DATABASE_URL');
-  if (url === undefined) throw new Misconfiguration(['DATABASE_URL: is missing. With `npm start` running, `source var/local.env` sets it']);
+  if (url === undefined) {
+    throw new Misconfiguration(['DATABASE_URL: is missing. With `npm start` running, `source var/local.env` sets it']);
+  }
   const pool = createPool(url, { max: 4, application_name: 'doorman cli' });
   try {
     return await work(pool);
