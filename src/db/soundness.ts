@@ -1,4 +1,5 @@
-// Whether a database is fit to hold what Doorman promises: the tables are there, the audit is out of reach, commits last.
+// Whether a database is fit to hold what Doorman promises: the tables are there, the audit is out of reach,
+// commits last.
 import type { Queryable } from './pool';
 
 /** One sentence for each thing that is wrong with the database behind DATABASE_URL; empty when it is sound. */

@@ -1,4 +1,5 @@
-// Handles a stored message exactly once: its text is read, its effect and its result are committed together, then it is wiped.
+// Handles a stored message exactly once: its text is read, its effect and its result are committed together,
+// then it is wiped.
 import { auditedTransaction } from '../audit/auditedTransaction';
 import type { Note } from '../audit/auditedTransaction';
 import type { Pool, Queryable } from '../db/pool';
@@ -30,7 +31,8 @@ export const textContext = (messageId: string): string => `inbox:${messageId}`;
 export async function peekMessage(
   db: Queryable, keys: PurposeKeys, messageId: string,
 ): Promise<{ message: InboxMessage } | { result: Result } | undefined> {
-  const { rows: [row] } = await db.query<Row>('SELECT kind, text_enc, result FROM inbox WHERE message_id = $1', [messageId]);
+  const { rows: [row] } = await db.query<Row>(
+    'SELECT kind, text_enc, result FROM inbox WHERE message_id = $1', [messageId]);
   return row && view(row, keys, messageId);
 }
 
@@ -45,7 +47,8 @@ export function handleMessage<R extends Result>(
 ): Promise<R | { readonly reaction: 'ignore' }> {
   return auditedTransaction(pool, async (tx, note) => {
     // The lock makes a second worker wait, and then find the result of the first.
-    const { rows: [row] } = await tx.query<Row>('SELECT kind, text_enc, result FROM inbox WHERE message_id = $1 FOR UPDATE', [messageId]);
+    const { rows: [row] } = await tx.query<Row>(
+      'SELECT kind, text_enc, result FROM inbox WHERE message_id = $1 FOR UPDATE', [messageId]);
     const seen = row && view(row, keys, messageId);
     if (seen === undefined) return { reaction: 'ignore' };
     if ('result' in seen) return seen.result as R; // cast: only this message's own handling wrote it
@@ -58,7 +61,9 @@ export function handleMessage<R extends Result>(
 /** Ends messages that nobody will answer, and destroys their text. Repeat-safe. */
 export async function discardMessages(db: Queryable, messageIds: readonly string[], reason: string): Promise<void> {
   await db.query(
-    `UPDATE inbox SET handled_at = clock_timestamp(), outcome = $2, result = jsonb_build_object('reaction', $2::text), text_enc = NULL
+    `UPDATE inbox
+        SET handled_at = clock_timestamp(), outcome = $2, text_enc = NULL,
+            result = jsonb_build_object('reaction', $2::text)
       WHERE message_id = ANY ($1) AND handled_at IS NULL`, [messageIds, reason]);
 }
 

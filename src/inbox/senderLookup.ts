@@ -26,7 +26,7 @@ export async function findSender(db: Queryable, lookup: PurposeKeys, address: st
 /** Milliseconds since a message was received, by the database's clock; 0 for one that is not there. */
 export async function messageAgeMs(db: Queryable, messageId: string): Promise<number> {
   const { rows: [row] } = await db.query<{ ms: number }>(
-    'SELECT (extract(epoch FROM clock_timestamp() - received_at) * 1000)::float8 AS ms FROM inbox WHERE message_id = $1',
-    [messageId]);
+    `SELECT (extract(epoch FROM clock_timestamp() - received_at) * 1000)::float8 AS ms
+       FROM inbox WHERE message_id = $1`, [messageId]);
   return row?.ms ?? 0;
 }

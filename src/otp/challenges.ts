@@ -35,20 +35,24 @@ export interface Challenge {
 }
 
 /** Issues a challenge and voids the sender's former one (I4). Repeat-safe by its id; says how long it counts, in ms. */
-export async function issueChallenge(tx: Queryable, note: Note, policy: Policy, challenge: NewChallenge): Promise<number> {
+export async function issueChallenge(
+  tx: Queryable, note: Note, policy: Policy, challenge: NewChallenge,
+): Promise<number> {
   const { challengeId, senderId } = challenge;
   await voidOthers(tx, note, senderId, challengeId);
   const digits = challenge.pool === 'known' ? policy.codeDigitsKnown : policy.codeDigitsStranger;
   const { rowCount } = await tx.query(
-    `INSERT INTO challenges (id, sender_id, employee_id, identity_hash, pool, purpose, method, key_id, digits, tries_max, expires_at)
+    `INSERT INTO challenges (id, sender_id, employee_id, identity_hash, pool, purpose,
+                             method, key_id, digits, tries_max, expires_at)
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, clock_timestamp() + $11 * interval '1 ms')
      ON CONFLICT (id) DO NOTHING`,
     [challengeId, senderId, challenge.employeeId ?? null, challenge.identityHash, challenge.pool, codePurpose,
       challenge.method, challenge.keyId, digits, policy.codeTriesMax, policy.codeLifetimeMs],
   );
   if (rowCount === 1) {
+    const { pool, method } = challenge;
     const identity = challenge.identityHash.toString('base64url');
-    note({ kind: 'challenge.issued', facts: { challengeId, senderId, identity, pool: challenge.pool, method: challenge.method } });
+    note({ kind: 'challenge.issued', facts: { challengeId, senderId, identity, pool, method } });
   }
   const issued = await findChallenge(tx, challengeId);
   return issued?.expiresInMs ?? 0;
@@ -68,7 +72,8 @@ export async function findChallenge(db: Queryable, challengeId: string): Promise
 
 /**
  * Charges one guess and commits it, before anything is compared (R07). Repeat-safe by message: a message is charged
- * once, whatever happens to the worker. `refused` when the code is over, for whichever reason: nothing is compared then.
+ * once, whatever happens to the worker. `refused` when the code is over, for whichever reason:
+ * nothing is compared then.
  */
 export async function chargeGuess(pool: Pool, challengeId: string, messageId: string): Promise<'charged' | 'refused'> {
   try {
@@ -109,37 +114,46 @@ export async function judgeGuess(
     `SELECT sender_id, state, tries_max - tries_used AS left, expires_at <= clock_timestamp() AS expired
        FROM challenges WHERE id = $1 FOR UPDATE`, [challengeId]);
   if (challenge === undefined) return { verdict: 'over' };
+  const { sender_id: senderId } = challenge;
   const { rows: [charged] } = await tx.query<{ verdict: string | null; ordinal: number }>(
     'SELECT verdict, ordinal FROM guesses WHERE challenge_id = $1 AND message_id = $2', [challengeId, messageId]);
   if (charged === undefined) return { verdict: 'over' };
   if (charged.verdict === null) {
     const verdict = guess.right ? 'right' : 'wrong';
-    await tx.query('UPDATE guesses SET verdict = $3 WHERE challenge_id = $1 AND message_id = $2', [challengeId, messageId, verdict]);
-    note({ kind: 'challenge.guessed', facts: { challengeId, senderId: challenge.sender_id, verdict, ordinal: charged.ordinal } });
+    await tx.query(
+      'UPDATE guesses SET verdict = $3 WHERE challenge_id = $1 AND message_id = $2', [challengeId, messageId, verdict]);
+    note({ kind: 'challenge.guessed', facts: { challengeId, senderId, verdict, ordinal: charged.ordinal } });
   }
   if ((charged.verdict ?? (guess.right ? 'right' : 'wrong')) === 'right') return consume(tx, challengeId, challenge);
-  if (challenge.state === 'exhausted') return { verdict: 'exhausted', lockedForMs: await lockedForMs(tx, challenge.sender_id) };
-  if (challenge.left > 0 || challenge.state !== 'live') return { verdict: 'wrong', triesLeft: Math.max(challenge.left, 0) };
-  return exhaust(tx, note, policy, challengeId, challenge.sender_id);
+  if (challenge.state === 'exhausted') {
+    return { verdict: 'exhausted', lockedForMs: await lockedForMs(tx, senderId) };
+  }
+  if (challenge.left > 0 || challenge.state !== 'live') {
+    return { verdict: 'wrong', triesLeft: Math.max(challenge.left, 0) };
+  }
+  return exhaust(tx, note, policy, challengeId, senderId);
 }
 
 async function consume(tx: Queryable, id: string, challenge: { state: string; expired: boolean }): Promise<Judgement> {
   if (challenge.state !== 'live' || challenge.expired) return { verdict: 'over' };
-  await tx.query(`UPDATE challenges SET state = 'used', ended_at = clock_timestamp() WHERE id = $1 AND state = 'live'`, [id]);
+  await tx.query(
+    `UPDATE challenges SET state = 'used', ended_at = clock_timestamp() WHERE id = $1 AND state = 'live'`, [id]);
   return { verdict: 'right' };
 }
 
 async function exhaust(tx: Queryable, note: Note, policy: Policy, id: string, senderId: string): Promise<Judgement> {
-  const { rows: [unjudged] } = await tx.query('SELECT 1 FROM guesses WHERE challenge_id = $1 AND verdict IS NULL LIMIT 1', [id]);
+  const { rows: [unjudged] } = await tx.query(
+    'SELECT 1 FROM guesses WHERE challenge_id = $1 AND verdict IS NULL LIMIT 1', [id]);
   if (unjudged !== undefined) return { verdict: 'wrong', triesLeft: 0 };
   await tx.query(`UPDATE challenges SET state = 'exhausted', ended_at = clock_timestamp() WHERE id = $1`, [id]);
   const { rows: [run] } = await tx.query<{ count: number }>(
-    `SELECT count(*)::int AS count FROM challenges WHERE sender_id = $1 AND state = 'exhausted' AND issued_at > coalesce(
-       (SELECT max(issued_at) FROM challenges WHERE sender_id = $1 AND state = 'used'), '-infinity')`, [senderId]);
+    `SELECT count(*)::int AS count FROM challenges
+      WHERE sender_id = $1 AND state = 'exhausted' AND issued_at > coalesce(
+        (SELECT max(issued_at) FROM challenges WHERE sender_id = $1 AND state = 'used'), '-infinity')`, [senderId]);
   const lockedFor = lockMs(policy, run?.count ?? 1);
   const { rows: [lock] } = await tx.query<{ until: Date }>(
-    `UPDATE senders SET locked_until = clock_timestamp() + $2 * interval '1 ms' WHERE id = $1 RETURNING locked_until AS until`,
-    [senderId, lockedFor]);
+    `UPDATE senders SET locked_until = clock_timestamp() + $2 * interval '1 ms' WHERE id = $1
+     RETURNING locked_until AS until`, [senderId, lockedFor]);
   note({ kind: 'challenge.exhausted', facts: { challengeId: id, senderId, lockedUntil: lock!.until.toISOString() } });
   return { verdict: 'exhausted', lockedForMs: lockedFor };
 }
@@ -151,7 +165,9 @@ export type ResendCharge =
   | { readonly outcome: 'over' };
 
 /** Charges one more send of the same code: the gaps grow, the tries stay, the lifetime stays (R06, R12). */
-export async function chargeResend(tx: Queryable, note: Note, policy: Policy, challengeId: string): Promise<ResendCharge> {
+export async function chargeResend(
+  tx: Queryable, note: Note, policy: Policy, challengeId: string,
+): Promise<ResendCharge> {
   const { rows: [row] } = await tx.query<{ senderId: string; sends: number; sinceMs: number; open: boolean }>(
     `SELECT sender_id AS "senderId", sends, state = 'live' AND expires_at > clock_timestamp() AS open,
             (extract(epoch FROM clock_timestamp() - last_sent_at) * 1000)::float8 AS "sinceMs"
@@ -160,50 +176,64 @@ export async function chargeResend(tx: Queryable, note: Note, policy: Policy, ch
   if (row.sends >= policy.codeSendsMax) return { outcome: 'spent' };
   const waitMs = resendGapMs(policy, row.sends) - row.sinceMs;
   if (waitMs > 0) return { outcome: 'tooSoon', waitMs };
-  await tx.query('UPDATE challenges SET sends = sends + 1, last_sent_at = clock_timestamp() WHERE id = $1', [challengeId]);
+  await tx.query(
+    'UPDATE challenges SET sends = sends + 1, last_sent_at = clock_timestamp() WHERE id = $1', [challengeId]);
   note({ kind: 'challenge.resent', facts: { challengeId, senderId: row.senderId, sends: row.sends + 1 } });
   return { outcome: 'granted', sends: row.sends + 1 };
 }
 
 /** Ends a live challenge without success. Repeat-safe; does nothing to one that has ended. */
-export async function endChallenge(tx: Queryable, note: Note, challengeId: string, reason: 'expired' | 'cancelled' | 'disputed'): Promise<void> {
+export async function endChallenge(
+  tx: Queryable, note: Note, challengeId: string, reason: 'expired' | 'cancelled' | 'disputed',
+): Promise<void> {
   const { rows: [ended] } = await tx.query<{ senderId: string }>(
-    `UPDATE challenges SET state = $2, ended_at = clock_timestamp() WHERE id = $1 AND state = 'live' RETURNING sender_id AS "senderId"`,
-    [challengeId, reason === 'expired' ? 'expired' : 'voided']);
+    `UPDATE challenges SET state = $2, ended_at = clock_timestamp() WHERE id = $1 AND state = 'live'
+     RETURNING sender_id AS "senderId"`, [challengeId, reason === 'expired' ? 'expired' : 'voided']);
   if (ended === undefined) return;
   const facts = { challengeId, senderId: ended.senderId };
-  note(reason === 'expired' ? { kind: 'challenge.expired', facts } : { kind: 'challenge.voided', facts: { ...facts, reason } });
+  note(reason === 'expired'
+    ? { kind: 'challenge.expired', facts }
+    : { kind: 'challenge.voided', facts: { ...facts, reason } });
 }
 
 /** How long a sender is still locked, in ms; 0 when it is not. */
 export async function lockedForMs(db: Queryable, senderId: string): Promise<number> {
   const { rows: [row] } = await db.query<{ ms: number }>(
-    `SELECT greatest(0, extract(epoch FROM locked_until - clock_timestamp()) * 1000)::float8 AS ms FROM senders WHERE id = $1`, [senderId]);
+    `SELECT greatest(0, extract(epoch FROM locked_until - clock_timestamp()) * 1000)::float8 AS ms
+       FROM senders WHERE id = $1`, [senderId]);
   return row?.ms ?? 0;
 }
 
 /** Whether this sender proved to be this employee within the last `days` (A45). */
-export async function wasVerified(db: Queryable, senderId: string, employeeId: string | null, days: number): Promise<boolean> {
+export async function wasVerified(
+  db: Queryable, senderId: string, employeeId: string | null, days: number,
+): Promise<boolean> {
   const { rowCount } = await db.query(
-    `SELECT 1 FROM sessions WHERE sender_id = $1 AND employee_id = $2 AND opened_at > clock_timestamp() - $3 * interval '1 day' LIMIT 1`,
+    `SELECT 1 FROM sessions
+      WHERE sender_id = $1 AND employee_id = $2 AND opened_at > clock_timestamp() - $3 * interval '1 day' LIMIT 1`,
     [senderId, employeeId, days]);
   return rowCount === 1;
 }
 
 /** Lifts a sender's lock by an operator's act. The count of wrong guesses stays. */
 export async function unlockSender(tx: Queryable, note: Note, senderId: string, operator: string): Promise<void> {
-  const { rowCount } = await tx.query('UPDATE senders SET locked_until = NULL WHERE id = $1 AND locked_until IS NOT NULL', [senderId]);
+  const { rowCount } = await tx.query(
+    'UPDATE senders SET locked_until = NULL WHERE id = $1 AND locked_until IS NOT NULL', [senderId]);
   if (rowCount === 1) note({ kind: 'sender.unlocked', facts: { senderId, operator } });
 }
 
 async function voidOthers(tx: Queryable, note: Note, senderId: string, except: string): Promise<void> {
   const { rows } = await tx.query<{ id: string }>(
-    `UPDATE challenges SET state = 'voided', ended_at = clock_timestamp() WHERE sender_id = $1 AND state = 'live' AND id <> $2 RETURNING id`,
-    [senderId, except]);
-  for (const { id } of rows) note({ kind: 'challenge.voided', facts: { challengeId: id, senderId, reason: 'replaced' } });
+    `UPDATE challenges SET state = 'voided', ended_at = clock_timestamp()
+      WHERE sender_id = $1 AND state = 'live' AND id <> $2
+     RETURNING id`, [senderId, except]);
+  for (const { id } of rows) {
+    note({ kind: 'challenge.voided', facts: { challengeId: id, senderId, reason: 'replaced' } });
+  }
 }
 
 async function isCharged(db: Queryable, challengeId: string, messageId: string): Promise<boolean> {
-  const { rowCount } = await db.query('SELECT 1 FROM guesses WHERE challenge_id = $1 AND message_id = $2', [challengeId, messageId]);
+  const { rowCount } = await db.query(
+    'SELECT 1 FROM guesses WHERE challenge_id = $1 AND message_id = $2', [challengeId, messageId]);
   return rowCount === 1;
 }

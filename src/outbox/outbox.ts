@@ -15,11 +15,16 @@ export interface Send {
 const context = (key: string): string => `outbox:${key}`;
 
 /** Notes that the provider is about to be asked, before it is. */
-export async function beginSend(db: Queryable, keys: PurposeKeys, send: { key: string; senderId: string; kind: 'reply' | 'code' }): Promise<Send> {
-  const { rows: [row] } = await db.query<{ state: Send['state']; attempts: number; text_enc: Buffer | null; ageMs: number }>(
+export async function beginSend(
+  db: Queryable, keys: PurposeKeys, send: { key: string; senderId: string; kind: 'reply' | 'code' },
+): Promise<Send> {
+  const { rows: [row] } = await db.query<{
+    state: Send['state']; attempts: number; text_enc: Buffer | null; ageMs: number;
+  }>(
     `INSERT INTO outbox AS o (key, sender_id, kind, attempts) VALUES ($1, $2, $3, 1)
      ON CONFLICT (key) DO UPDATE SET attempts = o.attempts + CASE WHEN o.state = 'pending' THEN 1 ELSE 0 END
-     RETURNING state, attempts, text_enc, (extract(epoch FROM clock_timestamp() - created_at) * 1000)::float8 AS "ageMs"`,
+     RETURNING state, attempts, text_enc,
+               (extract(epoch FROM clock_timestamp() - created_at) * 1000)::float8 AS "ageMs"`,
     [send.key, send.senderId, send.kind]);
   const { state, attempts, text_enc, ageMs } = row!;
   const text = text_enc === null ? null : open(keys, text_enc, context(send.key)).toString('utf8');
@@ -36,7 +41,9 @@ export async function settleSend(
 }
 
 /** Keeps texts to be sent later, sealed, under their keys. Repeat-safe. */
-export async function storeTexts(tx: Queryable, keys: PurposeKeys, senderId: string, texts: readonly { key: string; text: string }[]): Promise<void> {
+export async function storeTexts(
+  tx: Queryable, keys: PurposeKeys, senderId: string, texts: readonly { key: string; text: string }[],
+): Promise<void> {
   if (texts.length === 0) return;
   await tx.query(
     `INSERT INTO outbox (key, sender_id, kind, text_enc) SELECT key, $1, 'reply', text_enc
@@ -46,6 +53,7 @@ export async function storeTexts(tx: Queryable, keys: PurposeKeys, senderId: str
 
 /** Which of these provider ids belong to other sends of ours: they are no trace of this one. */
 export async function knownProviderIds(db: Queryable, providerIds: readonly string[]): Promise<Set<string>> {
-  const { rows } = await db.query<{ id: string }>('SELECT provider_id AS id FROM outbox WHERE provider_id = ANY ($1)', [providerIds]);
+  const { rows } = await db.query<{ id: string }>(
+    'SELECT provider_id AS id FROM outbox WHERE provider_id = ANY ($1)', [providerIds]);
   return new Set(rows.map(({ id }) => id));
 }

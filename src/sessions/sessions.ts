@@ -31,10 +31,13 @@ const openNow = `s.ended_at IS NULL AND e.active AND clock_timestamp() < s.ends_
  * Opens a session in the transaction that consumed its challenge. Ends the sender's former session, and the oldest of
  * the employee's beyond the limit. 'refused' when the employee is no longer active: nothing is opened then.
  */
-export async function openSession(tx: Queryable, note: Note, policy: Policy, session: NewSession): Promise<'opened' | 'refused'> {
+export async function openSession(
+  tx: Queryable, note: Note, policy: Policy, session: NewSession,
+): Promise<'opened' | 'refused'> {
   const { sessionId, senderId, employeeId, challengeId, method, assurance } = session;
   // The row lock makes a leaver event and this transaction follow one another, whichever comes first.
-  const { rowCount: active } = await tx.query('SELECT 1 FROM employees WHERE id = $1 AND active FOR SHARE', [employeeId]);
+  const { rowCount: active } = await tx.query(
+    'SELECT 1 FROM employees WHERE id = $1 AND active FOR SHARE', [employeeId]);
   if (active !== 1) return 'refused';
   await endWhere(tx, note, 's.sender_id = $2', [senderId], 'replaced');
   await endWhere(tx, note, `s.id IN (SELECT id FROM sessions WHERE employee_id = $2 AND ended_at IS NULL
@@ -67,7 +70,8 @@ export async function findOpenSession(db: Queryable, sessionId: string): Promise
 /** The language of the employee that a session is or was of; null when HR gave none. */
 export async function sessionLanguage(db: Queryable, sessionId: string): Promise<string | null> {
   const { rows: [row] } = await db.query<{ language: string | null }>(
-    'SELECT e.preferred_language AS language FROM sessions s JOIN employees e ON e.id = s.employee_id WHERE s.id = $1', [sessionId]);
+    `SELECT e.preferred_language AS language
+       FROM sessions s JOIN employees e ON e.id = s.employee_id WHERE s.id = $1`, [sessionId]);
   return row?.language ?? null;
 }
 
@@ -77,17 +81,22 @@ export async function sessionLanguage(db: Queryable, sessionId: string): Promise
  */
 export async function endSession(tx: Queryable, note: Note, sessionId: string, reason: EndReason): Promise<EndReason> {
   await endWhere(tx, note, 's.id = $2', [sessionId], reason);
-  const { rows: [row] } = await tx.query<{ reason: EndReason | null }>('SELECT end_reason AS reason FROM sessions WHERE id = $1', [sessionId]);
+  const { rows: [row] } = await tx.query<{ reason: EndReason | null }>(
+    'SELECT end_reason AS reason FROM sessions WHERE id = $1', [sessionId]);
   return row?.reason ?? reason;
 }
 
 /** Ends every open session of an employee: the leaver switch (R32). */
-export async function endSessionsOfEmployee(tx: Queryable, note: Note, employeeId: string, reason: EndReason): Promise<void> {
+export async function endSessionsOfEmployee(
+  tx: Queryable, note: Note, employeeId: string, reason: EndReason,
+): Promise<void> {
   await endWhere(tx, note, 's.employee_id = $2', [employeeId], reason);
 }
 
 /** `condition` is one of the constants above, with $2 and on for `values`; never text from outside. */
-async function endWhere(tx: Queryable, note: Note, condition: string, values: unknown[], reason: EndReason): Promise<void> {
+async function endWhere(
+  tx: Queryable, note: Note, condition: string, values: unknown[], reason: EndReason,
+): Promise<void> {
   const { rows } = await tx.query<{ id: string; senderId: string; employeeId: string }>(
     `UPDATE sessions s SET ended_at = clock_timestamp(), end_reason = $1 WHERE s.ended_at IS NULL AND ${condition}
      RETURNING s.id, s.sender_id AS "senderId", s.employee_id AS "employeeId"`, [reason, ...values]);
