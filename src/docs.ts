@@ -7,7 +7,9 @@ import { inputs, reactions, stages, stageTable } from './domain/verification';
 /** docs/configuration.md, whole. */
 export function configurationPage(): string {
   const variables = Object.entries(settings).map(([name, setting]) => {
-    const { about, needed, fallback, secret } = setting as { about: string; needed: string; fallback?: string; secret?: true };
+    const { about, needed, fallback, secret } = setting as {
+      about: string; needed: string; fallback?: string; secret?: true;
+    };
     const need = needed === 'both' ? 'yes' : fallback === undefined ? 'no' : `no, \`${fallback}\``;
     return `| \`${name}\` | ${about}${secret === true ? ' Secret.' : ''} | ${need} |`;
   });
@@ -24,7 +26,8 @@ export function configurationPage(): string {
     '',
     '## Variables', '', '| name | what it is | needed |', '|---|---|---|', ...variables, '',
     '## Policy numbers', '',
-    'Set in `DOORMAN_POLICY` as JSON (or a path to it). Times are in milliseconds. A conversation keeps the numbers it began with.', '',
+    'Set in `DOORMAN_POLICY` as JSON (or a path to it). Times are in milliseconds. '
+      + 'A conversation keeps the numbers it began with.', '',
     '| name | default | bounds | why |', '|---|---|---|---|', ...numbers, '',
   ].join('\n');
 }
@@ -41,8 +44,12 @@ export function stageTableMarkdown(): string {
 
 /** The table of fault kinds in docs/errors.md. */
 export function faultTableMarkdown(): string {
-  const rows = Object.entries(faultKinds).map(([kind, { retry, about }]) => `| \`${kind}\` | ${about} | ${retry ? 'yes' : 'no'} |`);
-  return ['| type | what it means | retried |', '|---|---|---|', ...rows, '| `bug` | a broken invariant of ours | yes |'].join('\n');
+  const rows = Object.entries(faultKinds).map(([kind, { retry, about }]) =>
+    `| \`${kind}\` | ${about} | ${retry ? 'yes' : 'no'} |`);
+  return [
+    '| type | what it means | retried |', '|---|---|---|', ...rows,
+    '| `bug` | a broken invariant of ours | yes |',
+  ].join('\n');
 }
 
 /** Page, name of the marked place, and table, for every table that stands inside a written page. */

@@ -1,4 +1,5 @@
-// What can go wrong outside of us, by kind. Expected outcomes are returned, never thrown; a fault says whether to retry.
+// What can go wrong outside of us, by kind. Expected outcomes are returned, never thrown;
+// a fault says whether to retry.
 
 export const faultKinds = {
   unavailable: { retry: true, about: 'a dependency is down, slow or answers 5xx: try again with back-off' },

@@ -1,7 +1,9 @@
 // The kinds of message that a chat can carry, and what a person can mean by one.
 
 /** What arrives, as the channel names it; only `text` is ever read (A14). */
-export const messageKinds = ['text', 'media', 'location', 'contacts', 'reaction', 'button', 'group', 'edited', 'unsupported'] as const;
+export const messageKinds = [
+  'text', 'media', 'location', 'contacts', 'reaction', 'button', 'group', 'edited', 'unsupported',
+] as const;
 export type MessageKind = (typeof messageKinds)[number];
 
 /** Words that a person can type to steer the conversation, whatever the language. */

@@ -9,7 +9,9 @@ export interface RecordFacts {
   'challenge.expired': { challengeId: string; senderId: string };
   'challenge.voided': { challengeId: string; senderId: string; reason: string };
   'sender.unlocked': { senderId: string; operator: string };
-  'session.opened': { sessionId: string; senderId: string; employeeId: string; challengeId: string; method: string; assurance: string };
+  'session.opened': {
+    sessionId: string; senderId: string; employeeId: string; challengeId: string; method: string; assurance: string;
+  };
   'session.ended': { sessionId: string; senderId: string; employeeId: string; reason: string };
   'directory.imported': {
     source: string; added: number; changed: number; reactivated: number; deactivated: number; unchanged: number;

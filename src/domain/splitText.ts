@@ -48,7 +48,9 @@ function codePointEnd(text: string, max: number): number {
 function trimEndOf(part: string): string {
   const kept = part.trimEnd().length;
   const split = graphemes.segment(part).containing(kept);
-  return split === undefined || split.index === kept ? part.slice(0, kept) : part.slice(0, split.index + split.segment.length);
+  return split === undefined || split.index === kept
+    ? part.slice(0, kept)
+    : part.slice(0, split.index + split.segment.length);
 }
 
 function trimStartOf(rest: string): string {
