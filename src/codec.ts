@@ -10,7 +10,9 @@ import { createCodecServer } from './temporal/codecServer';
 /** Runs until told to stop. Throws Misconfiguration when no token is set: an open codec server decodes everything. */
 export async function runCodec(config: Config): Promise<void> {
   const token = config.DOORMAN_CODEC_TOKEN;
-  if (token === undefined) throw new Misconfiguration(['DOORMAN_CODEC_TOKEN: is missing. What the Temporal UI must show']);
+  if (token === undefined) {
+    throw new Misconfiguration(['DOORMAN_CODEC_TOKEN: is missing. What the Temporal UI must show']);
+  }
   const log = createLog({ level: config.DOORMAN_LOG_LEVEL, name: 'codec' });
   const pool = createPool(config.DATABASE_URL, { max: 2, application_name: 'doorman codec' });
   const listener = createCodecServer({

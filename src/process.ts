@@ -3,11 +3,15 @@ import { createServer } from 'node:http';
 import type { RequestListener, Server, ServerOptions } from 'node:http';
 
 /** Listens, or rejects with a sentence that names the port. */
-export function listen(listener: RequestListener, port: number, host: string, options: ServerOptions = {}): Promise<Server> {
+export function listen(
+  listener: RequestListener, port: number, host: string, options: ServerOptions = {},
+): Promise<Server> {
   const server = createServer(options, listener);
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
-      reject(error.code === 'EADDRINUSE' ? new Error(`port ${port} is taken: stop what listens there or choose another`) : error);
+      reject(error.code === 'EADDRINUSE'
+        ? new Error(`port ${port} is taken: stop what listens there or choose another`)
+        : error);
     });
     server.listen(port, host, () => resolve(server));
   });

@@ -41,7 +41,9 @@ export function createWiredActivities(
     defaultLanguage,
     activeCodeKeyId: keyring.code.activeId,
     vocabulary: (language) => ({
-      commands: texts.vocabulary(language ?? defaultLanguage), cues: texts.identifierCues(language ?? defaultLanguage) }),
+      commands: texts.vocabulary(language ?? defaultLanguage),
+      cues: texts.identifierCues(language ?? defaultLanguage),
+    }),
     render: (text, language) => texts.render(text, language ?? defaultLanguage),
     split: splitText,
     findEmployee,
@@ -52,7 +54,8 @@ export function createWiredActivities(
     messageAgeMs,
     deriveCode: codeOf,
     isCode: (challenge, guess) => sameCode(codeOf(challenge), guess),
-    subjectOf: (employeeId) => createHmac('sha256', key(activeId)).update(`assistant\0${employeeId}`).digest('base64url'),
+    subjectOf: (employeeId) =>
+      createHmac('sha256', key(activeId)).update(`assistant\0${employeeId}`).digest('base64url'),
     wait: (ms) => delay(ms, undefined, { signal: cancellationSignal() }),
   };
   return createActivities(deps);

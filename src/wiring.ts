@@ -38,7 +38,11 @@ export function createPorts(config: Config, texts: Texts): Ports {
   return {
     channel: createTwilioWhatsApp({ twilio, sender: config.TWILIO_WHATSAPP_SENDER }),
     carriers: new Map([['sms', createSmsCarrier({ twilio, from, texts })]]),
-    assistant: createWebhookAssistant({ url: config.ASSISTANT_URL, secret: config.ASSISTANT_SECRET, production: config.production }),
+    assistant: createWebhookAssistant({
+      url: config.ASSISTANT_URL,
+      secret: config.ASSISTANT_SECRET,
+      production: config.production,
+    }),
   };
 }
 
@@ -46,7 +50,8 @@ export function createPorts(config: Config, texts: Texts): Ports {
 export function wireWorker(config: Config, metricsUrl: string) {
   const { pool, log, telemetry } = wireProcess(config, 'worker', metricsUrl);
   const texts = createTexts({ organisation: config.DOORMAN_ORGANISATION, language: config.DOORMAN_LANGUAGE });
-  const activities = createWiredActivities(pool, config.keyring, texts, createPorts(config, texts), config.DOORMAN_LANGUAGE);
+  const activities = createWiredActivities(
+    pool, config.keyring, texts, createPorts(config, texts), config.DOORMAN_LANGUAGE);
   return {
     activities, log, telemetry,
     countOutcome: (activity: string, outcome: string) => telemetry.count('activityOutcomes', { activity, outcome }),
@@ -74,11 +79,12 @@ export function wireWeb(config: Config) {
       for (const [what, count] of Object.entries(report)) if (count > 0) telemetry.count('swept', { what }, count);
     },
   });
+  const nextToken = config.TWILIO_AUTH_TOKEN_NEXT;
   const app: AppDeps = {
     log,
     twilio: {
       publicUrl: config.DOORMAN_PUBLIC_URL,
-      authTokens: [config.TWILIO_AUTH_TOKEN, ...(config.TWILIO_AUTH_TOKEN_NEXT === undefined ? [] : [config.TWILIO_AUTH_TOKEN_NEXT])],
+      authTokens: [config.TWILIO_AUTH_TOKEN, ...(nextToken === undefined ? [] : [nextToken])],
       accountSid: config.TWILIO_ACCOUNT_SID,
       recipient,
     },
@@ -109,7 +115,9 @@ export function wireOperator(config: Config) {
   };
 }
 
-function wireProcess(config: Config, role: 'web' | 'worker', metricsUrl?: string): { pool: Pool; log: Log; telemetry: ReturnType<typeof createTelemetry> } {
+function wireProcess(
+  config: Config, role: 'web' | 'worker', metricsUrl?: string,
+): { pool: Pool; log: Log; telemetry: ReturnType<typeof createTelemetry> } {
   return {
     pool: createPool(config.DATABASE_URL, { application_name: `doorman ${role}`, max: role === 'web' ? 10 : 20 }),
     log: createLog({ level: config.DOORMAN_LOG_LEVEL, name: role }),
@@ -120,7 +128,11 @@ function wireProcess(config: Config, role: 'web' | 'worker', metricsUrl?: string
 /** Connects on first use, so that the web process starts, and stores messages, while Temporal is down. */
 function connectConversations(config: Config) {
   const connection = Connection.lazy(temporalAddress(config));
-  const client = new Client({ connection, namespace: config.TEMPORAL_NAMESPACE, dataConverter: createDataConverter(config.keyring.payload) });
+  const client = new Client({
+    connection,
+    namespace: config.TEMPORAL_NAMESPACE,
+    dataConverter: createDataConverter(config.keyring.payload),
+  });
   return { conversations: createConversations(client, config.policy), close: () => connection.close() };
 }
 

@@ -45,13 +45,17 @@ export async function runWorker(config: Config): Promise<void> {
 
 type Wired = ReturnType<typeof wireWorker>;
 
-function createWorkers(config: Config, connection: NativeConnection, { activities, dataConverter, countOutcome }: Wired): Promise<Worker[]> {
+function createWorkers(
+  config: Config, connection: NativeConnection, { activities, dataConverter, countOutcome }: Wired,
+): Promise<Worker[]> {
   const shared: WorkerOptions = {
     connection,
     namespace: config.TEMPORAL_NAMESPACE,
     taskQueue: taskQueues.doorman,
     dataConverter,
-    interceptors: { activity: [(context) => ({ inbound: new FailureInterceptor(context.info.activityType, countOutcome) })] },
+    interceptors: {
+      activity: [(context) => ({ inbound: new FailureInterceptor(context.info.activityType, countOutcome) })],
+    },
     shutdownGraceTime: '20s',
     shutdownForceTime: '30s',
     workerDeploymentOptions: {

@@ -13,7 +13,9 @@ export interface TemporalAddress {
 export function temporalAddress(config: TemporalConfig): TemporalAddress {
   const { TEMPORAL_TLS_CLIENT_CERT_PATH: cert, TEMPORAL_TLS_CLIENT_KEY_PATH: key } = config;
   const ca = config.TEMPORAL_TLS_SERVER_CA_CERT_PATH;
-  const pair = cert !== undefined && key !== undefined ? { crt: readFileSync(cert), key: readFileSync(key) } : undefined;
+  const pair = cert !== undefined && key !== undefined
+    ? { crt: readFileSync(cert), key: readFileSync(key) }
+    : undefined;
   const wanted = config.TEMPORAL_TLS || pair !== undefined || ca !== undefined || config.TEMPORAL_API_KEY !== undefined;
   const tls: TLSConfig = {
     ...(pair === undefined ? {} : { clientCertPair: pair }),

@@ -26,19 +26,20 @@ export function createConversations(client: Client, policy: Policy) {
     async deliver({ senderId, messageId }: { senderId: string; messageId: string }): Promise<void> {
       const start: ConversationStart = { senderId, policy };
       const signal: MessageReceived = { messageId };
-      await client.withDeadline(Date.now() + deliverDeadlineMs, () => client.workflow.signalWithStart(workflowTypes.conversation, {
-        workflowId: conversationId(senderId),
-        taskQueue: taskQueues.doorman,
-        args: [start],
-        signal: signalNames.messageReceived,
-        signalArgs: [signal],
-        workflowIdReusePolicy: 'ALLOW_DUPLICATE',
-        typedSearchAttributes: [
-          { key: searchAttributes.stage, value: 'identify' },
-          { key: searchAttributes.outcome, value: 'open' },
-        ],
-        staticSummary: 'Employee verification',
-      }));
+      await client.withDeadline(Date.now() + deliverDeadlineMs, () =>
+        client.workflow.signalWithStart(workflowTypes.conversation, {
+          workflowId: conversationId(senderId),
+          taskQueue: taskQueues.doorman,
+          args: [start],
+          signal: signalNames.messageReceived,
+          signalArgs: [signal],
+          workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+          typedSearchAttributes: [
+            { key: searchAttributes.stage, value: 'identify' },
+            { key: searchAttributes.outcome, value: 'open' },
+          ],
+          staticSummary: 'Employee verification',
+        }));
     },
 
     /** The redacted state of a sender's conversation; undefined when there never was one. */
@@ -55,11 +56,14 @@ export function createConversations(client: Client, policy: Policy) {
     async order(senderId: string, order: UpdateName, operator: string): Promise<OrderOutcome> {
       const handle = client.workflow.getHandle(conversationId(senderId));
       try {
-        const result = await handle.executeUpdate<string, [{ operator: string }]>(updateNames[order], { args: [{ operator }] });
+        const result = await handle.executeUpdate<string, [{ operator: string }]>(
+          updateNames[order], { args: [{ operator }] });
         return { outcome: 'done', result };
       } catch (error) {
         if (error instanceof WorkflowNotFoundError) return { outcome: 'none' };
-        if (error instanceof WorkflowUpdateFailedError) return { outcome: 'refused', why: error.cause?.message ?? 'refused' };
+        if (error instanceof WorkflowUpdateFailedError) {
+          return { outcome: 'refused', why: error.cause?.message ?? 'refused' };
+        }
         throw error;
       }
     },

@@ -1,4 +1,5 @@
-// Registers the search attributes that conversations set: without them a start is refused, so this runs before a deploy.
+// Registers the search attributes that conversations set: without them a start is refused,
+// so this runs before a deploy.
 import { Connection } from '@temporalio/client';
 import type { TemporalConfig } from '../config';
 import { searchAttributes } from '../../workflows/contract';
@@ -12,7 +13,9 @@ const alreadyExists = 6;
 export async function registerSearchAttributes(config: TemporalConfig): Promise<void> {
   const connection = await Connection.connect(temporalAddress(config));
   try {
-    const { customAttributes = {} } = await connection.operatorService.listSearchAttributes({ namespace: config.TEMPORAL_NAMESPACE });
+    const { customAttributes = {} } = await connection.operatorService.listSearchAttributes({
+      namespace: config.TEMPORAL_NAMESPACE,
+    });
     const missing = Object.values(searchAttributes).filter(({ name }) => !(name in customAttributes!));
     if (missing.length === 0) return;
     await connection.operatorService.addSearchAttributes({
