@@ -64,7 +64,9 @@ function reactionTo(deps: AssistantDeps, { kind, text }: InboxMessage, language:
   return stageTable.session[readMessage('session', kind, text, { vocabulary: deps.vocabulary(language) }).input];
 }
 
-function handleWithoutRelay(deps: AssistantDeps, input: RelayInput, reaction: 'end' | 'textOnly' | 'ignore'): Promise<RelayOutcome> {
+function handleWithoutRelay(
+  deps: AssistantDeps, input: RelayInput, reaction: 'end' | 'textOnly' | 'ignore',
+): Promise<RelayOutcome> {
   return handleMessage<RelayOutcome>(deps.pool, deps.storageKeys, input.messageId, async (tx, note) => {
     if (reaction === 'end') await endSession(tx, note, input.sessionId, 'logout');
     return { reaction };
@@ -72,7 +74,8 @@ function handleWithoutRelay(deps: AssistantDeps, input: RelayInput, reaction: 'e
 }
 
 async function ask(
-  deps: AssistantDeps, input: RelayInput, { text }: InboxMessage, session: { employeeId: string; language: string | null },
+  deps: AssistantDeps, input: RelayInput, { text }: InboxMessage,
+  session: { employeeId: string; language: string | null },
 ): Promise<AssistantAnswer> {
   // Cancellation reaches an activity only through heartbeats; every 5 s is well within the 15 s that io.ts allows.
   const beat = setInterval(() => heartbeat(), 5_000);
@@ -95,7 +98,8 @@ function keepAnswer(deps: AssistantDeps, input: RelayInput, answer: AssistantAns
   return handleMessage<RelayOutcome>(deps.pool, deps.storageKeys, messageId, async (tx: Queryable) => {
     if (await findOpenSession(tx, sessionId) === undefined) return { reaction: 'closed' };
     const parts = answer.replies.slice(0, input.repliesMax).flatMap(({ text }) => deps.split(text));
-    await storeTexts(tx, deps.storageKeys, senderId, parts.map((text, index) => ({ key: replyKey(messageId, index), text })));
+    const texts = parts.map((text, index) => ({ key: replyKey(messageId, index), text }));
+    await storeTexts(tx, deps.storageKeys, senderId, texts);
     return { reaction: 'relay', replies: parts.length };
   }, ({ reaction }) => reaction === 'closed');
 }
