@@ -11,7 +11,8 @@ import { stageTable } from '../src/domain/verification';
 import { handleMessage, peekMessage } from '../src/inbox/handling';
 import type { PurposeKeys } from '../src/keys/keyring';
 import {
-  chargeGuess, chargeResend, endChallenge, findChallenge, issueChallenge, judgeGuess, lockedForMs, unlockSender, wasVerified,
+  chargeGuess, chargeResend, endChallenge, findChallenge, issueChallenge, judgeGuess, lockedForMs, unlockSender,
+  wasVerified,
 } from '../src/otp/challenges';
 import type { Challenge, Judgement, ResendCharge } from '../src/otp/challenges';
 import { openSession } from '../src/sessions/sessions';
@@ -72,7 +73,9 @@ export type TurnAwayOutcome = { readonly reaction: 'notice' | 'ignore' };
 export function createChallengeActivities(deps: ChallengeDeps) {
   const { pool, storageKeys } = deps;
   return {
-    /** Reads a message of the identify stage; for an identifier it issues a challenge, or a decoy that looks the same. */
+    /**
+     * Reads a message of the identify stage; for an identifier it issues a challenge, or a decoy that looks the same.
+     */
     identify(input: IdentifyInput): Promise<IdentifyOutcome> {
       return handleMessage<IdentifyOutcome>(pool, storageKeys, input.messageId, async (tx, note, { kind, text }) => {
         const reading = readMessage('identify', kind, text, { vocabulary: deps.vocabulary, asked: input.asked });
@@ -110,7 +113,8 @@ export function createChallengeActivities(deps: ChallengeDeps) {
 
     /** Charges a resend that an operator asked for: the same gaps and limits hold. */
     async chargeResend(input: { challengeId: string; policy: Policy }): Promise<ResendOutcome> {
-      return auditedTransaction(pool, async (tx, note) => resendOutcome(await chargeResend(tx, note, input.policy, input.challengeId)));
+      return auditedTransaction(pool, async (tx, note) =>
+        resendOutcome(await chargeResend(tx, note, input.policy, input.challengeId)));
     },
 
     /** Lifts a sender's lock for an operator. */
@@ -144,7 +148,9 @@ async function issueFor(
 }
 
 /** A sender is known who writes from the employee's own number, or proved to be this employee not long ago. */
-async function isKnown(deps: ChallengeDeps, tx: Queryable, input: IdentifyInput, employee: Employee | undefined): Promise<boolean> {
+async function isKnown(
+  deps: ChallengeDeps, tx: Queryable, input: IdentifyInput, employee: Employee | undefined,
+): Promise<boolean> {
   // Asked for everybody, with what nobody has for the unknown: the same work for real and decoy (R25).
   const numbers = employee?.phones.map(({ e164 }) => e164) ?? [];
   const fromOwnNumber = await deps.writesFrom(tx, input.senderId, numbers);
@@ -153,7 +159,9 @@ async function isKnown(deps: ChallengeDeps, tx: Queryable, input: IdentifyInput,
 }
 
 /** Charges and compares the code that a message holds, in this order, each committed before the next (decision 6). */
-async function chargedGuess(deps: ChallengeDeps, input: ConfirmInput, challenge: Challenge): Promise<'none' | 'refused' | 'right' | 'wrong'> {
+async function chargedGuess(
+  deps: ChallengeDeps, input: ConfirmInput, challenge: Challenge,
+): Promise<'none' | 'refused' | 'right' | 'wrong'> {
   const seen = await peekMessage(deps.pool, deps.storageKeys, input.messageId);
   if (seen === undefined || 'result' in seen) return 'none';
   const { kind, text } = seen.message;
@@ -164,14 +172,18 @@ async function chargedGuess(deps: ChallengeDeps, input: ConfirmInput, challenge:
   return deps.isCode(challenge, reading.code) && challenge.employeeId !== null ? 'right' : 'wrong';
 }
 
-async function judge(tx: Queryable, note: Note, input: ConfirmInput, challenge: Challenge, right: boolean): Promise<ConfirmOutcome> {
+async function judge(
+  tx: Queryable, note: Note, input: ConfirmInput, challenge: Challenge, right: boolean,
+): Promise<ConfirmOutcome> {
   const { challengeId, messageId, sessionId, policy } = input;
   const judgement = await judgeGuess(tx, note, policy, { challengeId, messageId, right });
   if (judgement.verdict !== 'right') return missOutcome(judgement);
   const { senderId, employeeId, method } = challenge;
   if (employeeId === null) throw new Error('a decoy was judged right');
   const assurance = method === 'email' ? 'low' : 'standard';
-  const opened = await openSession(tx, note, policy, { sessionId, senderId, employeeId, challengeId, method, assurance });
+  const opened = await openSession(tx, note, policy, {
+    sessionId, senderId, employeeId, challengeId, method, assurance,
+  });
   return opened === 'opened' ? { reaction: 'right', endsInMs: policy.sessionAbsoluteMs } : { reaction: 'expired' };
 }
 
@@ -189,7 +201,8 @@ async function refusal(tx: Queryable, challenge: Challenge): Promise<ConfirmOutc
 }
 
 async function steer(
-  tx: Queryable, note: Note, { challengeId, policy }: ConfirmInput, input: keyof typeof stageTable.confirm, text: string,
+  tx: Queryable, note: Note, { challengeId, policy }: ConfirmInput,
+  input: keyof typeof stageTable.confirm, text: string,
 ): Promise<ConfirmOutcome> {
   const reaction = stageTable.confirm[input];
   switch (reaction) {
