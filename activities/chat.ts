@@ -1,4 +1,5 @@
-// Says something to a sender, once a key. The words come from src/texts or from the sealed outbox, never from an argument.
+// Says something to a sender, once a key. The words come from src/texts or from the sealed outbox,
+// never from an argument.
 import type { ChatChannel } from '../src/chat/chatChannel';
 import { beginSend, knownProviderIds, settleSend } from '../src/outbox/outbox';
 import type { Send } from '../src/outbox/outbox';
@@ -76,7 +77,9 @@ async function sendOnce(
     await settleSend(pool, key, { state: 'withheld' });
     return { outcome: 'withheld' };
   }
-  const earlier = send.attempts > 1 ? await findEarlier(deps, { to, text, sinceMs: send.firstAttemptAgeMs }) : undefined;
+  const earlier = send.attempts > 1
+    ? await findEarlier(deps, { to, text, sinceMs: send.firstAttemptAgeMs })
+    : undefined;
   if (earlier !== undefined) {
     await settleSend(pool, key, { state: 'sent', providerId: earlier });
     return { outcome: 'sent' };
@@ -91,7 +94,9 @@ async function sendOnce(
 }
 
 /** A try whose answer was lost: the provider is asked before the text is sent again. */
-async function findEarlier(deps: ChatDeps, sent: { to: string; text: string; sinceMs: number }): Promise<string | undefined> {
+async function findEarlier(
+  deps: ChatDeps, sent: { to: string; text: string; sinceMs: number },
+): Promise<string | undefined> {
   const candidates = await deps.channel.findSent(sent);
   if (candidates.length === 0) return undefined;
   const others = await knownProviderIds(deps.pool, candidates);
