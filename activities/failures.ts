@@ -50,15 +50,21 @@ export function failureOf(error: unknown): Error {
   });
 }
 
-const connectionCodes = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH']);
-// Classes of SQLSTATE that pass: connection, insufficient resources, operator intervention, lock and statement time-outs, serialisation.
+const connectionCodes = new Set([
+  'ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH',
+]);
+// Classes of SQLSTATE that pass: connection, insufficient resources, operator intervention, lock and statement
+// time-outs, serialisation.
 const passingStates = /^(08|53|57|55P03|40)/;
+// pg reports a lost connection and a pool without a free one by words only.
+const lostConnection = /^(Connection terminated|timeout exceeded when trying to connect|Query read timeout)/;
 
 function databaseFault(error: unknown): Fault | undefined {
   const { code, message, name } = (error ?? {}) as { code?: unknown; message?: unknown; name?: unknown };
-  if (typeof code === 'string' && (connectionCodes.has(code) || passingStates.test(code))) return new Fault('unavailable', 'dependency', code);
-  // pg reports a lost connection and a pool without a free one by words only.
-  if (typeof message === 'string' && /^(Connection terminated|timeout exceeded when trying to connect|Query read timeout)/.test(message)) {
+  if (typeof code === 'string' && (connectionCodes.has(code) || passingStates.test(code))) {
+    return new Fault('unavailable', 'dependency', code);
+  }
+  if (typeof message === 'string' && lostConnection.test(message)) {
     return new Fault('unavailable', 'database', 'connection');
   }
   // By name and not by class: under a test runner errors cross module realms.
@@ -66,7 +72,10 @@ function databaseFault(error: unknown): Fault | undefined {
   return undefined;
 }
 
-/** A broken invariant. Retried, because the next deploy may mend it; named by class, SQLSTATE and place, not by its words. */
+/**
+ * A broken invariant. Retried, because the next deploy may mend it; named by class, SQLSTATE and place,
+ * not by its words.
+ */
 function bug(error: unknown): ApplicationFailure {
   const { name, code, stack } = (error ?? {}) as { name?: string; code?: unknown; stack?: string };
   const place = stack?.split('\n').find((line) => /^\s+at /.test(line))?.trim() ?? '';
