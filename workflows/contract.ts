@@ -3,7 +3,9 @@ import { defineSearchAttributeKey } from '@temporalio/common';
 import type { Policy } from '../src/domain/policy';
 import type { Stage } from '../src/domain/verification';
 
-/** `doorman` answers people (activities start eagerly on the workflow's own queue); slow and bulk work is kept apart. */
+/**
+ * `doorman` answers people (activities start eagerly on the workflow's own queue); slow and bulk work is kept apart.
+ */
 export const taskQueues = { doorman: 'doorman', assistant: 'doorman-assistant' } as const;
 
 export const workflowTypes = { conversation: 'conversation' } as const;
