@@ -20,7 +20,12 @@ const endSession = defineUpdate<string, [OperatorOrder]>(updateNames.endSession)
 const unlock = defineUpdate<string, [OperatorOrder]>(updateNames.unlock);
 const resendCode = defineUpdate<string, [OperatorOrder]>(updateNames.resendCode);
 
-const steps: Record<Stage, Step> = { identify: identifyStep, confirm: confirmStep, session: sessionStep, locked: lockedStep };
+const steps: Record<Stage, Step> = {
+  identify: identifyStep,
+  confirm: confirmStep,
+  session: sessionStep,
+  locked: lockedStep,
+};
 
 /** @returns how the conversation came out, for whoever looks at its result. */
 export async function conversation(start: ConversationStart, carried?: ConversationState): Promise<string> {
