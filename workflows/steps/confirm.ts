@@ -9,7 +9,8 @@ import type { Order, Step } from './step';
 export const confirmStep: Step = {
   async onMessage(c, messageId) {
     const sessionId = uuid4();
-    const outcome = await decide.confirm({ messageId, challengeId: c.state.challengeId!, sessionId, policy: c.state.policy });
+    const { challengeId, policy } = c.state;
+    const outcome = await decide.confirm({ messageId, challengeId: challengeId!, sessionId, policy });
     return react(c, messageId, outcome, sessionId);
   },
 
@@ -34,7 +35,9 @@ async function react(c: Conversation, messageId: string, outcome: ConfirmOutcome
       c.showDetails();
       return c.answer(messageId, { key: 'wrongCode', params: { triesLeft: outcome.triesLeft } });
     case 'exhausted':
-      c.enter('locked', Date.now() + outcome.lockedForMs, { outcome: 'locked', wrongGuesses: c.state.wrongGuesses + 1, noticeGiven: false });
+      c.enter('locked', Date.now() + outcome.lockedForMs, {
+        outcome: 'locked', wrongGuesses: c.state.wrongGuesses + 1, noticeGiven: false,
+      });
       await c.discardHeld('locked');
       return c.answer(messageId, { key: 'locked', params: { minutes: minutes(outcome.lockedForMs) } });
     case 'expired': return expire(c);
@@ -54,7 +57,9 @@ async function react(c: Conversation, messageId: string, outcome: ConfirmOutcome
 async function verified(c: Conversation, messageId: string, sessionId: string, endsInMs: number): Promise<void> {
   const now = Date.now();
   const endsAt = now + endsInMs;
-  c.enter('session', Math.min(now + c.state.policy.sessionIdleMs, endsAt), { outcome: 'verified', session: { id: sessionId, endsAt } });
+  c.enter('session', Math.min(now + c.state.policy.sessionIdleMs, endsAt), {
+    outcome: 'verified', session: { id: sessionId, endsAt },
+  });
   await c.answer(messageId, { key: 'verified', params: {} });
   await c.releaseHeld();
 }
@@ -73,12 +78,15 @@ async function cancelled(c: Conversation, messageId: string, reaction: 'cancel' 
   await c.answer(messageId, { key: reaction === 'cancel' ? 'cancelled' : 'notMe', params: {} });
 }
 
-async function answerResend(c: Conversation, messageId: string, outcome: Exclude<ResendOutcome, { reaction: 'expired' }>): Promise<void> {
+async function answerResend(
+  c: Conversation, messageId: string, outcome: Exclude<ResendOutcome, { reaction: 'expired' }>,
+): Promise<void> {
   switch (outcome.reaction) {
     case 'resend':
       resend(c, outcome.sends);
       return c.answer(messageId, { key: 'codeResent', params: {} });
-    case 'tooSoon': return c.answer(messageId, { key: 'resendTooSoon', params: { seconds: Math.ceil(outcome.waitMs / 1_000) } });
+    case 'tooSoon':
+      return c.answer(messageId, { key: 'resendTooSoon', params: { seconds: Math.ceil(outcome.waitMs / 1_000) } });
     case 'spent': return c.answer(messageId, { key: 'resendExhausted', params: {} });
   }
 }
