@@ -35,7 +35,8 @@ export const identifyStep: Step = {
 };
 
 async function issued(
-  c: Conversation, messageId: string, challengeId: string, { method, expiresInMs }: Extract<IdentifyOutcome, { reaction: 'issue' }>,
+  c: Conversation, messageId: string, challengeId: string,
+  { method, expiresInMs }: Extract<IdentifyOutcome, { reaction: 'issue' }>,
 ): Promise<void> {
   c.enter('confirm', Date.now() + expiresInMs, { challengeId, method, wrongGuesses: 0, outcome: 'open' });
   c.sendCode(() => codeSender(expiresInMs).sendCode({ challengeId, sends: 1 }));
