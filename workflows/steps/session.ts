@@ -13,7 +13,9 @@ export const sessionStep: Step = {
     const session = c.state.session!;
     const { senderId, policy } = c.state;
     c.extend(Math.min(Date.now() + policy.sessionIdleMs, session.endsAt));
-    const outcome = await c.runTurn(() => turn({ messageId, senderId, sessionId: session.id, repliesMax: policy.repliesPerTurnMax }));
+    const outcome = await c.runTurn(() => turn({
+      messageId, senderId, sessionId: session.id, repliesMax: policy.repliesPerTurnMax,
+    }));
     switch (outcome === 'interrupted' ? outcome : outcome.reaction) {
       // The order that interrupts decides; the message waits behind it.
       case 'interrupted': c.state.queue.unshift(messageId); return;
