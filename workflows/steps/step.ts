@@ -8,7 +8,9 @@ export interface Order {
   result?: string;
 }
 
-/** A stage: what it does with a message, with its deadline, and with an order (undefined when it is none of its own). */
+/**
+ * A stage: what it does with a message, with its deadline, and with an order (undefined when it is none of its own).
+ */
 export interface Step {
   onMessage(c: Conversation, messageId: string): Promise<void>;
   onDeadline(c: Conversation): Promise<void>;
