@@ -2,6 +2,7 @@
 // Exits with 1 for a wrong result or a failure, with 2 for misuse, never for a slow figure.
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { onStop } from '../src/process';
 import { measureMemory } from './parts/memory';
 import { measureRelay } from './parts/relay';
 import { measureVerification } from './parts/verification';
@@ -30,6 +31,7 @@ async function run(options: Options): Promise<Finding> {
     return started;
   };
   let folder: string | undefined;
+  onStop(() => void stopAll(stops).then(() => process.exit(130)));
   try {
     const stand = await startStand(progress, stops);
     folder = stand.folder;
@@ -43,7 +45,14 @@ async function run(options: Options): Promise<Finding> {
     throw error;
   } finally {
     progress('cleaning up');
-    for (const stop of stops.reverse()) await stop().catch((error: unknown) => progress(String(error)));
+    await stopAll(stops);
+  }
+}
+
+async function stopAll(stops: Stops): Promise<void> {
+  // Taken out one by one: an interrupt and the end of the run may both come here.
+  for (let stop = stops.pop(); stop !== undefined; stop = stops.pop()) {
+    await stop().catch((error: unknown) => progress(String(error)));
   }
 }
 

@@ -1,6 +1,5 @@
 // Part "memory": what thousands of open conversations cost while nobody writes, and whether they slow the next message.
 import { statSync } from 'node:fs';
-import { join } from 'node:path';
 import { median } from '../measure/spread';
 import { cpuMsByRole, residentBytes, total, untilQuiet } from '../measure/usage';
 import type { Finding, Row } from '../report';
@@ -69,12 +68,11 @@ async function measureLevel(
   const newcomerMs = median(await runMany(probes, 1, () => doorman.chat(passersBy.next()).say(opening)));
   await doorman.relay(awake);
   const awakeMs = median(await runMany(probes, 1, () => doorman.relay(awake)));
-  return { open, bytesByRole, temporalBytes: sizeOf(stand.folder), newcomerMs, awakeMs, evictedMs, idleCpuMs };
+  return { open, bytesByRole, temporalBytes: sizeOf(stand.temporal.databaseFile), newcomerMs, awakeMs, evictedMs, idleCpuMs };
 }
 
-function sizeOf(folder: string): number {
-  const files = ['temporal.db', 'temporal.db-wal'].map((name) =>
-    statSync(join(folder, name), { throwIfNoEntry: false }));
+function sizeOf(database: string): number {
+  const files = [database, `${database}-wal`].map((path) => statSync(path, { throwIfNoEntry: false }));
   return files.reduce((sum, file) => sum + (file?.size ?? 0), 0);
 }
 

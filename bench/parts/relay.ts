@@ -3,7 +3,7 @@ import { costOf } from '../measure/histories';
 import { spreadOf } from '../measure/spread';
 import { cpuMsByRole, total, untilQuiet } from '../measure/usage';
 import type { Finding, Row } from '../report';
-import { runMany } from '../ways/way';
+import { read, runMany } from '../ways/way';
 import type { Verified, Way } from '../ways/way';
 
 export interface RelayPlan {
@@ -37,7 +37,10 @@ export async function measureRelay({ ways, count, rounds, progress }: RelayPlan)
       const result = results[index]!;
       progress(`relay: ${count} on ${way.name}, ${round === 0 ? 'warming up' : `round ${round} of ${rounds}`}`);
       const before = total(cpuMsByRole(way.measured()));
-      const repliesMs = await runMany(count, 1, () => way.relay!(verified[index]!));
+      const repliesMs = await runMany(count, 1, async () => {
+        await read();
+        return way.relay!(verified[index]!);
+      });
       await untilQuiet(() => way.measured());
       if (round === 0) continue;
       result.repliesMs.push(...repliesMs);

@@ -113,8 +113,9 @@ function loadRows(ways: readonly Way[], atOnce: number, blocks: readonly Block[]
   return [
     rowOf(ways, `${atOnce} at a time: inbound to reply, median ms`, spreads.map(({ median }) => median), goal),
     rowOf(ways, '  p99 ms', spreads.map(({ p99 }) => p99)),
-    rowOf(ways, '  verifications a second',
-      blocks.map(({ verified, elapsedMs }) => verified.length / elapsedMs * 1_000)),
+    // One at a time most of the time is reading.
+    ...(atOnce === 1 ? [] : [rowOf(ways, '  verifications a second',
+      blocks.map(({ verified, elapsedMs }) => verified.length / elapsedMs * 1_000))]),
     rowOf(ways, '  CPU ms a verification', blocks.map(({ cpu, verified }) => total(cpu) / verified.length), goal),
     ...costing.map((role) => rowOf(ways, `    ${role}`, blocks.map(({ cpu, verified }) => {
       const ms = cpu[role];

@@ -11,6 +11,7 @@ import { restingHistory } from '../measure/histories';
 import { nowMs } from '../measure/spread';
 import { startModule } from '../stand/children';
 import type { Stand } from '../stand/stand';
+import { read } from './way';
 import type { Way } from './way';
 
 const taskQueue = 'bare';
@@ -45,7 +46,9 @@ export async function startBare(stand: Stand): Promise<Way> {
     async verify() {
       const key = `bare-${started++}`;
       const first = await say(key, `${key}-1`);
+      await read();
       const second = await say(key, `${key}-2`, ['reply', 'code']);
+      await read();
       return { key, repliesMs: [first, second, await say(key, `${key}-3`)] };
     },
     relay: ({ key }) => say(key, `${key}-${nowMs()}`),

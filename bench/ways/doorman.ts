@@ -58,7 +58,7 @@ export async function connectDoorman(stand: Stand, doorman: Doorman, people: Peo
     isProduct: true,
     measured: () => [
       { role: 'web', pid: doorman.web.pid }, { role: 'worker', pid: doorman.worker.pid },
-      { role: 'temporal', pid: stand.temporal.pid() }, { role: 'postgres', pid: stand.postgresPid(), tree: true }],
+      { role: 'temporal', pid: stand.temporal.pid() }, { role: 'postgres', pid: stand.postgresPid, tree: true }],
     verify: () => verify(opening),
     async verifyAsking() {
       const verified = await verify(question);

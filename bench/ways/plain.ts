@@ -22,7 +22,7 @@ export async function startPlain(stand: Stand, people: People): Promise<Way> {
   let done = 0;
   return {
     name: 'plain Express + pg',
-    measured: () => [{ role: 'service', pid: child.pid }, { role: 'postgres', pid: stand.postgresPid(), tree: true }],
+    measured: () => [{ role: 'service', pid: child.pid }, { role: 'postgres', pid: stand.postgresPid, tree: true }],
     async verify() {
       const person = people.next();
       const repliesMs = await new Chat(sender, stand.twilio, person).verify('hello');

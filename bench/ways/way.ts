@@ -31,6 +31,14 @@ export interface Way {
   stop(): Promise<void>;
 }
 
+/**
+ * Reads a reply before the next message. Nobody answers within milliseconds: without it the next message would meet a
+ * conversation that is still writing down its last reply, and what the two then share would depend on who is faster.
+ */
+export function read(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 100));
+}
+
 /** Runs `count` pieces of work, `atOnce` at a time. */
 export async function runMany<T>(count: number, atOnce: number, work: (index: number) => Promise<T>): Promise<T[]> {
   const results: T[] = [];
