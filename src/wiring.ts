@@ -115,11 +115,14 @@ export function wireOperator(config: Config) {
   };
 }
 
+// Web: with 3 s for a connection below the 10 s in which a webhook is answered at the latest, hang what may (R40).
+const pools = { web: { max: 10, query_timeout: 6_000 }, worker: { max: 20 } } as const;
+
 function wireProcess(
   config: Config, role: 'web' | 'worker', metricsUrl?: string,
 ): { pool: Pool; log: Log; telemetry: ReturnType<typeof createTelemetry> } {
   return {
-    pool: createPool(config.DATABASE_URL, { application_name: `doorman ${role}`, max: role === 'web' ? 10 : 20 }),
+    pool: createPool(config.DATABASE_URL, { application_name: `doorman ${role}`, ...pools[role] }),
     log: createLog({ level: config.DOORMAN_LOG_LEVEL, name: role }),
     telemetry: createTelemetry({ role, ...(metricsUrl === undefined ? {} : { metricsUrl }) }),
   };

@@ -6,11 +6,14 @@ import type { PoolClient, PoolConfig } from 'pg';
 export type Queryable = Pick<PoolClient, 'query'>;
 export type { Pool };
 
+export type PoolOptions = Pick<PoolConfig, 'max' | 'application_name' | 'query_timeout'>;
+
 /**
  * A pool for `url`. `max` connections; a statement is given 10 s, a lock 5 s, so that a stuck row closes the door
- * for one message instead of holding every worker (F07).
+ * for one message instead of holding every worker (F07). Those limits are the server's; `query_timeout` is ours, for a
+ * server that hangs or cannot be reached any more (F18): in ms, a little longer than the others, 0 for none.
  */
-export function createPool(url: string, options: Pick<PoolConfig, 'max' | 'application_name'> = {}): Pool {
+export function createPool(url: string, options: PoolOptions = {}): Pool {
   const pool = new Pool({
     connectionString: url,
     max: 10,
@@ -19,6 +22,7 @@ export function createPool(url: string, options: Pick<PoolConfig, 'max' | 'appli
     statement_timeout: 10_000,
     lock_timeout: 5_000,
     idle_in_transaction_session_timeout: 15_000,
+    query_timeout: 11_000,
     keepAlive: true,
     ...options,
   });
@@ -40,10 +44,17 @@ export async function inTransaction<T>(pool: Pool, work: (tx: Queryable) => Prom
     await client.query('COMMIT');
     return result;
   } catch (error) {
-    await client.query('ROLLBACK').catch((rollback: Error) => { broken = rollback; });
+    // What did not answer in time would not answer this either. Closing the connection rolls back as well.
+    if (isUnanswered(error)) broken = error;
+    else await client.query('ROLLBACK').catch((rollback: Error) => { broken = rollback; });
     throw error;
   } finally {
     client.off('error', onBroken);
     client.release(broken);
   }
+}
+
+// pg tells its own time-out by words only.
+function isUnanswered(error: unknown): error is Error {
+  return error instanceof Error && error.message === 'Query read timeout';
 }
