@@ -49,6 +49,7 @@ test.each<[string, Environment, RegExp]>([
   ['an http endpoint', { ASSISTANT_URL: 'http://assistant.acme.example' }, /ASSISTANT_URL: production needs https/],
   ['an http public URL', { DOORMAN_PUBLIC_URL: 'http://doorman.acme.example' }, /DOORMAN_PUBLIC_URL: production needs https/],
   ['a path in the public URL', { DOORMAN_PUBLIC_URL: 'https://acme.example/doorman' }, /must be an origin/],
+  ['a public URL that is none', { DOORMAN_PUBLIC_URL: 'doorman.acme.example' }, /DOORMAN_PUBLIC_URL: Invalid URL/],
   ['another Twilio', { TWILIO_API_URL: 'https://twilio.acme.example' }, /development only/],
   ['an empty auth token', { TWILIO_AUTH_TOKEN: '' }, /TWILIO_AUTH_TOKEN: is missing/],
   ['a short auth token', { TWILIO_AUTH_TOKEN: 'short' }, /at least 32/],
