@@ -168,11 +168,11 @@ test('a known sender gets six digits, a stranger eight', async () => {
 
 test('without the audit nothing is issued', async () => {
   const owner = createPool(database.ownerUrl);
-  await owner.query('REVOKE EXECUTE ON FUNCTION audit_append(text, jsonb) FROM doorman_app');
+  await owner.query('REVOKE EXECUTE ON FUNCTION audit_append_all(text[], jsonb[]) FROM doorman_app');
   const senderId = await newSender();
   await expect(issued(senderId)).rejects.toMatchObject({ code: '42501' });
   const { rows } = await pool.query('SELECT 1 FROM challenges WHERE sender_id = $1', [senderId]);
   expect(rows).toEqual([]);
-  await owner.query('GRANT EXECUTE ON FUNCTION audit_append(text, jsonb) TO doorman_app');
+  await owner.query('GRANT EXECUTE ON FUNCTION audit_append_all(text[], jsonb[]) TO doorman_app');
   await owner.end();
 });
