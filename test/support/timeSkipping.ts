@@ -11,6 +11,7 @@ import { startTestServer } from '../../src/stack/temporal/timeSkippingServer';
 import type { TestServerCommand } from '../../src/stack/temporal/timeSkippingServer';
 import { createDataConverter } from '../../src/temporal/dataConverter';
 import { searchAttributes, taskQueues } from '../../workflows/contract';
+import { HeldTime } from './heldTime';
 import { testKeyring } from './world';
 
 export interface TimeSkipping {
@@ -40,7 +41,13 @@ export async function startTimeSkipping({ activities }: { activities: Activities
     });
     const dataConverter = createDataConverter(testKeyring.payload);
     const env = await attach(server.address, dataConverter);
-    const workers = await createWorkers(env, dataConverter, activities);
+    const held = new HeldTime(env);
+    const sleep = env.sleep.bind(env);
+    env.sleep = async (duration) => {
+      await held.released();
+      await sleep(duration);
+    };
+    const workers = await createWorkers(env, dataConverter, activities, held);
     return {
       env,
       worker: {
@@ -62,22 +69,32 @@ type DataConverter = ReturnType<typeof createDataConverter>;
 
 async function attach(address: string, dataConverter: DataConverter): Promise<TestWorkflowEnvironment> {
   // The public createFromExistingServer cannot skip time; the private one beneath it can.
-  const environments = TestWorkflowEnvironment as unknown as { create(options: object): Promise<TestWorkflowEnvironment> };
+  const environments = TestWorkflowEnvironment as unknown as {
+    create(options: object): Promise<TestWorkflowEnvironment>;
+  };
   const env = await environments.create({
     server: { type: 'existing' }, supportsTimeSkipping: true, namespace: 'default', address, client: { dataConverter },
   });
   await env.connection.operatorService.addSearchAttributes({
     namespace: 'default',
-    searchAttributes: Object.fromEntries(Object.values(searchAttributes).map(({ name, type }) => [name, indexedTypes[type]])),
+    searchAttributes: Object.fromEntries(
+      Object.values(searchAttributes).map(({ name, type }) => [name, indexedTypes[type]])),
   });
   return env;
 }
 
-function createWorkers(env: TestWorkflowEnvironment, dataConverter: DataConverter, activities: Activities): Promise<Worker[]> {
+function createWorkers(
+  env: TestWorkflowEnvironment, dataConverter: DataConverter, activities: Activities, held: HeldTime,
+): Promise<Worker[]> {
   const shared = {
     connection: env.nativeConnection,
     dataConverter,
-    interceptors: { activity: [({ info }: Context) => ({ inbound: new FailureInterceptor(info.activityType) })] },
+    interceptors: {
+      activity: [
+        ({ info }: Context) => ({ inbound: held.interceptor(info) }),
+        ({ info }: Context) => ({ inbound: new FailureInterceptor(info.activityType) }),
+      ],
+    },
     shutdownGraceTime: 0,
   };
   return Promise.all([
@@ -90,6 +107,6 @@ function createWorkers(env: TestWorkflowEnvironment, dataConverter: DataConverte
 
 function given(name: string): string {
   const value = process.env[name];
-  if (value === undefined) throw new Error(`${name} is not set: jest.config.cjs says how tests that skip time are named`);
+  if (value === undefined) throw new Error(`${name} is not set: jest.config.cjs says how such tests are named`);
   return value;
 }
