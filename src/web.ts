@@ -1,6 +1,7 @@
 // The web process: takes messages in, stores them, tells their conversations; sweeps up what could not be told.
 import type { Config } from './config';
 import { createApp, serverOptions } from './http/app';
+import { answerBrokenRequests } from './http/brokenRequests';
 import { createInternalApp } from './http/internalApp';
 import { closeServer, listen, stopRequested } from './process';
 import { wireWeb } from './wiring';
@@ -15,6 +16,7 @@ export async function runWeb(config: Config): Promise<void> {
   const internal = await listen(createInternalApp({ ready: wired.databaseReady, metrics: () => wired.telemetry.render() }),
     config.DOORMAN_INTERNAL_PORT, '0.0.0.0');
   const server = await listen(createApp(wired.app), config.DOORMAN_PORT, '0.0.0.0', serverOptions);
+  answerBrokenRequests(server, wired.log);
   wired.dispatcher.start(sweepIntervalMs);
   wired.log.info('web started', { port: config.DOORMAN_PORT });
   await stopRequested();

@@ -11,6 +11,7 @@ import type { Policy } from '../../src/domain/policy';
 import { newKeyring, parseKeyring } from '../../src/keys/keyring';
 import type { Keyring } from '../../src/keys/keyring';
 import { anyFreePort, freePort } from '../../src/stack/ports';
+import { pause } from '../../src/stack/processes';
 import { temporalBinary } from '../../src/stack/temporal/temporalBinary';
 import { createDataConverter } from '../../src/temporal/dataConverter';
 import { RecordingAssistant } from './stand/assistant';
@@ -190,6 +191,18 @@ export class Stack {
         settle({ code, output });
       });
     });
+  }
+
+  /** Resolves when nothing waits to be handled or sent; rejects when that takes too long. */
+  async atRest(withinMs = 60_000): Promise<void> {
+    for (const until = Date.now() + withinMs; ;) {
+      const { rows: [row] } = await this.owner.query<{ waiting: number }>(
+        `SELECT (SELECT count(*) FROM inbox WHERE handled_at IS NULL)::int
+              + (SELECT count(*) FROM outbox WHERE state = 'pending')::int AS waiting`);
+      if (row!.waiting === 0) return;
+      if (Date.now() > until) throw new Error(`${row!.waiting} messages or replies still wait\n${this.explain()}`);
+      await pause(50);
+    }
   }
 
   /** What web or worker tells Prometheus. */

@@ -26,6 +26,7 @@ export interface Posted {
   readonly messageSid: string | null;
   readonly status: number | null;
   readonly answerMs: number | null;
+  readonly answerBody: string;
 }
 
 /** A persona of the page by its id, or anybody else. */
@@ -130,8 +131,13 @@ export class Phones {
 
   /** The operator's "resend": the same MessageSid once more. */
   async resend(sid: string): Promise<Shown> {
+    const before = this.postsOf(sid).length;
     await this.call('POST', `/messages/${sid}/resend`);
-    return this.posted(sid);
+    return this.until(`the webhook of ${sid}, once more`, () => {
+      const message = this.shown.get(sid);
+      // Until the first new post is seen, the message still shows how the former ones ended.
+      return this.postsOf(sid).length === before || message?.posting === 'posting' ? undefined : message;
+    });
   }
 
   async fault(changes: Partial<Faults>): Promise<void> {
