@@ -14,7 +14,8 @@ ENV NODE_ENV=production NODE_OPTIONS=--max-old-space-size=1024
 COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
-RUN mkdir /keys && chown node:node /keys
+# For what outlives a container: the keyring, the simulator's chats. A volume takes its owner from here.
+RUN mkdir -m 0700 /data && chown node:node /data
 USER node
 ARG BUILD_ID=unknown
 ENV DOORMAN_BUILD_ID=$BUILD_ID

@@ -32,7 +32,7 @@ export interface TemporalServer {
 // What each is worth in milliseconds from a message to its reply, measured on two cores: eager activities 10, the
 // transfer queue's poll limit 30, one partition and the limits the rest of 70. The timer and visibility queues have the
 // same limit of 20 polls a second.
-const settings = [
+export const temporalSettings = [
   'system.enableActivityEagerExecution=true',
   'history.transferProcessorMaxPollRPS=2000',
   'history.timerProcessorMaxPollRPS=2000',
@@ -81,7 +81,7 @@ function argumentsOf({ port, uiPort, codecEndpoint, databaseFile }: TemporalOpti
     // NORMAL survives a power cut with a write-ahead log, and costs a fifth more than OFF.
     ...databaseFile === undefined ? [] : ['--db-filename', databaseFile,
       '--sqlite-pragma', 'journal_mode=WAL', '--sqlite-pragma', 'synchronous=NORMAL'],
-    ...settings.flatMap((setting) => ['--dynamic-config-value', setting]),
+    ...temporalSettings.flatMap((setting) => ['--dynamic-config-value', setting]),
     ...Object.values(searchAttributes)
       .flatMap(({ name, type }) => ['--search-attribute', `${name}=${attributeTypes[type]}`]),
     // What the user has set for other servers is none of this one's.

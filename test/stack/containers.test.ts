@@ -1,0 +1,31 @@
+// The container files say the same as the code: read here, since nothing runs them in a test.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { settings } from '../../src/config';
+import { temporalSettings } from '../../src/stack/temporal/temporalServer';
+
+const read = (file: string) => readFileSync(join(__dirname, '../..', file), 'utf8');
+const compose = read('docker-compose.yml');
+
+test('Temporal in a container is set as the local one is', () => {
+  const given = [...compose.matchAll(/--dynamic-config-value (\S+)/g)].map(([, setting]) => setting);
+  expect(given.sort()).toEqual([...temporalSettings].sort());
+});
+
+test('the compose file sets nothing that nobody reads', () => {
+  const given = [...compose.matchAll(/^\s+([A-Z][A-Z_]+): /gm)].map(([, name]) => name!);
+  const read = new Set([...Object.keys(settings), ...Object.keys(settings).map((name) => `${name}_FILE`), 'HEALTH_PORT']);
+  expect(given.filter((name) => !read.has(name) && !name.startsWith('SIMULATOR_') && !name.startsWith('POSTGRES_'))).toEqual([]);
+});
+
+test('the example of an environment names every setting', () => {
+  const named = new Set([...read('.env.example').matchAll(/^(?:# )?([A-Z][A-Z_]+)=/gm)].map(([, name]) => name));
+  expect(Object.keys(settings).filter((name) => !named.has(name))).toEqual([]);
+});
+
+test('no image runs as root, and each says whether it is well', () => {
+  const last = read('Dockerfile').split(/^FROM /m).at(-1)!;
+  expect(last).toMatch(/^USER node$/m);
+  expect(last).toMatch(/^HEALTHCHECK /m);
+  expect(read('Dockerfile').match(/^FROM node:24-bookworm-slim/gm)).toHaveLength(2);
+});
