@@ -1,0 +1,244 @@
+// The conversations that are recorded: at least one for everything that a stage can do.
+import { Fault } from '../../src/domain/faults';
+import type { Reaction, Stage } from '../../src/domain/verification';
+import type { ConversationWorld } from '../support/conversations';
+import { anna, stranger } from '../support/world';
+
+export interface Scenario {
+  /** Part of the file's name, for ever. */
+  readonly name: string;
+  /** What of the stage table it goes through. */
+  readonly covers: Partial<Record<Stage, readonly Reaction[]>>;
+  /** Plays it; the history is taken of the sender that it answers with. */
+  play(world: ConversationWorld): Promise<{ senderId: string }>;
+}
+
+async function issue(world: ConversationWorld, person = anna): Promise<{ senderId: string }> {
+  const stored = await world.write(person, '144133');
+  await world.reply('codeSent', { minutes: 5 });
+  return stored;
+}
+
+async function verify(world: ConversationWorld): Promise<{ senderId: string }> {
+  await issue(world);
+  const stored = await world.write(anna, await world.code());
+  await world.reply('verified');
+  return stored;
+}
+
+async function exhaust(world: ConversationWorld): Promise<{ senderId: string }> {
+  const stored = await issue(world, stranger);
+  for (const triesLeft of [4, 3, 2, 1]) {
+    await world.write(stranger, '00000000');
+    await world.reply('wrongCode', { triesLeft });
+  }
+  await world.write(stranger, '00000000');
+  await world.reply('locked', { minutes: 1 });
+  return stored;
+}
+
+export const scenarios: readonly Scenario[] = [
+  {
+    name: 'question-answered-after-verification',
+    covers: { identify: ['holdAndAsk', 'issue'], confirm: ['guess'], session: ['relay'] },
+    async play(world) {
+      world.assistant.answerTo = () => ({ replies: [{ text: 'It is approved.' }, { text: 'It arrives on Friday.' }], endTurn: true });
+      await world.write(anna, 'What is the status of purchase order 4500000001?');
+      await world.reply('askIdentifier');
+      const stored = await verify(world);
+      await world.said('It is approved.');
+      await world.said('It arrives on Friday.');
+      return stored;
+    },
+  },
+  {
+    name: 'asked-until-an-identifier-comes',
+    covers: { identify: ['ask', 'askOne', 'holdAndAsk', 'textOnly', 'ignore', 'issue'] },
+    async play(world) {
+      await world.write(anna, 'resend');
+      await world.reply('askIdentifier');
+      await world.write(anna, '144133 or 144136');
+      await world.reply('severalIdentifiers');
+      await world.write(anna, 'I do not remember');
+      await world.reply('askIdentifierAgain');
+      await world.write(anna, '', { kind: 'media' });
+      await world.reply('textOnly');
+      await world.write(anna, '', { kind: 'reaction' });
+      return issue(world);
+    },
+  },
+  {
+    name: 'everything-but-the-code',
+    covers: { confirm: ['hint', 'hintOne', 'holdAndHint', 'noMethod', 'textOnly', 'ignore', 'resend'] },
+    async play(world) {
+      const stored = await issue(world);
+      await world.write(anna, '12');
+      await world.reply('askCode');
+      await world.write(anna, '111111 222222');
+      await world.reply('severalCodes');
+      await world.write(anna, 'hello?');
+      await world.reply('askCode');
+      await world.write(anna, 'call me');
+      await world.reply('methodUnavailable');
+      await world.write(anna, '', { kind: 'location' });
+      await world.reply('textOnly');
+      await world.write(anna, '', { kind: 'group' });
+      await world.backdateSends(31);
+      await world.write(anna, 'resend');
+      await world.reply('codeResent');
+      return stored;
+    },
+  },
+  {
+    name: 'wrong-codes-then-the-right-one',
+    covers: { confirm: ['guess'], session: ['relay', 'textOnly', 'ignore', 'end'] },
+    async play(world) {
+      await issue(world);
+      await world.write(anna, '000000');
+      await world.reply('wrongCode', { triesLeft: 4 });
+      const stored = await world.write(anna, await world.code());
+      await world.reply('verified');
+      await world.write(anna, 'hello');
+      await world.said('echo: hello');
+      await world.write(anna, '', { kind: 'media' });
+      await world.reply('textOnly');
+      await world.write(anna, '', { kind: 'edited' });
+      await world.write(anna, 'logout');
+      await world.reply('sessionEndedByLogout');
+      return stored;
+    },
+  },
+  {
+    name: 'five-wrong-codes-lock',
+    covers: { confirm: ['guess'], locked: ['notice', 'ignore'] },
+    async play(world) {
+      const stored = await exhaust(world);
+      await world.write(stranger, 'hello?');
+      await world.reply('lockedNotice', { minutes: 1 });
+      await world.write(stranger, '', { kind: 'reaction' });
+      await world.skip('2 minutes');
+      return stored;
+    },
+  },
+  {
+    name: 'unknown-employee',
+    covers: { identify: ['issue'], confirm: ['guess'] },
+    async play(world) {
+      const stored = await world.write(stranger, '999999');
+      await world.reply('codeSent', { minutes: 5 });
+      await world.write(stranger, '12345678');
+      await world.reply('wrongCode', { triesLeft: 4 });
+      return stored;
+    },
+  },
+  {
+    name: 'code-expired-and-asked-again',
+    covers: { identify: ['issue'], confirm: ['guess'] },
+    async play(world) {
+      await issue(world);
+      await world.code();
+      await world.skip('6 minutes');
+      await world.reply('codeExpired');
+      return verify(world);
+    },
+  },
+  {
+    name: 'cancelled',
+    covers: { confirm: ['cancel'] },
+    async play(world) {
+      const stored = await issue(world);
+      await world.write(anna, 'cancel');
+      await world.reply('cancelled');
+      return stored;
+    },
+  },
+  {
+    name: 'disputed',
+    covers: { confirm: ['dispute'] },
+    async play(world) {
+      const stored = await issue(world);
+      await world.write(anna, 'not me');
+      await world.reply('notMe');
+      return stored;
+    },
+  },
+  {
+    name: 'abandoned',
+    covers: { identify: ['holdAndAsk'] },
+    async play(world) {
+      const stored = await world.write(anna, 'hello');
+      await world.reply('askIdentifier');
+      await world.skip('16 minutes');
+      return stored;
+    },
+  },
+  {
+    name: 'idle-session',
+    covers: { session: ['relay'] },
+    async play(world) {
+      const stored = await verify(world);
+      await world.skip('29 minutes');
+      await world.write(anna, 'still there');
+      await world.said('echo: still there');
+      await world.skip('31 minutes');
+      await world.reply('sessionEndedIdle');
+      return stored;
+    },
+  },
+  {
+    name: 'assistant-does-not-answer',
+    covers: { session: ['relay'] },
+    async play(world) {
+      world.assistant.answerTo = () => { throw new Fault('refused', 'assistant', 'invalid body'); };
+      await verify(world);
+      const stored = await world.write(anna, 'hello');
+      await world.reply('assistantUnavailable');
+      return stored;
+    },
+  },
+  {
+    name: 'left-while-the-assistant-answers',
+    covers: { session: ['relay'], identify: ['holdAndAsk'] },
+    async play(world) {
+      await verify(world);
+      world.assistant.answerTo = async () => {
+        await world.leave('144133');
+        return { replies: [{ text: 'too late' }], endTurn: true };
+      };
+      const stored = await world.write(anna, 'hello');
+      await world.reply('sessionEndedOther');
+      await world.reply('askIdentifier');
+      return stored;
+    },
+  },
+  {
+    name: 'operator-ends-a-session',
+    covers: { session: ['relay'] },
+    async play(world) {
+      const stored = await verify(world);
+      await world.order(stored.senderId, 'endSession');
+      await world.reply('sessionEndedByOperator');
+      return stored;
+    },
+  },
+  {
+    name: 'operator-unlocks',
+    covers: { locked: ['notice'] },
+    async play(world) {
+      const stored = await exhaust(world);
+      await world.order(stored.senderId, 'unlock');
+      return stored;
+    },
+  },
+  {
+    name: 'operator-resends',
+    covers: { confirm: ['resend'] },
+    async play(world) {
+      const stored = await issue(world);
+      await world.order(stored.senderId, 'resendCode');
+      await world.backdateSends(31);
+      await world.order(stored.senderId, 'resendCode');
+      return stored;
+    },
+  },
+];
