@@ -6,11 +6,15 @@ import type { Progress } from './progress';
 const pollMs = 250;
 const reportMs = 5_000;
 
-/** Runs `work` while holding the lock file. Waits while another holds it; takes over from one that is dead. */
-export async function withLock<T>(file: string, progress: Progress, work: () => Promise<T>): Promise<T> {
+/** Runs `work`, which gets `what`, while holding the lock file. Waits for another, takes over from one that is dead. */
+export async function withLock<T>(
+  file: string, what: string, progress: Progress, work: () => Promise<T>,
+): Promise<T> {
   for (let waited = 0; !take(file); waited += pollMs) {
     if (clearDead(file)) continue;
-    if (waited > 0 && waited % reportMs === 0) progress(`waiting for another process … ${waited / 1_000} s`);
+    if (waited > 0 && waited % reportMs === 0) {
+      progress(`another process is getting ${what}: waiting … ${waited / 1_000} s`);
+    }
     await pause(pollMs);
   }
   try {

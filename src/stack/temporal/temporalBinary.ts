@@ -1,5 +1,5 @@
 // Finds Temporal's development server, or gets it once and keeps it: by download, or built from source with Go.
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { cacheFolder } from '../cacheFolder';
 import { withLock } from '../lock';
@@ -47,9 +47,12 @@ function built(): string | undefined {
 /** Builds it with Go into the cache folder: four to ten minutes on two cores, once for this user. */
 export async function buildTemporal(progress: Progress): Promise<string> {
   const target = join(builtFolder(), 'temporal');
-  return withLock(`${target}.lock`, progress, async () => {
+  return withLock(`${target}.lock`, 'Temporal', progress, async () => {
     // Another process may have built it while we waited.
     if (existsSync(target) && runs(target)) return target;
+    for (const name of readdirSync(builtFolder()).filter((one) => one.startsWith('half-'))) {
+      rmSync(join(builtFolder(), name), { recursive: true, force: true });
+    }
     const half = mkdtempSync(join(builtFolder(), 'half-'));
     try {
       await build(half, progress);

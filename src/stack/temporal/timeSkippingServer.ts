@@ -70,7 +70,7 @@ const jarFolder = () => join(cacheFolder(), 'temporal-test-server-1.35.0');
 
 async function fetchJars(maven: string, progress: Progress): Promise<void> {
   const target = jarFolder();
-  await withLock(`${target}.lock`, progress, async () => {
+  await withLock(`${target}.lock`, 'the Temporal test server', progress, async () => {
     if (existsSync(target)) return;
     const half = mkdtempSync(`${target}-`);
     try {
@@ -98,8 +98,9 @@ async function javaCommand(java: string, progress: Progress): Promise<TestServer
   const version = createHash('sha256').update(`${java} ${versionOf(java, '-version')}`).digest('hex').slice(0, 12);
   const archive = join(folder, `classes-${version}.jsa`);
   if (!existsSync(archive)) {
-    await withLock(`${archive}.lock`, progress, () => reported(progress, 'preparing the Temporal test server, once',
-      () => archiveClasses(java, classPath, archive)));
+    const what = 'preparing the Temporal test server, once';
+    await withLock(`${archive}.lock`, 'the Temporal test server', progress, () =>
+      reported(progress, what, () => archiveClasses(java, classPath, archive)));
   }
   const shared = existsSync(archive) ? [`-XX:SharedArchiveFile=${archive}`] : [];
   return { file: java, args: [...jvmFlags, ...shared, '-cp', classPath, mainClass] };

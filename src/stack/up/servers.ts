@@ -5,6 +5,7 @@ import { migrate } from '../../db/migrations';
 import { createPool } from '../../db/pool';
 import { registerSearchAttributes } from '../../temporal/searchAttributes';
 import { startPostgres } from '../postgres/postgresServer';
+import { reachable, serverUser } from '../postgres/serverUser';
 import { reported } from '../progress';
 import type { Progress } from '../progress';
 import { temporalBinary } from '../temporal/temporalBinary';
@@ -50,8 +51,9 @@ async function ownPostgres(context: ServerContext, port: number): Promise<{ appU
     await createDatabase(at('postgres', password, 'postgres'));
   } catch (error) {
     if ((error as { code?: string }).code !== wrongPassword) throw error;
-    throw new Error(`${context.folder} does not fit together: postgres/ there was made with another local.env. `
-      + 'Remove the whole folder to begin anew.');
+    const data = reachable(join(context.folder, 'postgres'), serverUser(), () => undefined);
+    throw new Error(`The database in ${data} was made with another var/local.env, which is gone. `
+      + `Remove ${data} and ${context.folder} to begin anew.`);
   }
   return {
     appUrl: at(applicationUser, secrets.LOCAL_APPLICATION_PASSWORD!, 'doorman'),
