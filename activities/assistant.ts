@@ -35,7 +35,9 @@ export type RelayOutcome =
   | { readonly reaction: 'relay'; readonly replies: number }
   | { readonly reaction: 'end' | 'textOnly' | 'ignore' }
   /** The session is over: nothing was relayed and the message still waits. */
-  | { readonly reaction: 'closed' };
+  | { readonly reaction: 'closed' }
+  /** It ended while the assistant thought: the answer is dropped, and the message with it, which was relayed. */
+  | { readonly reaction: 'tooLate' };
 
 /** Business key of the `index`-th reply (from 0) to a message. */
 export const replyKey = (messageId: string, index: number): string => `${messageId}:${index}`;
@@ -45,10 +47,10 @@ export function createAssistantActivities(deps: AssistantDeps) {
   return {
     /** Relays one message of a verified sender, or does what it asks of Doorman. */
     async relay(input: RelayInput): Promise<RelayOutcome> {
-      const seen = await peekMessage(pool, storageKeys, input.messageId);
+      const seen = await peekMessage(pool, storageKeys, input);
       if (seen === undefined) return { reaction: 'ignore' };
       if ('result' in seen) return seen.result as RelayOutcome; // cast: only this activity handles a session's messages
-      const session = await touchSession(pool, input.sessionId);
+      const session = await touchSession(pool, input.sessionId, input.senderId);
       if (session === undefined) return { reaction: 'closed' };
       const reaction = reactionTo(deps, seen.message, session.language);
       if (reaction !== 'relay') return handleWithoutRelay(deps, input, reaction);
@@ -67,7 +69,7 @@ function reactionTo(deps: AssistantDeps, { kind, text }: InboxMessage, language:
 function handleWithoutRelay(
   deps: AssistantDeps, input: RelayInput, reaction: 'end' | 'textOnly' | 'ignore',
 ): Promise<RelayOutcome> {
-  return handleMessage<RelayOutcome>(deps.pool, deps.storageKeys, input.messageId, async (tx, note) => {
+  return handleMessage<RelayOutcome>(deps.pool, deps.storageKeys, input, async (tx, note) => {
     if (reaction === 'end') await endSession(tx, note, input.sessionId, 'logout');
     return { reaction };
   });
@@ -95,11 +97,11 @@ async function ask(
 /** Keeps the replies, sealed, in the transaction that settles the message, unless the session ended meanwhile (A55). */
 function keepAnswer(deps: AssistantDeps, input: RelayInput, answer: AssistantAnswer): Promise<RelayOutcome> {
   const { messageId, senderId, sessionId } = input;
-  return handleMessage<RelayOutcome>(deps.pool, deps.storageKeys, messageId, async (tx: Queryable) => {
-    if (await findOpenSession(tx, sessionId) === undefined) return { reaction: 'closed' };
+  return handleMessage<RelayOutcome>(deps.pool, deps.storageKeys, input, async (tx: Queryable) => {
+    if (await findOpenSession(tx, sessionId, senderId) === undefined) return { reaction: 'tooLate' };
     const parts = answer.replies.slice(0, input.repliesMax).flatMap(({ text }) => deps.split(text));
     const texts = parts.map((text, index) => ({ key: replyKey(messageId, index), text }));
     await storeTexts(tx, deps.storageKeys, senderId, texts);
     return { reaction: 'relay', replies: parts.length };
-  }, ({ reaction }) => reaction === 'closed');
+  });
 }

@@ -41,12 +41,19 @@ export interface IdentifyInput {
 }
 
 export type IdentifyOutcome =
-  | { readonly reaction: 'issue'; readonly method: Method; readonly expiresInMs: number }
+  | {
+    readonly reaction: 'issue';
+    /** The given one, unless this message was handled before with another. */
+    readonly challengeId: string;
+    readonly method: Method;
+    readonly expiresInMs: number;
+  }
   | { readonly reaction: 'locked'; readonly lockedForMs: number }
   | { readonly reaction: 'holdAndAsk'; readonly bytes: number }
   | { readonly reaction: 'ask' | 'askOne' | 'textOnly' | 'ignore' };
 
 export interface ConfirmInput {
+  readonly senderId: string;
   readonly messageId: string;
   readonly challengeId: string;
   /** The id that a session gets when the code is right. */
@@ -77,7 +84,7 @@ export function createChallengeActivities(deps: ChallengeDeps) {
      * Reads a message of the identify stage; for an identifier it issues a challenge, or a decoy that looks the same.
      */
     identify(input: IdentifyInput): Promise<IdentifyOutcome> {
-      return handleMessage<IdentifyOutcome>(pool, storageKeys, input.messageId, async (tx, note, { kind, text }) => {
+      return handleMessage<IdentifyOutcome>(pool, storageKeys, input, async (tx, note, { kind, text }) => {
         const reading = readMessage('identify', kind, text, { vocabulary: deps.vocabulary, asked: input.asked });
         if (reading.input === 'identifier') return issueFor(deps, tx, note, input, reading.identifier);
         const reaction = stageTable.identify[reading.input];
@@ -87,22 +94,22 @@ export function createChallengeActivities(deps: ChallengeDeps) {
 
     /** Reads a message of the confirm stage: a code is charged, then compared; a word steers; the rest is hinted at. */
     async confirm(input: ConfirmInput): Promise<ConfirmOutcome> {
-      const challenge = await findChallenge(pool, input.challengeId);
-      if (challenge === undefined) return { reaction: 'expired' };
-      const guess = await chargedGuess(deps, input, challenge);
-      return handleMessage<ConfirmOutcome>(pool, storageKeys, input.messageId, async (tx, note, { kind, text }) => {
+      const challenge = await findChallenge(pool, input.challengeId, input.senderId);
+      const guess = challenge === undefined ? 'none' : await chargedGuess(deps, input, challenge);
+      return handleMessage<ConfirmOutcome>(pool, storageKeys, input, async (tx, note, { kind, text }) => {
+        if (challenge === undefined) return { reaction: 'expired' };
         if (guess === 'refused') return refusal(tx, challenge);
         if (guess !== 'none') return judge(tx, note, input, challenge, guess === 'right');
-        const reading = readMessage('confirm', kind, text, { vocabulary: deps.vocabulary, digits: challenge.digits });
+        const reading = readMessage('confirm', kind, text, { vocabulary: deps.vocabulary, digits: lengths(input.policy) });
         return steer(tx, note, input, reading.input, text);
       }, ({ reaction }) => reaction === 'holdAndHint');
     },
 
     /** Settles a message of a locked sender: none is answered, and some do not even call for the notice. */
-    turnAway({ messageId }: { messageId: string }): Promise<TurnAwayOutcome> {
-      return handleMessage<TurnAwayOutcome>(pool, storageKeys, messageId, async (_tx, _note, { kind, text }) => {
-        const { input } = readMessage('locked', kind, text, { vocabulary: deps.vocabulary });
-        return { reaction: stageTable.locked[input] };
+    turnAway(input: { messageId: string; senderId: string }): Promise<TurnAwayOutcome> {
+      return handleMessage<TurnAwayOutcome>(pool, storageKeys, input, async (_tx, _note, { kind, text }) => {
+        const reading = readMessage('locked', kind, text, { vocabulary: deps.vocabulary });
+        return { reaction: stageTable.locked[reading.input] };
       });
     },
 
@@ -144,7 +151,7 @@ async function issueFor(
     pool: await isKnown(deps, tx, input, employee) ? 'known' : 'stranger',
     keyId: deps.activeCodeKeyId,
   });
-  return { reaction: 'issue', method, expiresInMs };
+  return { reaction: 'issue', challengeId, method, expiresInMs };
 }
 
 /** A sender is known who writes from the employee's own number, or proved to be this employee not long ago. */
@@ -158,14 +165,20 @@ async function isKnown(
   return fromOwnNumber || verifiedBefore;
 }
 
+/**
+ * What has the length of any code is a guess, whichever length this one has: or the reply would tell whether the sender
+ * is known for the person that was claimed.
+ */
+const lengths = (policy: Policy): number[] => [policy.codeDigitsKnown, policy.codeDigitsStranger];
+
 /** Charges and compares the code that a message holds, in this order, each committed before the next (decision 6). */
 async function chargedGuess(
   deps: ChallengeDeps, input: ConfirmInput, challenge: Challenge,
 ): Promise<'none' | 'refused' | 'right' | 'wrong'> {
-  const seen = await peekMessage(deps.pool, deps.storageKeys, input.messageId);
+  const seen = await peekMessage(deps.pool, deps.storageKeys, input);
   if (seen === undefined || 'result' in seen) return 'none';
   const { kind, text } = seen.message;
-  const reading = readMessage('confirm', kind, text, { vocabulary: deps.vocabulary, digits: challenge.digits });
+  const reading = readMessage('confirm', kind, text, { vocabulary: deps.vocabulary, digits: lengths(input.policy) });
   if (reading.input !== 'code') return 'none';
   if (await chargeGuess(deps.pool, challenge.id, input.messageId) === 'refused') return 'refused';
   // Compared for a decoy too, so that it takes as long; but nothing opens it.

@@ -54,11 +54,8 @@ export function createChatActivities(deps: ChatDeps) {
 
     /** Sends one stored reply of the assistant, if the session is still open at this moment. */
     async relayReply({ key, senderId, sessionId }: RelayReplyInput): Promise<ReplyOutcome> {
-      if (await findOpenSession(pool, sessionId) === undefined) {
-        await settleSend(pool, key, { state: 'withheld' });
-        return { outcome: 'withheld' };
-      }
-      return sendOnce(deps, { key, senderId }, ({ text }) => text);
+      const isOpen = async () => await findOpenSession(pool, sessionId, senderId) !== undefined;
+      return sendOnce(deps, { key, senderId }, ({ text }) => text, isOpen);
     },
   };
 }
@@ -67,6 +64,7 @@ export type ChatActivities = ReturnType<typeof createChatActivities>;
 
 async function sendOnce(
   deps: ChatDeps, { key, senderId }: { key: string; senderId: string }, words: (send: Send) => string | null,
+  maySend: () => Promise<boolean> = () => Promise.resolve(true),
 ): Promise<ReplyOutcome> {
   const { pool, channel } = deps;
   const [send, to] = await Promise.all([
@@ -83,6 +81,11 @@ async function sendOnce(
   if (earlier !== undefined) {
     await settleSend(pool, key, { state: 'sent', providerId: earlier });
     return { outcome: 'sent' };
+  }
+  // Asked last: the search for an earlier try can take seconds, in which somebody may have left (I6).
+  if (!await maySend()) {
+    await settleSend(pool, key, { state: 'withheld' });
+    return { outcome: 'withheld' };
   }
   const sent = await channel.sendText({ to, text, key });
   if (sent.outcome === 'undeliverable') {

@@ -8,8 +8,9 @@ import type { EndReason } from '../src/sessions/sessions';
 export function createSessionActivities({ pool }: { readonly pool: Pool }) {
   return {
     /** Ends a session and answers with the reason for which it really ended: the first one stands. */
-    async endSession(input: { sessionId: string; reason: EndReason }): Promise<EndReason> {
-      return auditedTransaction(pool, (tx, note) => endSession(tx, note, input.sessionId, input.reason));
+    async endSession(input: { sessionId: string; reason: EndReason; operator?: string }): Promise<EndReason> {
+      const { sessionId, reason, operator } = input;
+      return auditedTransaction(pool, (tx, note) => endSession(tx, note, sessionId, reason, operator));
     },
 
     /** Settles messages without an answer and destroys their text. */

@@ -13,8 +13,8 @@ const sweepIntervalMs = 5_000;
 export async function runWeb(config: Config): Promise<void> {
   const wired = wireWeb(config);
   if (!await wired.databaseReady()) wired.log.warn('the database does not answer yet');
-  const internal = await listen(createInternalApp({ ready: wired.databaseReady, metrics: () => wired.telemetry.render() }),
-    config.DOORMAN_INTERNAL_PORT, '0.0.0.0');
+  const internalApp = createInternalApp({ ready: wired.databaseReady, metrics: () => wired.telemetry.render() });
+  const internal = await listen(internalApp, config.DOORMAN_INTERNAL_PORT, '0.0.0.0');
   const server = await listen(createApp(wired.app), config.DOORMAN_PORT, '0.0.0.0', serverOptions);
   answerBrokenRequests(server, wired.log);
   wired.dispatcher.start(sweepIntervalMs);

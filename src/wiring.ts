@@ -2,6 +2,7 @@
 import { Client, Connection } from '@temporalio/client';
 import type { DataConverter } from '@temporalio/common';
 import { createWebhookAssistant } from './assistant/webhookAssistant';
+import { auditedTransaction } from './audit/auditedTransaction';
 import { createTwilioWhatsApp } from './chat/twilioWhatsApp';
 import { Misconfiguration } from './config';
 import type { Config } from './config';
@@ -14,6 +15,7 @@ import { findSender } from './inbox/senderLookup';
 import { createLog, temporalLogger } from './log';
 import type { Log } from './log';
 import { createSmsCarrier } from './otp/smsCarrier';
+import { endSessionOfSender } from './sessions/sessions';
 import { createTelemetry } from './telemetry';
 import { temporalAddress } from './temporal/connection';
 import { createConversations } from './temporal/conversations';
@@ -111,6 +113,8 @@ export function wireOperator(config: Config) {
   return {
     conversations,
     findSender: (address: string) => findSender(pool, config.keyring.lookup, address),
+    endSession: (senderId: string, operator: string) =>
+      auditedTransaction(pool, (tx, note) => endSessionOfSender(tx, note, senderId, operator)),
     close: async () => { await close(); await pool.end(); },
   };
 }

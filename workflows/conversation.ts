@@ -1,6 +1,6 @@
 // One sender's conversation: queue -> loop -> stage -> step. Completes when nobody waits for anything (decisions 1, 4).
 import {
-  allHandlersFinished, condition, continueAsNew, defineQuery, defineSignal, defineUpdate, setHandler, workflowInfo,
+  CancellationScope, allHandlersFinished, condition, continueAsNew, defineQuery, defineSignal, defineUpdate, isCancellation, setHandler, workflowInfo,
 } from '@temporalio/workflow';
 import type { ConversationStart, ConversationStatus, MessageReceived, OperatorOrder } from './contract';
 import { queryNames, signalNames, updateNames } from './contract';
@@ -33,7 +33,16 @@ export async function conversation(start: ConversationStart, carried?: Conversat
   handleMessages(c);
   handleOrders(c);
   c.begin();
+  try {
+    return await run(c, start);
+  } catch (error) {
+    if (!isCancellation(error)) throw error;
+    // Somebody cancelled it in the Temporal UI: the door is closed behind it, and nobody is left waiting in silence.
+    return CancellationScope.nonCancellable(() => c.shutDown());
+  }
+}
 
+async function run(c: Conversation, start: ConversationStart): Promise<string> {
   for (;;) {
     await condition(() => c.hasWork());
     await takeOne(c);
@@ -57,6 +66,7 @@ async function mayLeave(c: Conversation): Promise<boolean> {
 
 /** One thing at a time, orders first: nothing interleaves (decision 4). */
 async function takeOne(c: Conversation): Promise<void> {
+  if (c.state.overflow.length > 0) return c.drop(c.state.overflow.splice(0), 'overflow');
   const order = c.orders.shift();
   if (order !== undefined) return carryOut(c, order);
   const messageId = c.takeMessage();
@@ -69,13 +79,19 @@ async function carryOut(c: Conversation, order: Order): Promise<void> {
 }
 
 function handleMessages(c: Conversation): void {
-  setHandler(messageReceived, ({ messageId }) => enqueue(c.state, messageId));
+  // Whoever reaches Temporal can signal anything; what is no message id is not taken in.
+  setHandler(messageReceived, (signal?: Partial<MessageReceived>) => {
+    if (typeof signal?.messageId === 'string' && signal.messageId.length <= 64) enqueue(c.state, signal.messageId);
+  });
   setHandler(statusQuery, () => c.status());
 }
 
 /** Orders of operators: refused at once where they make no sense, otherwise taken by the loop like a message. */
 function handleOrders(c: Conversation): void {
-  const only = (stage: Stage) => (_order: OperatorOrder) => {
+  const only = (stage: Stage) => (order: OperatorOrder | undefined) => {
+    if (typeof order?.operator !== 'string' || !/^[\w.@-]{1,64}$/.test(order.operator)) {
+      throw new Error('an order needs the login name of its operator');
+    }
     if (c.state.stage !== stage) throw new Error(`the conversation is in stage ${c.state.stage}, not ${stage}`);
   };
   const place = (kind: Order['kind']) => async ({ operator }: OperatorOrder) => {

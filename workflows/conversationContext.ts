@@ -8,7 +8,7 @@ import type { TextRequest } from '../src/texts/keys';
 import type { ConversationStatus } from './contract';
 import { searchAttributes } from './contract';
 import type { ConversationState } from './conversationState';
-import { decide, reply } from './io';
+import { decide, notice, reply } from './io';
 import type { Order } from './steps/step';
 
 type Entry = Partial<Pick<ConversationState,
@@ -34,7 +34,8 @@ export class Conversation {
   }
 
   hasWork(): boolean {
-    return this.state.queue.length > 0 || this.orders.length > 0 || this.isDue();
+    const { queue, overflow } = this.state;
+    return queue.length > 0 || overflow.length > 0 || this.orders.length > 0 || this.isDue();
   }
 
   /** The next message, in order of arrival. One that comes after the end begins a new conversation in the same run. */
@@ -50,7 +51,8 @@ export class Conversation {
 
   /** Nobody waits for anything any more. */
   isOver(): boolean {
-    return this.ended && this.state.queue.length === 0 && this.orders.length === 0;
+    const { queue, overflow } = this.state;
+    return this.ended && queue.length === 0 && overflow.length === 0 && this.orders.length === 0;
   }
 
   /** A code that is on its way belongs to this run: its activity would be lost with it. */
@@ -107,7 +109,8 @@ export class Conversation {
   /** Says something that answers no message. `sessionId` speaks the employee's language. */
   async notify(text: TextRequest, about: string, sessionId?: string): Promise<void> {
     const key = `${about}:${text.key}`;
-    await this.say(() => reply({ key, senderId: this.state.senderId, text, ...(sessionId === undefined ? {} : { sessionId }) }));
+    const { senderId } = this.state;
+    await this.say(() => notice({ key, senderId, text, ...(sessionId === undefined ? {} : { sessionId }) }));
   }
 
   /** A reply that can never be delivered is no reason to stop: the outbox row tells the operator. */
@@ -138,6 +141,17 @@ export class Conversation {
       overflow.push(held.shift()!.messageId);
     }
     await this.drop(overflow, 'overflow');
+  }
+
+  /** Ends at once, for whoever cancelled the workflow: the session is over, what waits is settled unread. */
+  async shutDown(): Promise<Outcome> {
+    const { state } = this;
+    this.stopClock();
+    if (state.session !== null) await decide.endSession({ sessionId: state.session.id, reason: 'operator' });
+    if (state.challengeId !== null) await decide.endChallenge({ challengeId: state.challengeId, reason: 'cancelled' });
+    await this.drop([...state.queue.splice(0), ...state.overflow.splice(0)], 'cancelled');
+    await this.discardHeld('cancelled');
+    return 'ended';
   }
 
   /** The held messages go before whatever else waits, in their order; those that are too old are destroyed. */

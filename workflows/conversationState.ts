@@ -21,6 +21,8 @@ export interface ConversationState {
   deadline: number;
   /** Message ids not yet taken, in order of arrival. */
   queue: string[];
+  /** Messages beyond what may wait: settled without being read (R51). */
+  overflow: string[];
   /** The last message ids that were taken in, so that a repeated signal has no effect. */
   seen: string[];
   held: HeldMessage[];
@@ -39,12 +41,15 @@ export interface ConversationState {
 /** Enough for every message that a redelivery or the sweeper may repeat while one run lasts. */
 const seenMax = 200;
 
+/** Far more than a person writes while a reply is on its way; far less than a run's input can hold. */
+const waitingMax = 500;
+
 /** The state that a conversation begins with. `now` in ms since 1970. */
 export function initialState({ senderId, policy }: ConversationStart, now: number): ConversationState {
   return {
     version: 1, senderId, policy,
     stage: 'identify', outcome: 'open', deadline: now + policy.identifyIdleMs,
-    queue: [], seen: [], held: [], asked: false,
+    queue: [], overflow: [], seen: [], held: [], asked: false,
     challengeId: null, method: null, wrongGuesses: 0, codeDelivery: 'none',
     session: null, noticeGiven: false,
   };
@@ -60,5 +65,6 @@ export function upgrade(state: ConversationState): ConversationState {
 export function enqueue(state: ConversationState, messageId: string): void {
   if (state.seen.includes(messageId)) return;
   state.seen = [...state.seen.slice(1 - seenMax), messageId];
-  state.queue.push(messageId);
+  if (state.queue.length < waitingMax) state.queue.push(messageId);
+  else state.overflow.push(messageId);
 }

@@ -18,20 +18,32 @@ export const decide = proxyLocalActivities<ChallengeActivities & SessionActiviti
 });
 
 /**
- * A reply before verification. 15 s a try is above the provider client's own 10 s; the quantum adds at most 10 s.
+ * A reply before verification. A try may search for an earlier one and send, each within the client's own 10 s, after a
+ * quantum of at most 10 s; ending it sooner would let it go on beside the next one.
  * Given up after 5 min, when the code that it spoke of is over too.
  */
 export const { reply } = proxyActivities<ChatActivities>({
   summary: 'reply',
-  startToCloseTimeout: '25s',
+  startToCloseTimeout: '40s',
   scheduleToCloseTimeout: '5m',
+  retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '20s' },
+});
+
+/**
+ * What answers no message: that a code ran out, that a session is over. Tried for as long as somebody is then waited
+ * for (identifyIdleMs by default): who wrote during an outage must not be left with silence.
+ */
+export const { reply: notice } = proxyActivities<ChatActivities>({
+  summary: 'notice',
+  startToCloseTimeout: '40s',
+  scheduleToCloseTimeout: '15m',
   retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '20s' },
 });
 
 /** An assistant's reply: worth waiting for. Order needs the earlier one settled, so an hour is what a dead provider may cost. */
 export const { relayReply } = proxyActivities<ChatActivities>({
   summary: 'assistant reply',
-  startToCloseTimeout: '15s',
+  startToCloseTimeout: '30s',
   scheduleToCloseTimeout: '1h',
   retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '20s' },
 });

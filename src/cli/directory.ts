@@ -44,6 +44,7 @@ async function endOne(identifier: string, _options: unknown, command: Command): 
   const ended = canonical === undefined ? 0 : await withDatabase((pool) =>
     auditedTransaction(pool, async (tx, note) => {
       const found = await findEmployee(tx, canonical);
+      if (found.outcome === 'ambiguous') throw new Error('Two active people answer to it: give the employee ID.');
       return found.outcome === 'found' ? endEmployee(tx, note, found.employee.id) : 0;
     }));
   print(command, { ended }, [

@@ -28,7 +28,17 @@ export function operatorCommands(program: Command): void {
       if (status === undefined) return notFound(command, 'This sender has no conversation.');
       print(command, status, Object.entries(status).map(([name, value]) => `${name}: ${String(value)}`));
     });
-  addOrder(conversation, 'end', 'endSession', 'ends the session of this sender');
+  conversation.command('end').argument('<senderId>').description('ends the session of this sender, at once')
+    .action(async (senderId: string, _options, command: Command) => {
+      const { wireOperator } = await import('../wiring.js');
+      const wired = wireOperator(loadConfig());
+      // The database first: it is what lets in, and it answers while the conversation is busy or Temporal is down.
+      const ended = await wired.endSession(senderId, operator());
+      const told = await wired.conversations.order(senderId, 'endSession', operator()).catch(() => undefined).finally(wired.close);
+      if (ended === 0) return notFound(command, 'This sender has no open session.');
+      const late = told?.outcome === 'done' ? [] : ['Its conversation was not told yet and will find out by itself.'];
+      print(command, { ended }, ['The session is over: nothing is relayed any more.', ...late]);
+    });
   addOrder(conversation, 'unlock', 'unlock', 'lifts the lock of this sender; its wrong guesses stay counted');
   addOrder(conversation, 'resend', 'resendCode', 'sends the waiting code again, within its gaps and limits');
 }

@@ -23,10 +23,11 @@ export async function closeDoor(tx: Queryable, note: Note, leavers: readonly Lea
       WHERE employee_id = ANY ($1::uuid[]) AND ended_at IS NULL
      RETURNING id AS "sessionId", sender_id AS "senderId", employee_id AS "employeeId"`, [ids]);
   for (const session of sessions) note({ kind: 'session.ended', facts: { ...session, reason: 'left' } });
+  // The code turns into a decoy and is not ended: whoever waits for it must not be able to tell that somebody left.
   // A challenge that is locked is being judged at this moment, by a transaction that will ask for the employee next:
   // waiting for it would be a deadlock, and it opens no session for somebody who is inactive.
   const { rows: challenges } = await tx.query<{ challengeId: string; senderId: string }>(
-    `UPDATE challenges SET state = 'voided', ended_at = clock_timestamp()
+    `UPDATE challenges SET employee_id = NULL
       WHERE id IN (SELECT id FROM challenges WHERE employee_id = ANY ($1::uuid[]) AND state = 'live'
                       FOR UPDATE SKIP LOCKED)
      RETURNING id AS "challengeId", sender_id AS "senderId"`, [ids]);

@@ -32,7 +32,7 @@ export const policyRules = {
   lock5Ms: rule(24 * hour, 1 * minute, 24 * hour, 'lock after every later exhausted code (R10)'),
   knownSenderDays: rule(90, 1, 365, 'a sender verified for an employee this recently is known (R10, A45)'),
   identifyIdleMs: rule(15 * minute, 1 * minute, 1 * hour, 'silence after which an unanswered question is dropped'),
-  sessionIdleMs: rule(30 * minute, 1 * minute, 24 * hour, 'silence that ends a session (R29)'),
+  sessionIdleMs: rule(30 * minute, 6 * minute, 24 * hour, 'silence that ends a session; longer than a turn of the assistant may take (R29)'),
   sessionAbsoluteMs: rule(8 * hour, 5 * minute, 24 * hour, 'age that ends a session (R29)'),
   sessionsPerEmployeeMax: rule(3, 1, 10, 'open sessions of one employee; a further one ends the oldest (R30)'),
   replyQuantumMs: rule(2 * second, 0, 10 * second, 'replies before verification leave on whole multiples of this; 0 only in development (R25)'),

@@ -15,8 +15,8 @@ export interface ReadingContext {
   readonly vocabulary: Vocabulary;
   /** identify: whether the person was asked before, so that a bare number is an answer and not part of a question. */
   readonly asked?: boolean;
-  /** confirm: how many digits the awaited code has. */
-  readonly digits?: number;
+  /** confirm: how many digits a code can have. */
+  readonly digits?: readonly number[];
 }
 
 /** The input that a message is to its stage, with the identifier or code it holds. */
@@ -31,7 +31,7 @@ export function readMessage(stage: Stage, kind: MessageKind, text: string, conte
   const command = readCommand(text, context.vocabulary.commands);
   if (command !== undefined) return { input: command };
   if (stage === 'identify') return readForIdentify(text, context);
-  if (stage === 'confirm') return readForConfirm(text, context.digits ?? 0);
+  if (stage === 'confirm') return readForConfirm(text, context);
   return { input: 'text' };
 }
 
@@ -41,8 +41,11 @@ function readForIdentify(text: string, { vocabulary, asked = false }: ReadingCon
   return { input: result.found === 'several' ? 'several' : 'text' };
 }
 
-function readForConfirm(text: string, digits: number): Reading {
-  const result = readCode(text, [digits]);
+function readForConfirm(text: string, { vocabulary, digits = [] }: ReadingContext): Reading {
+  // "my id is 144133", said again, is no guess, and an address is nothing to be kept for the assistant.
+  const identifier = /[\p{L}@]/u.test(text) ? findIdentifier(text, { asked: false, cues: vocabulary.cues }) : undefined;
+  if (identifier?.found === 'one') return { input: 'identifier', identifier: identifier.identifier };
+  const result = readCode(text, digits);
   if (result.found === 'one') return { input: 'code', code: result.code };
   if (result.found === 'several') return { input: 'several' };
   // Digits that are no code may be a mistyped one: hinted at, but never kept for the assistant.

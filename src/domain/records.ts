@@ -12,7 +12,11 @@ export interface RecordFacts {
   'session.opened': {
     sessionId: string; senderId: string; employeeId: string; challengeId: string; method: string; assurance: string;
   };
-  'session.ended': { sessionId: string; senderId: string; employeeId: string; reason: string };
+  'session.ended': {
+    sessionId: string; senderId: string; employeeId: string; reason: string;
+    /** Login name of the operator who did it. */
+    operator?: string;
+  };
   'directory.imported': {
     source: string; added: number; changed: number; reactivated: number; deactivated: number; unchanged: number;
   };

@@ -27,12 +27,18 @@ interface Row {
 /** Under which context a message's text is sealed. */
 export const textContext = (messageId: string): string => `inbox:${messageId}`;
 
-/** The message, or the result it was handled with, or undefined when there is no such message. Changes nothing. */
+/** A message as one sender's conversation names it: nobody handles a message of somebody else (A72). */
+export interface MessageOfSender {
+  readonly messageId: string;
+  readonly senderId: string;
+}
+
+/** The message, or the result it was handled with, or undefined when this sender has no such message. Changes nothing. */
 export async function peekMessage(
-  db: Queryable, keys: PurposeKeys, messageId: string,
+  db: Queryable, keys: PurposeKeys, { messageId, senderId }: MessageOfSender,
 ): Promise<{ message: InboxMessage } | { result: Result } | undefined> {
   const { rows: [row] } = await db.query<Row>(
-    'SELECT kind, text_enc, result FROM inbox WHERE message_id = $1', [messageId]);
+    'SELECT kind, text_enc, result FROM inbox WHERE message_id = $1 AND sender_id = $2', [messageId, senderId]);
   return row && view(row, keys, messageId);
 }
 
@@ -41,14 +47,15 @@ export async function peekMessage(
  * before gives its first result again and nothing is done; `isKept` says which results leave the message waiting.
  */
 export function handleMessage<R extends Result>(
-  pool: Pool, keys: PurposeKeys, messageId: string,
+  pool: Pool, keys: PurposeKeys, { messageId, senderId }: MessageOfSender,
   work: (tx: Queryable, note: Note, message: InboxMessage) => Promise<R>,
   isKept: (result: R) => boolean = () => false,
 ): Promise<R | { readonly reaction: 'ignore' }> {
   return auditedTransaction(pool, async (tx, note) => {
     // The lock makes a second worker wait, and then find the result of the first.
     const { rows: [row] } = await tx.query<Row>(
-      'SELECT kind, text_enc, result FROM inbox WHERE message_id = $1 FOR UPDATE', [messageId]);
+      'SELECT kind, text_enc, result FROM inbox WHERE message_id = $1 AND sender_id = $2 FOR UPDATE',
+      [messageId, senderId]);
     const seen = row && view(row, keys, messageId);
     if (seen === undefined) return { reaction: 'ignore' };
     if ('result' in seen) return seen.result as R; // cast: only this message's own handling wrote it

@@ -73,7 +73,10 @@ function opened(row: UnconfirmedRow, keys: AddressKeys): Unconfirmed {
 
 /** Takes a confirmed message in as if it came now: it keeps its place in the order of arrival. */
 export function admitMessage(pool: Pool, keys: AddressKeys, { message }: Unconfirmed): Promise<Stored> {
-  return storeMessage(pool, keys, message);
+  // Its BSUID is not in the provider's record: only the address that was confirmed is claimed.
+  const { phone, bsuid } = message.addresses;
+  const addresses = message.writtenFrom === phone ? { phone } : { bsuid: bsuid! };
+  return storeMessage(pool, keys, { ...message, addresses });
 }
 
 /** Ends a message that the provider did not confirm. It was never anybody's. Repeat-safe. */

@@ -58,14 +58,16 @@ export async function issueChallenge(
   return issued?.expiresInMs ?? 0;
 }
 
-/** The challenge as it stands, or undefined. */
-export async function findChallenge(db: Queryable, challengeId: string): Promise<Challenge | undefined> {
+/** The challenge as it stands, or undefined; with a sender, only one of that sender's. */
+export async function findChallenge(
+  db: Queryable, challengeId: string, senderId?: string,
+): Promise<Challenge | undefined> {
   const { rows } = await db.query<Challenge>(
     `SELECT id, sender_id AS "senderId", employee_id AS "employeeId", method, key_id AS "keyId", digits, sends, state,
             tries_max - tries_used AS "triesLeft",
             (extract(epoch FROM expires_at - clock_timestamp()) * 1000)::float8 AS "expiresInMs"
-       FROM challenges WHERE id = $1`,
-    [challengeId],
+       FROM challenges WHERE id = $1 AND ($2::uuid IS NULL OR sender_id = $2)`,
+    [challengeId, senderId ?? null],
   );
   return rows[0];
 }

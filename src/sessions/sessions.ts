@@ -15,7 +15,7 @@ export interface NewSession {
 }
 
 export type EndReason =
-  | 'logout' | 'idle' | 'aged' | 'operator' | 'left' | 'replaced' | 'tooMany' | 'senderChanged' | 'unverified';
+  | 'logout' | 'idle' | 'aged' | 'operator' | 'left' | 'replaced' | 'tooMany' | 'senderChanged';
 
 /** An open session as the relay needs it. */
 export interface OpenSession {
@@ -37,7 +37,7 @@ export async function openSession(
   const { sessionId, senderId, employeeId, challengeId, method, assurance } = session;
   // The row lock makes a leaver event and this transaction follow one another, whichever comes first.
   const { rowCount: active } = await tx.query(
-    'SELECT 1 FROM employees WHERE id = $1 AND active FOR SHARE', [employeeId]);
+    'SELECT 1 FROM employees WHERE id = $1 AND active FOR NO KEY UPDATE', [employeeId]);
   if (active !== 1) return 'refused';
   await endWhere(tx, note, 's.sender_id = $2', [senderId], 'replaced');
   await endWhere(tx, note, `s.id IN (SELECT id FROM sessions WHERE employee_id = $2 AND ended_at IS NULL
@@ -50,20 +50,25 @@ export async function openSession(
   return 'opened';
 }
 
-/** Marks the session active when it is open; undefined when the door is closed. */
-export async function touchSession(db: Queryable, sessionId: string): Promise<OpenSession | undefined> {
+/** Marks the sender's session active when it is open; undefined when the door is closed. */
+export async function touchSession(
+  db: Queryable, sessionId: string, senderId: string,
+): Promise<OpenSession | undefined> {
   const { rows: [row] } = await db.query<OpenSession>(
     `UPDATE sessions s SET active_at = clock_timestamp() FROM employees e
-      WHERE s.id = $1 AND e.id = s.employee_id AND ${openNow}
-     RETURNING e.id AS "employeeId", e.preferred_language AS language`, [sessionId]);
+      WHERE s.id = $1 AND s.sender_id = $2 AND e.id = s.employee_id AND ${openNow}
+     RETURNING e.id AS "employeeId", e.preferred_language AS language`, [sessionId, senderId]);
   return row;
 }
 
-/** Whether the session is open at this moment: asked again before each reply and before an answer is kept. */
-export async function findOpenSession(db: Queryable, sessionId: string): Promise<OpenSession | undefined> {
+/** Whether the sender's session is open at this moment: asked before each reply and before an answer is kept. */
+export async function findOpenSession(
+  db: Queryable, sessionId: string, senderId: string,
+): Promise<OpenSession | undefined> {
   const { rows: [row] } = await db.query<OpenSession>(
     `SELECT e.id AS "employeeId", e.preferred_language AS language
-       FROM sessions s JOIN employees e ON e.id = s.employee_id WHERE s.id = $1 AND ${openNow}`, [sessionId]);
+       FROM sessions s JOIN employees e ON e.id = s.employee_id
+      WHERE s.id = $1 AND s.sender_id = $2 AND ${openNow}`, [sessionId, senderId]);
   return row;
 }
 
@@ -79,28 +84,30 @@ export async function sessionLanguage(db: Queryable, sessionId: string): Promise
  * Ends a session and says for which reason it had ended: the first reason stands, so that somebody whose session was
  * ended by HR's event is not told that it was idle. Repeat-safe.
  */
-export async function endSession(tx: Queryable, note: Note, sessionId: string, reason: EndReason): Promise<EndReason> {
-  await endWhere(tx, note, 's.id = $2', [sessionId], reason);
+export async function endSession(
+  tx: Queryable, note: Note, sessionId: string, reason: EndReason, operator?: string,
+): Promise<EndReason> {
+  await endWhere(tx, note, 's.id = $2', [sessionId], reason, operator);
   const { rows: [row] } = await tx.query<{ reason: EndReason | null }>(
     'SELECT end_reason AS reason FROM sessions WHERE id = $1', [sessionId]);
   return row?.reason ?? reason;
 }
 
-/** Ends every open session of an employee: the leaver switch (R32). */
-export async function endSessionsOfEmployee(
-  tx: Queryable, note: Note, employeeId: string, reason: EndReason,
-): Promise<void> {
-  await endWhere(tx, note, 's.employee_id = $2', [employeeId], reason);
+/** Ends the sender's open session for an operator, whatever its conversation is doing (R31). Says how many: 0 or 1. */
+export function endSessionOfSender(tx: Queryable, note: Note, senderId: string, operator: string): Promise<number> {
+  return endWhere(tx, note, 's.sender_id = $2', [senderId], 'operator', operator);
 }
 
 /** `condition` is one of the constants above, with $2 and on for `values`; never text from outside. */
 async function endWhere(
-  tx: Queryable, note: Note, condition: string, values: unknown[], reason: EndReason,
-): Promise<void> {
+  tx: Queryable, note: Note, condition: string, values: unknown[], reason: EndReason, operator?: string,
+): Promise<number> {
   const { rows } = await tx.query<{ id: string; senderId: string; employeeId: string }>(
     `UPDATE sessions s SET ended_at = clock_timestamp(), end_reason = $1 WHERE s.ended_at IS NULL AND ${condition}
      RETURNING s.id, s.sender_id AS "senderId", s.employee_id AS "employeeId"`, [reason, ...values]);
   for (const { id, senderId, employeeId } of rows) {
-    note({ kind: 'session.ended', facts: { sessionId: id, senderId, employeeId, reason } });
+    const by = operator === undefined ? {} : { operator };
+    note({ kind: 'session.ended', facts: { sessionId: id, senderId, employeeId, reason, ...by } });
   }
+  return rows.length;
 }

@@ -10,6 +10,9 @@ import type { ConversationStart, ConversationStatus, MessageReceived, UpdateName
 /** Half of what Twilio's connect takes: a message that is stored but not signalled is signalled later (decision 2). */
 const deliverDeadlineMs = 2_000;
 
+/** An operator waits no longer; the order stands, and the conversation takes it when it can. */
+const orderDeadlineMs = 10_000;
+
 export type OrderOutcome =
   | { readonly outcome: 'done'; readonly result: string }
   | { readonly outcome: 'refused'; readonly why: string }
@@ -56,8 +59,8 @@ export function createConversations(client: Client, policy: Policy) {
     async order(senderId: string, order: UpdateName, operator: string): Promise<OrderOutcome> {
       const handle = client.workflow.getHandle(conversationId(senderId));
       try {
-        const result = await handle.executeUpdate<string, [{ operator: string }]>(
-          updateNames[order], { args: [{ operator }] });
+        const result = await client.withDeadline(Date.now() + orderDeadlineMs, () =>
+          handle.executeUpdate<string, [{ operator: string }]>(updateNames[order], { args: [{ operator }] }));
         return { outcome: 'done', result };
       } catch (error) {
         if (error instanceof WorkflowNotFoundError) return { outcome: 'none' };

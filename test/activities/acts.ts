@@ -35,27 +35,28 @@ async function claimed(world: ActivityWorld, identifier = '144133'): Promise<{ s
   return { senderId, code: world.carrier.carried.all[0]?.code ?? '000000' };
 }
 
-const confirmation = (changes: Partial<Confirm> = {}): Act => ({ confirm }) =>
-  confirm({ messageId, challengeId, sessionId, policy, ...changes });
+const confirmation = (senderId: string, changes: Partial<Confirm> = {}): Act => ({ confirm }) =>
+  confirm({ senderId, messageId, challengeId, sessionId, policy, ...changes });
 
 /** A message in the confirm stage; `text` makes it of the right code. */
 const confirming = (text: (code: string) => string, changes?: Partial<Confirm>) => async (world: ActivityWorld) => {
-  await write(world, text((await claimed(world)).code));
-  return confirmation(changes);
+  const { senderId, code } = await claimed(world);
+  await write(world, text(code));
+  return confirmation(senderId, changes);
 };
 
 /** As many wrong guesses. */
 async function guess(world: ActivityWorld, times: number): Promise<void> {
   for (let n = 1; n <= times; n += 1) {
-    await write(world, '000000', `SM-wrong-${n}`);
-    await world.run(confirmation({ messageId: `SM-wrong-${n}` }));
+    const { senderId } = await write(world, '000000', `SM-wrong-${n}`);
+    await world.run(confirmation(senderId, { messageId: `SM-wrong-${n}` }));
   }
 }
 
 async function verified(world: ActivityWorld): Promise<string> {
   const { senderId, code } = await claimed(world);
   await write(world, code, 'SM-code');
-  await world.run(confirmation({ messageId: 'SM-code' }));
+  await world.run(confirmation(senderId, { messageId: 'SM-code' }));
   world.assistant.answerTo = () => ({ replies: [{ text: 'one' }, { text: 'two' }], endTurn: true });
   return senderId;
 }
@@ -104,8 +105,8 @@ export const acts: Record<string, Case> = {
     async prepare(world) {
       await claimed(world, '999999');
       // Anna's number is nobody's here: a stranger's code has eight digits.
-      await write(world, '00000000');
-      return confirmation();
+      const { senderId } = await write(world, '00000000');
+      return confirmation(senderId);
     },
   },
   'confirm locks after the last wrong code': {
@@ -113,8 +114,8 @@ export const acts: Record<string, Case> = {
     async prepare(world) {
       await claimed(world);
       await guess(world, 4);
-      await write(world, '000000');
-      return confirmation();
+      const { senderId } = await write(world, '000000');
+      return confirmation(senderId);
     },
   },
   'confirm evaluates nothing once the code is over': {
@@ -122,8 +123,8 @@ export const acts: Record<string, Case> = {
     async prepare(world) {
       const { code } = await claimed(world);
       await world.run(({ endChallenge }) => endChallenge({ challengeId, reason: 'cancelled' }));
-      await write(world, code);
-      return confirmation();
+      const { senderId } = await write(world, code);
+      return confirmation(senderId);
     },
   },
   'confirm sends the code again': {
@@ -131,8 +132,8 @@ export const acts: Record<string, Case> = {
     async prepare(world) {
       await claimed(world);
       await world.backdateSends(31);
-      await write(world, 'resend');
-      return confirmation();
+      const { senderId } = await write(world, 'resend');
+      return confirmation(senderId);
     },
   },
   'confirm does not send the code again too soon': { outcome: { reaction: 'tooSoon', waitMs: 'some ms' }, prepare: confirming(() => 'resend') },
@@ -149,8 +150,8 @@ export const acts: Record<string, Case> = {
   'a locked sender is turned away': {
     outcome: { reaction: 'notice' },
     async prepare(world) {
-      await write(world, 'hello?');
-      return ({ turnAway }) => turnAway({ messageId });
+      const { senderId } = await write(world, 'hello?');
+      return ({ turnAway }) => turnAway({ messageId, senderId });
     },
   },
   'an operator unlocks': {

@@ -175,6 +175,26 @@ test('CANCEL voids the code and destroys what was held', async () => {
   expect(await world.unhandledTexts()).toBe(0);
 });
 
+test('who waits for a code cannot tell that somebody has just left', async () => {
+  for (const identifier of ['144133', '999999']) {
+    const person: Person = { phone: `whatsapp:+44770090${identifier.slice(0, 4)}` };
+    await world.write(person, identifier);
+    await world.reply('codeSent', { minutes: 5 });
+    await world.leave('144133');
+    await world.write(person, '12345678');
+    await world.reply('wrongCode', { triesLeft: 4 });
+  }
+});
+
+test('the ID said once more is no guess, and a code of any length is one', async () => {
+  await world.write(anna, '144133');
+  await world.reply('codeSent', { minutes: 5 });
+  await world.write(anna, 'my id is 144133');
+  await world.reply('askCode');
+  await world.write(anna, '12345678');
+  await world.reply('wrongCode', { triesLeft: 4 });
+});
+
 test('NOT ME voids the code', async () => {
   await world.write(anna, '144133');
   await world.reply('codeSent', { minutes: 5 });
@@ -251,8 +271,8 @@ test('what the assistant answers after the person has left stays in', async () =
   };
   await world.write(anna, 'hello');
   await world.reply('sessionEndedOther');
-  await world.reply('askIdentifier');
   expect(world.channel.sent.all.map(({ text }) => text)).not.toContain('too late');
+  expect(await world.unhandledTexts()).toBe(0);
 });
 
 describe('operators', () => {
@@ -265,7 +285,24 @@ describe('operators', () => {
     await world.assistant.turns.count(1);
     expect(await world.order(senderId, 'endSession')).toEqual({ outcome: 'done', result: 'ended' });
     await world.reply('sessionEndedByOperator');
-    await world.reply('askIdentifier');
+    expect(await world.unhandledTexts()).toBe(0);
+  });
+
+  test('cancel the workflow: the session is over and nothing waits', async () => {
+    const { senderId } = await verify(anna, '144133');
+    const handle = world.env.client.workflow.getHandle(`wa-${senderId}`);
+    await handle.cancel();
+    expect(await handle.result()).toBe('ended');
+    const { rows } = await world.pool.query('SELECT end_reason FROM sessions');
+    expect(rows).toEqual([{ end_reason: 'operator' }]);
+  });
+
+  test('cannot break a conversation by an order without a name', async () => {
+    const { senderId } = await verify(anna, '144133');
+    const handle = world.env.client.workflow.getHandle(`wa-${senderId}`);
+    await expect(handle.executeUpdate('endSession', { args: [] as never })).rejects.toThrow();
+    await world.write(anna, 'still there');
+    await world.said('echo: still there');
   });
 
   test('are refused where an order makes no sense', async () => {

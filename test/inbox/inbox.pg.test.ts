@@ -20,6 +20,11 @@ const row = async (messageId: string) =>
 const inboxSize = async () =>
   (await world.rows<{ count: number }>('SELECT count(*)::int AS count FROM inbox'))[0]!.count;
 
+const ofSender = async (messageId: string) => {
+  const { sender_id: senderId } = await row(messageId) as { sender_id: string };
+  return { messageId, senderId };
+};
+
 test('a message waits under its sender until its conversation was told', async () => {
   const message = incoming(fresh());
   const stored = await storeMessage(world.pool, world.keys, message);
@@ -44,12 +49,12 @@ test('the words lie sealed, and are read by the message\'s own id only', async (
   await storeMessage(world.pool, world.keys, message);
   const { text_enc } = await row(message.messageId) as { text_enc: Buffer };
   expect(text_enc.toString('latin1')).not.toContain('canary');
-  expect(await peekMessage(world.pool, world.keys.storage, message.messageId))
+  expect(await peekMessage(world.pool, world.keys.storage, await ofSender(message.messageId)))
     .toEqual({ message: { kind: 'text', text: 'canary-483920 ü 😀' } });
   const other = incoming(fresh());
   await storeMessage(world.pool, world.keys, other);
   await world.pool.query('UPDATE inbox SET text_enc = $1 WHERE message_id = $2', [text_enc, other.messageId]);
-  await expect(peekMessage(world.pool, world.keys.storage, other.messageId)).rejects.toThrow();
+  await expect(peekMessage(world.pool, world.keys.storage, await ofSender(other.messageId))).rejects.toThrow();
 });
 
 test('A10 the same message, two hundred times at once, is stored once', async () => {
@@ -63,7 +68,7 @@ test('A10 the same message, two hundred times at once, is stored once', async ()
 test('A10 a message that was handled stays known, and its text gone', async () => {
   const message = incoming(fresh());
   await storeMessage(world.pool, world.keys, message);
-  await handleMessage(world.pool, world.keys.storage, message.messageId, async () => ({ reaction: 'ask' }));
+  await handleMessage(world.pool, world.keys.storage, await ofSender(message.messageId), async () => ({ reaction: 'ask' }));
   expect(await storeMessage(world.pool, world.keys, message)).toEqual({ outcome: 'known' });
   expect(await row(message.messageId)).toMatchObject({ outcome: 'ask', text_enc: null });
 });
@@ -82,14 +87,14 @@ test('text that nobody handled in time is destroyed, of unconfirmed messages too
   const [handled, told, doubted, recent] = [incoming(fresh()), incoming(fresh()), incoming(fresh()), incoming(fresh())];
   for (const message of [handled, told, recent]) await storeMessage(world.pool, world.keys, message);
   await storeUnconfirmed(world.pool, world.keys, doubted, ['unknown:X']);
-  await handleMessage(world.pool, world.keys.storage, handled.messageId, async () => ({ reaction: 'ask' }));
+  await handleMessage(world.pool, world.keys.storage, await ofSender(handled.messageId), async () => ({ reaction: 'ask' }));
   await markDispatched(world.pool, [told.messageId]);
   await world.pool.query(`UPDATE inbox SET received_at = received_at - interval '25 h' WHERE message_id = ANY ($1)`,
     [[handled.messageId, told.messageId, doubted.messageId]]);
   expect(await wipeExpired(world.pool, 24 * 3_600_000)).toBe(2);
   for (const { messageId } of [told, doubted]) {
     expect(await row(messageId)).toMatchObject({ outcome: 'abandoned', text_enc: null, origin_enc: null });
-    expect(await peekMessage(world.pool, world.keys.storage, messageId)).toEqual({ result: { reaction: 'abandoned' } });
+    expect(await peekMessage(world.pool, world.keys.storage, await ofSender(messageId))).toEqual({ result: { reaction: 'abandoned' } });
   }
   expect((await row(recent.messageId)).text_enc).not.toBeNull();
   expect(await wipeExpired(world.pool, 24 * 3_600_000)).toBe(0);
@@ -113,7 +118,7 @@ describe('an unconfirmed message', () => {
     const messageId = forged.messageId;
     await storeUnconfirmed(world.pool, world.keys, forged, ['unknown:X']);
     expect(await storeMessage(world.pool, world.keys, { ...genuine, messageId })).toMatchObject({ outcome: 'stored' });
-    expect(await peekMessage(world.pool, world.keys.storage, messageId))
+    expect(await peekMessage(world.pool, world.keys.storage, await ofSender(messageId)))
       .toEqual({ message: { kind: 'text', text: 'genuine' } });
     expect(await storeUnconfirmed(world.pool, world.keys, forged, ['unknown:X'])).toBe('known');
   });

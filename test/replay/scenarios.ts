@@ -198,7 +198,7 @@ export const scenarios: readonly Scenario[] = [
   },
   {
     name: 'left-while-the-assistant-answers',
-    covers: { session: ['relay'], identify: ['holdAndAsk'] },
+    covers: { session: ['relay'] },
     async play(world) {
       await verify(world);
       world.assistant.answerTo = async () => {
@@ -207,7 +207,6 @@ export const scenarios: readonly Scenario[] = [
       };
       const stored = await world.write(anna, 'hello');
       await world.reply('sessionEndedOther');
-      await world.reply('askIdentifier');
       return stored;
     },
   },
@@ -238,6 +237,17 @@ export const scenarios: readonly Scenario[] = [
       await world.order(stored.senderId, 'resendCode');
       await world.backdateSends(31);
       await world.order(stored.senderId, 'resendCode');
+      return stored;
+    },
+  },
+  {
+    name: 'cancelled-by-an-operator',
+    covers: { session: ['relay'] },
+    async play(world) {
+      const stored = await verify(world);
+      const handle = world.env.client.workflow.getHandle(`wa-${stored.senderId}`);
+      await handle.cancel();
+      await handle.result();
       return stored;
     },
   },

@@ -7,12 +7,19 @@ import type { Pool } from '../../src/db/pool';
 import type { Policy } from '../../src/domain/policy';
 import type { IncomingMessage } from '../../src/inbox/inbox';
 import type { TextKey, TextRequest } from '../../src/texts/keys';
-import { endSessionsOfEmployee } from '../../src/sessions/sessions';
+import { endEmployee } from '../../src/directory/leavers';
 import type { OrderOutcome } from '../../src/temporal/conversations';
+import { startWorker } from './conversationWorker';
+import type { WorkerChoices } from './conversationWorker';
 import { createTestDatabase } from './postgres';
 import { startTimeSkipping } from './timeSkipping';
-import { addEmployees, createTestActivities, createWriter, testKeyring, testPolicy } from './world';
+import { addEmployees, createTestActivities, createWriter, store, testKeyring, testPolicy } from './world';
 import type { FakeAssistant, FakeCarrier, FakeChannel, Person } from './world';
+
+export interface StoredMessage {
+  readonly messageId: string;
+  readonly senderId: string;
+}
 
 export interface ConversationWorld {
   readonly pool: Pool;
@@ -20,14 +27,16 @@ export interface ConversationWorld {
   readonly channel: FakeChannel;
   readonly carrier: FakeCarrier;
   readonly assistant: FakeAssistant;
-  write(person: Person, text: string, message?: Partial<IncomingMessage>): Promise<{ messageId: string; senderId: string }>;
+  write(person: Person, text: string, message?: Partial<IncomingMessage>): Promise<StoredMessage>;
+  /** Stores a message of which the conversation is not told yet: `deliver` tells it. */
+  store(person: Person, text: string): Promise<StoredMessage>;
   /** Waits for the next reply with this text; fails at once when another comes. */
   reply(key: TextKey, params?: object): Promise<void>;
   replyIn(language: string, key: TextKey, params?: object): Promise<void>;
   /** Waits for the next reply, which must be these words. */
   said(words: string): Promise<void>;
   /** Tells the conversation of a stored message once more. */
-  deliver(message: { messageId: string; senderId: string }): Promise<void>;
+  deliver(message: StoredMessage): Promise<void>;
   order(senderId: string, order: UpdateName): Promise<OrderOutcome>;
   /** HR's event: the employee is inactive and open sessions are over. */
   leave(employeeNumber: string): Promise<void>;
@@ -40,6 +49,12 @@ export interface ConversationWorld {
   text(key: TextKey, params?: object): string;
   status(senderId: string): Promise<ConversationStatus | undefined>;
   skip(duration: string): Promise<void>;
+  /** Stops the worker, in the middle of whatever it does. */
+  stopWorker(): Promise<void>;
+  startWorker(choices?: WorkerChoices): Promise<void>;
+  /** Cuts every connection of the application to the database, and lets it make no new one until `mendDatabase`. */
+  cutDatabase(): Promise<void>;
+  mendDatabase(): Promise<void>;
   reset(policy?: Partial<Policy>): Promise<void>;
   stop(): Promise<void>;
 }
@@ -51,10 +66,13 @@ export async function startConversations(): Promise<ConversationWorld> {
   const owner = createPool(database.ownerUrl, { max: 1 });
   const { channel, carrier, assistant, texts, activities } = createTestActivities(pool, testKeyring);
   const { env, worker, stop: stopServer } = await startTimeSkipping({ activities });
+  const { username: role, pathname } = new URL(database.url);
+  const name = pathname.slice(1);
   let policy = testPolicy;
   let senders = new Set<string>();
   let read = { replies: 0, codes: 0 };
-  const running = worker.run();
+  const first = worker.run();
+  let running = { stop: async () => { worker.shutdown(); await first; } };
 
   const words = (key: TextKey, params: object = {}, language = 'en') => texts.render({ key, params } as TextRequest, language);
   const writer = () => createWriter(pool, testKeyring, env.client, policy);
@@ -75,6 +93,11 @@ export async function startConversations(): Promise<ConversationWorld> {
 
   return {
     pool, env, channel, carrier, assistant,
+    async store(person, text) {
+      const stored = await store(pool, testKeyring, person, text);
+      senders.add(stored.senderId);
+      return stored;
+    },
     async write(person, text, message) {
       const stored = await writer().write(person, text, message);
       senders.add(stored.senderId);
@@ -88,8 +111,8 @@ export async function startConversations(): Promise<ConversationWorld> {
     async leave(employeeNumber) {
       await auditedTransaction(pool, async (tx, note) => {
         const { rows: [row] } = await tx.query<{ id: string }>(
-          'UPDATE employees SET active = false WHERE employee_number = $1 RETURNING id', [employeeNumber]);
-        await endSessionsOfEmployee(tx, note, row!.id, 'left');
+          'SELECT id FROM employees WHERE employee_number = $1', [employeeNumber]);
+        await endEmployee(tx, note, row!.id);
       });
     },
     async backdateSends(seconds) {
@@ -107,6 +130,19 @@ export async function startConversations(): Promise<ConversationWorld> {
     text: words,
     status: (senderId) => writer().conversations.status(senderId),
     skip: (duration) => env.sleep(duration as '1 minute'), // cast: the type is a template of durations
+    stopWorker: () => running.stop(),
+    async startWorker(choices) {
+      running = await startWorker(env, activities, choices);
+    },
+    async cutDatabase() {
+      // Of this database only: the role is everybody's who tests on this server.
+      await owner.query(`REVOKE CONNECT ON DATABASE ${name} FROM PUBLIC, ${role}`);
+      await owner.query(
+        'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = $1 AND datname = $2', [role, name]);
+    },
+    async mendDatabase() {
+      await owner.query(`GRANT CONNECT ON DATABASE ${name} TO ${role}`);
+    },
     async reset(changes = {}) {
       await cancelAll();
       senders = new Set();
@@ -121,8 +157,7 @@ export async function startConversations(): Promise<ConversationWorld> {
     },
     async stop() {
       await cancelAll();
-      worker.shutdown();
-      await running;
+      await running.stop();
       await stopServer();
       await owner.end();
       await pool.end();

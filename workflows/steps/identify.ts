@@ -13,7 +13,7 @@ export const identifyStep: Step = {
     const challengeId = uuid4();
     const outcome = await decide.identify({ senderId, messageId, challengeId, asked, policy });
     switch (outcome.reaction) {
-      case 'issue': return issued(c, messageId, challengeId, outcome);
+      case 'issue': return issued(c, messageId, outcome);
       case 'locked':
         c.enter('locked', Date.now() + outcome.lockedForMs, { outcome: 'locked', noticeGiven: true });
         return c.answer(messageId, { key: 'lockedNotice', params: { minutes: minutes(outcome.lockedForMs) } });
@@ -35,8 +35,8 @@ export const identifyStep: Step = {
 };
 
 async function issued(
-  c: Conversation, messageId: string, challengeId: string,
-  { method, expiresInMs }: Extract<IdentifyOutcome, { reaction: 'issue' }>,
+  c: Conversation, messageId: string,
+  { challengeId, method, expiresInMs }: Extract<IdentifyOutcome, { reaction: 'issue' }>,
 ): Promise<void> {
   c.enter('confirm', Date.now() + expiresInMs, { challengeId, method, wrongGuesses: 0, outcome: 'open' });
   c.sendCode(() => codeSender(expiresInMs).sendCode({ challengeId, sends: 1 }));

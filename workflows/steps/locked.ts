@@ -5,7 +5,7 @@ import type { Order, Step } from './step';
 
 export const lockedStep: Step = {
   async onMessage(c, messageId) {
-    const { reaction } = await decide.turnAway({ messageId });
+    const { reaction } = await decide.turnAway({ messageId, senderId: c.state.senderId });
     if (reaction !== 'notice' || c.state.noticeGiven) return;
     c.state.noticeGiven = true;
     await c.answer(messageId, { key: 'lockedNotice', params: { minutes: minutes(c.state.deadline - Date.now()) } });

@@ -17,8 +17,8 @@ export const sessionStep: Step = {
       messageId, senderId, sessionId: session.id, repliesMax: policy.repliesPerTurnMax,
     }));
     switch (outcome === 'interrupted' ? outcome : outcome.reaction) {
-      // The order that interrupts decides; the message waits behind it.
-      case 'interrupted': c.state.queue.unshift(messageId); return;
+      // The assistant may have taken it already: it is not given again, to whomever proves to be this sender next.
+      case 'interrupted': return c.drop([messageId], 'interrupted');
       case 'relay': return deliver(c, messageId, (outcome as { replies: number }).replies);
       case 'end': return finish(c, 'logout', messageId);
       case 'textOnly': return c.answer(messageId, { key: 'textOnly', params: {} });
@@ -26,6 +26,7 @@ export const sessionStep: Step = {
         await c.drop([messageId], 'unanswered');
         return c.answer(messageId, { key: 'assistantUnavailable', params: {} });
       case 'closed': return closed(c, messageId);
+      case 'tooLate': return closed(c);
       case 'ignore': return;
     }
   },
@@ -34,9 +35,9 @@ export const sessionStep: Step = {
     await finish(c, Date.now() >= c.state.session!.endsAt ? 'aged' : 'idle');
   },
 
-  async onOrder(c, { kind }: Order) {
+  async onOrder(c, { kind, operator }: Order) {
     if (kind !== 'endSession') return undefined;
-    await finish(c, 'operator');
+    await finish(c, 'operator', undefined, operator);
     return 'ended';
   },
 };
@@ -75,9 +76,10 @@ const endings: Partial<Record<EndReason, { text: PlainTextKey; outcome: Outcome 
   operator: { text: 'sessionEndedByOperator', outcome: 'ended' },
 };
 
-async function finish(c: Conversation, wanted: EndReason, messageId?: string): Promise<void> {
+async function finish(c: Conversation, wanted: EndReason, messageId?: string, operator?: string): Promise<void> {
   const { id } = c.state.session!;
-  const reason = await decide.endSession({ sessionId: id, reason: wanted });
+  const by = operator === undefined ? {} : { operator };
+  const reason = await decide.endSession({ sessionId: id, reason: wanted, ...by });
   const { text, outcome } = endings[reason] ?? { text: 'sessionEndedOther' as const, outcome: 'ended' as const };
   c.end(outcome);
   await c.notify({ key: text, params: {} }, messageId ?? id, id);
