@@ -45,7 +45,8 @@ let balthazar: Person;
 beforeAll(async () => {
   stack = await Stack.start({ people, policy: { replyQuantumMs: 0, codeDigitsKnown: 10, codeDigitsStranger: 10 } });
   zephyrine = new Person(stack.phones, {
-    profileName: 'Zephy Marmalade ✨', number: '+12025557391', businessScopedId: 'US.99887766554433221100', username: 'zephy.marmalade',
+    profileName: 'Zephy Marmalade ✨', number: '+12025557391', businessScopedId: 'US.99887766554433221100',
+    username: 'zephy.marmalade',
   }, '+12025558462');
   balthazar = new Person(stack.phones, { profileName: 'Balthazar', number: '+12025556158' });
 });
@@ -113,17 +114,20 @@ test('the search finds what is planted, wherever and however it is written', asy
   await stack.owner.query('CREATE TABLE planted (words text, facts jsonb, bytes bytea)');
   await stack.owner.query('INSERT INTO planted VALUES ($1, NULL, NULL), (NULL, $2, NULL), (NULL, NULL, $3)', [
     'says zephyrine', { name: 'Zephy Marmalade ✨' }, bytes('Quillfeather')]);
-  appendFileSync(stack.parts.web.logFile, `${bytes(canaries.code!).toString('base64')} +12025558462 ${bytes('QZX-7731904').toString('hex')}\n`);
+  const [code, id] = [bytes(canaries.code!).toString('base64'), bytes('QZX-7731904').toString('hex')];
+  appendFileSync(stack.parts.web.logFile, `${code} +12025558462 ${id}\n`);
   const client = await stack.temporal({ sealed: true });
   await client.workflow.start('planted', {
     workflowId: 'wa-+12025557391', taskQueue: 'nobody', args: ['PELLUCID-UMBRELLA'], memo: { name: 'WVK-5528317' },
   });
   const hits = await found();
   const kinds = [
-    'given name as text in table planted', 'name on WhatsApp as text in table planted', 'family name as text in bytes in table planted',
+    'given name as text in table planted', 'name on WhatsApp as text in table planted',
+    'family name as text in bytes in table planted',
     'code as base64 in log', 'registered number as text in log', 'employee ID as hex in log',
     'number written from as text in id, search attributes', 'other employee ID as base64 in id, search attributes',
-    'first question as base64 in history', 'first question as text in bytes in the history', 'first question as text in opened payload',
+    'first question as base64 in history', 'first question as text in bytes in the history',
+    'first question as text in opened payload',
     'number written from as text in Temporal\'s database',
   ];
   expect(kinds.filter((kind) => !hits.some((hit) => hit.startsWith(kind)))).toEqual([]);

@@ -49,10 +49,11 @@ async function handled(messageId: string): Promise<string> {
 
 describe('somebody who works here', () => {
   test.each([
-    { persona: 'employee', id: '144133', mobile: mayasMobile, digits: 6, last4: '0123', how: 'on the registered number' },
-    { persona: 'private', id: '144133', mobile: mayasMobile, digits: 8, last4: '0171', how: 'on a private number' },
-    { persona: 'username', id: '144207', mobile: tomasMobile, digits: 8, last4: '0077', how: 'with a BSUID and no number' },
-  ])('is asked who they are, proves it by SMS and gets the first answer: $how', async ({ persona, id, mobile, digits, last4 }) => {
+    ['on the registered number', { persona: 'employee', id: '144133', mobile: mayasMobile, digits: 6, last4: '0123' }],
+    ['on a private number', { persona: 'private', id: '144133', mobile: mayasMobile, digits: 8, last4: '0171' }],
+    ['with a BSUID, no number', { persona: 'username', id: '144207', mobile: tomasMobile, digits: 8, last4: '0077' }],
+  ])('%s: is asked who they are, proves it by SMS and gets the first answer', async (_, expected) => {
+    const { persona, id, mobile, digits, last4 } = expected;
     const person = personOf(persona, mobile);
     const before = person.smsCount();
     await identify(person, id);
@@ -89,7 +90,7 @@ describe('somebody who does not', () => {
     const person = personOf(persona, smsTo);
     const [before, codesBefore] = [allSms(), person.smsCount()];
     await identify(person, id);
-    // Whoever really has the ID reads on their own phone that somebody tries; a stranger's code never reaches a stranger.
+    // Whoever really has the ID reads on their own phone that somebody tries; the code never reaches the stranger.
     const code = smsTo === undefined ? '12345678' : await person.code(codesBefore);
     for (let nth = 1; nth <= 4; nth += 1) {
       await person.say(`is it ${wrongCode(code, nth)}`);
@@ -157,7 +158,8 @@ describe('an operator', () => {
 
   test('gets the redacted state by the command line', async () => {
     const { output } = await stack.run(['--json', 'conversation', 'status', senderId]);
-    expect(JSON.parse(output)).toMatchObject({ stage: 'session', outcome: 'verified', heldMessages: 0, waitingMessages: 0 });
+    const status = { stage: 'session', outcome: 'verified', heldMessages: 0, waitingMessages: 0 };
+    expect(JSON.parse(output)).toMatchObject(status);
   });
 
   test('decodes payloads with the codec server, each time into the audit', async () => {
@@ -167,7 +169,8 @@ describe('an operator', () => {
     const opened = decoded.payloads.map(({ data }) => Buffer.from(data, 'base64').toString('utf8'));
     expect(opened.some((text) => text.includes(`"senderId":"${senderId}"`))).toBe(true);
     expect(opened.some((text) => /"messageId":"SM[0-9a-f]{32}"/.test(text))).toBe(true);
-    const { rows } = await stack.owner.query<{ facts: object }>(`SELECT facts FROM audit WHERE kind = 'payload.decoded'`);
+    const { rows } = await stack.owner.query<{ facts: object }>(
+      `SELECT facts FROM audit WHERE kind = 'payload.decoded'`);
     expect(rows.map(({ facts }) => facts)).toEqual([
       { payloads: payloads.length, operator: expect.stringMatching(/^codec-[0-9a-f]{8}$/) as unknown }]);
   });
@@ -190,7 +193,7 @@ describe('an operator', () => {
 
   test('verifies the audit', async () => {
     const { code, output } = await stack.run(['audit', 'verify']);
-    expect({ code, output }).toEqual({ code: 0, output: expect.stringMatching(/^The audit is intact: \d+ records/) as unknown });
+    expect({ code, intact: /^The audit is intact: \d+ records/.test(output) }).toEqual({ code: 0, intact: true });
   });
 });
 
@@ -205,13 +208,14 @@ async function payloadsOf(senderId: string): Promise<Payload[]> {
 }
 
 function askCodec(token: string, origin: string, payloads: readonly Payload[]): Promise<Response> {
-  const text = (bytes: Uint8Array | null | undefined) => Buffer.from(bytes ?? []).toString('base64');
+  const text = (bytes?: Uint8Array | null) => Buffer.from(bytes ?? []).toString('base64');
+  const entry = ([name, value]: [string, Uint8Array]) => [name, text(value)];
   return fetch(`http://127.0.0.1:${stack.ports.codec}/${token}/decode`, {
     method: 'POST',
     headers: { origin, 'content-type': 'application/json', 'x-namespace': 'default' },
     body: JSON.stringify({
       payloads: payloads.map(({ metadata, data }) => ({
-        metadata: Object.fromEntries(Object.entries(metadata ?? {}).map(([name, value]) => [name, text(value)])), data: text(data),
+        metadata: Object.fromEntries(Object.entries(metadata ?? {}).map(entry)), data: text(data),
       })),
     }),
   });

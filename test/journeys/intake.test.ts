@@ -11,6 +11,8 @@ jest.setTimeout(120_000);
 
 const path = '/webhooks/twilio/message';
 const formType = 'application/x-www-form-urlencoded';
+const head = `POST ${path} HTTP/1.1\r\nHost: x\r\nContent-Type: ${formType}\r\n`
+  + `X-Twilio-Signature: ${'A'.repeat(27)}=\r\n`;
 
 let stack: Stack;
 
@@ -25,10 +27,17 @@ interface Answer {
   readonly type: string | undefined;
 }
 
-const signature = (fields: Fields, { token = account.authToken as string, url = stack.webUrl + path } = {}) => sign(token, url, fields);
+const signature = (fields: Fields, { token = account.authToken as string, url = stack.webUrl + path } = {}) =>
+  sign(token, url, fields);
+
+interface Changes {
+  readonly headers?: Record<string, string>;
+  readonly body?: string;
+  readonly to?: string;
+}
 
 async function post(
-  fields: Fields, { headers = {}, body = encodeForm(fields), to = path }: { headers?: Record<string, string>; body?: string | Buffer; to?: string } = {},
+  fields: Fields, { headers = {}, body = encodeForm(fields), to = path }: Changes = {},
 ): Promise<Answer> {
   const response = await fetch(stack.webUrl + to, {
     method: 'POST', body, headers: { 'content-type': formType, 'x-twilio-signature': signature(fields), ...headers },
@@ -72,8 +81,9 @@ describe('refused, with nothing stored', () => {
   test('forged: without a signature, under another token, for another address, of another message', async () => {
     const fields = textMessage();
     const forged = [
-      '', 'A'.repeat(27) + '=', signature(fields, { token: 'b'.repeat(32) }), signature(fields, { url: `https://elsewhere.example${path}` }),
-      signature(fields, { url: `${stack.webUrl}/webhooks/twilio/status` }), signature(textMessage()),
+      '', 'A'.repeat(27) + '=', signature(fields, { token: 'b'.repeat(32) }), signature(textMessage()),
+      signature(fields, { url: `https://elsewhere.example${path}` }),
+      signature(fields, { url: `${stack.webUrl}/webhooks/twilio/status` }),
     ];
     for (const one of forged) {
       expect(await post(fields, { headers: { 'x-twilio-signature': one } })).toEqual(problem(403, 'not-genuine'));
@@ -88,9 +98,11 @@ describe('refused, with nothing stored', () => {
     expect(await post(fields, { body: twice })).toEqual(problem(400, 'malformed'));
     expect(await post(fields, { body: 'Body=%' })).toEqual(problem(400, 'malformed'));
     expect(await post(fields, { to: `${path}?a=b` })).toEqual(problem(400, 'query-refused'));
-    expect(await post(fields, { body: JSON.stringify(fields), headers: { 'content-type': 'application/json' } })).toEqual(problem(415, 'content-refused'));
+    const json = { body: JSON.stringify(fields), headers: { 'content-type': 'application/json' } };
+    expect(await post(fields, json)).toEqual(problem(415, 'content-refused'));
     expect(await post(fields, { headers: { 'content-encoding': 'gzip' } })).toEqual(problem(415, 'content-refused'));
-    for (const bytes of ['\x16\x03\x01\x00 hello\r\n\r\n', 'POST /webhooks HTTP/9.9\r\n\r\n', `POST ${path} HTTP/1.1\r\nContent-Length: x\r\n\r\n`]) {
+    const broken = ['\x16\x03\x01\x00 hello', 'POST /webhooks HTTP/9.9', `POST ${path} HTTP/1.1\r\nContent-Length: x`];
+    for (const bytes of broken.map((head) => `${head}\r\n\r\n`)) {
       const answer = await send(bytes);
       expect(answer).toMatch(/^HTTP\/1\.1 400 /);
       expect(answer).toContain('urn:doorman:problem:malformed');
@@ -100,9 +112,10 @@ describe('refused, with nothing stored', () => {
   test('too large: a body, an announced hundred megabytes, headers', async () => {
     const fields = textMessage({ Body: 'x'.repeat(70_000) });
     expect(await post(fields)).toEqual(problem(413, 'too-large'));
-    const head = `POST ${path} HTTP/1.1\r\nHost: x\r\nContent-Type: ${formType}\r\nX-Twilio-Signature: ${'A'.repeat(27)}=\r\n`;
-    expect(await send(`${head}Content-Length: 104857600\r\n\r\n`)).toMatch(/^HTTP\/1\.1 413 [^]*urn:doorman:problem:too-large/);
-    expect(await send(`${head}X-Filler: ${'x'.repeat(17_000)}\r\n\r\n`)).toMatch(/^HTTP\/1\.1 431 [^]*urn:doorman:problem:headers-too-large/);
+    const announced = await send(`${head}Content-Length: 104857600\r\n\r\n`);
+    expect(announced).toMatch(/^HTTP\/1\.1 413 [^]*urn:doorman:problem:too-large/);
+    const filled = await send(`${head}X-Filler: ${'x'.repeat(17_000)}\r\n\r\n`);
+    expect(filled).toMatch(/^HTTP\/1\.1 431 [^]*urn:doorman:problem:headers-too-large/);
   });
 
   test('on the public port: what is for the platform alone', async () => {
@@ -115,7 +128,6 @@ describe('refused, with nothing stored', () => {
 
 test('too slow: a hundred connections that drip end with 408, and whoever writes meanwhile is served', async () => {
   const before = await stored();
-  const head = `POST ${path} HTTP/1.1\r\nHost: x\r\nContent-Type: ${formType}\r\nX-Twilio-Signature: ${'A'.repeat(27)}=\r\n`;
   const dripping = [
     ...Array.from({ length: 50 }, () => send(`${head}Content-Length: 50\r\n\r\nBody=`)),
     ...Array.from({ length: 50 }, () => send(head)),
@@ -156,11 +168,14 @@ describe('genuine', () => {
 
   test('first messages of one person in the same moment make one sender and are handled one by one', async () => {
     const before = await stored();
-    const messages = Array.from({ length: 8 }, (_, n) => textMessage({ WaId: '12025551004', ExternalUserId: undefined, Body: `hello ${'o'.repeat(n)}` }));
-    expect(new Set((await Promise.all(messages.map((fields) => post(fields)))).map(({ status }) => status))).toEqual(new Set([200]));
+    const messages = Array.from({ length: 8 }, (_, n) =>
+      textMessage({ WaId: '12025551004', ExternalUserId: undefined, Body: `hello ${'o'.repeat(n)}` }));
+    const answers = await Promise.all(messages.map((fields) => post(fields)));
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
     await stack.phones.until('eight replies', () => repliesTo(messages[0]!)[7]);
     expect(await stored()).toMatchObject({ inbox: before.inbox! + 8, senders: before.senders! + 1 });
-    expect(repliesTo(messages[0]!).sort()).toEqual([words('askIdentifier'), ...Array.from({ length: 7 }, () => words('askIdentifierAgain'))].sort());
+    const again = Array.from({ length: 7 }, () => words('askIdentifierAgain'));
+    expect(repliesTo(messages[0]!)).toEqual([words('askIdentifier'), ...again]);
   });
 
   test('with a parameter that nobody knows: taken, and answered once the provider confirms it', async () => {
@@ -185,7 +200,7 @@ describe('genuine', () => {
   });
 });
 
-test('after all of it no request was answered with a fault of ours, and no word of a forger is in the log', async () => {
+test('after all of it nothing was answered with a fault of ours, and no word of a forger is in the log', async () => {
   const log = stack.parts.web.log();
   expect(log).not.toMatch(/"status":5\d\d|"level":"error"/);
   expect(log).not.toMatch(/hello|1202555\d{4}|whatsapp:|SomethingForged|xxxx/);

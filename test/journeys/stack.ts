@@ -63,7 +63,9 @@ export class Stack {
   private followed: Phones | undefined;
   private connection: Connection | undefined;
 
-  private constructor(readonly folder: string, readonly ports: Ports, temporalPath: string, private readonly options: StackOptions) {
+  private constructor(
+    readonly folder: string, readonly ports: Ports, temporalPath: string, private readonly options: StackOptions,
+  ) {
     const keyring = JSON.stringify(newKeyring());
     writeFileSync(this.keyringFile, keyring, { mode: 0o600 });
     this.keyring = parseKeyring(keyring);
@@ -102,7 +104,8 @@ export class Stack {
 
   private async startAll(): Promise<void> {
     const { postgres, temporal, simulator, web, worker } = this.parts;
-    await Promise.all([postgres.start(), temporal.start(), this.assistant.start().then((url) => { this.assistantUrl = url; })]);
+    this.assistantUrl = await this.assistant.start();
+    await Promise.all([postgres.start(), temporal.start()]);
     const admin = createPool(this.postgres.url('postgres'), { max: 1 });
     await admin.query('CREATE DATABASE doorman').finally(() => admin.end());
     this.ownerPool = createPool(this.ownerUrl, { max: 3 });
@@ -182,9 +185,13 @@ export class Stack {
   /** Runs one of Doorman's commands to its end. What it prints is kept with the logs. */
   run(args: readonly string[], changes: NodeJS.ProcessEnv = {}): Promise<{ code: number | null; output: string }> {
     return new Promise((settle, reject) => {
-      const child = spawn(process.execPath, [cli, ...args], { env: this.env(changes), cwd: this.folder, stdio: ['ignore', 'pipe', 'pipe'] });
+      const child = spawn(process.execPath, [cli, ...args], {
+        env: this.env(changes), cwd: this.folder, stdio: ['ignore', 'pipe', 'pipe'],
+      });
       let output = '';
-      for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => { output += text; });
+      for (const stream of [child.stdout, child.stderr]) {
+        stream.setEncoding('utf8').on('data', (text: string) => { output += text; });
+      }
       child.once('error', reject);
       child.once('close', (code) => {
         appendFileSync(join(this.folder, 'commands.log'), output);
@@ -211,9 +218,10 @@ export class Stack {
     return (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
   }
 
-  /** Everything that a process of ours has printed: file name to content. */
+  /** The files with everything that the processes have printed. */
   logFiles(): string[] {
-    return [...partNames.map((name) => this.parts[name].logFile), join(this.folder, 'commands.log')].filter((file) => existsSync(file));
+    const files = [...partNames.map((name) => this.parts[name].logFile), join(this.folder, 'commands.log')];
+    return files.filter((file) => existsSync(file));
   }
 
   /** The ends of the logs, for whoever has to find out why a test waited in vain. */
@@ -227,7 +235,7 @@ export class Stack {
     this.followed?.close();
     await this.ownerPool?.end();
     await this.connection?.close();
-    for (const name of ['web', 'codec', 'worker', 'simulator', 'temporal', 'postgres'] as const) await this.parts[name].stop();
+    for (const name of [...partNames].reverse()) await this.parts[name].stop();
     await this.assistant.stop();
     rmSync(this.folder, { recursive: true, force: true });
   }

@@ -27,15 +27,18 @@ export class RecordingAssistant {
 
   /** Listens on a port of its own; its URL. */
   async start(): Promise<string> {
-    const server = (this.server = createServer((req, res) => void this.answer(req, res).catch(() => res.destroy())));
+    const server = createServer((req, res) => void this.answer(req, res).catch(() => res.destroy()));
+    this.server = server;
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
     return `http://127.0.0.1:${(server.address() as AddressInfo).port}/turns`; // cast: it listens on a port
   }
 
   async stop(): Promise<void> {
-    this.server?.closeAllConnections();
-    await new Promise((resolve) => { if (this.server === undefined) resolve(undefined); else this.server.close(resolve); });
+    const { server } = this;
+    if (server === undefined) return;
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
   }
 
   private async answer(req: IncomingMessage, res: ServerResponse): Promise<void> {
@@ -53,6 +56,7 @@ export class RecordingAssistant {
 
 /** Refuses with a status and an answer that repeats the person's words, as careless services do. */
 export const repeats = (status: number): Mood => (turn, res) => {
-  res.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify({ error: `cannot answer "${turn.text}"`, turn }));
+  const body = JSON.stringify({ error: `cannot answer "${turn.text}"`, turn });
+  res.writeHead(status, { 'content-type': 'application/json' }).end(body);
   return true;
 };

@@ -1,4 +1,4 @@
-// The oracle: what must hold of stories that have run to their end, whatever was killed meanwhile (design §4, I1 to I7).
+// The oracle: what must hold of stories that ran to their end, whatever was killed meanwhile (design §4, I1 to I7).
 import { findSender } from '../../../src/inbox/senderLookup';
 import { verifyAudit } from '../../../src/audit/verifyAudit';
 import type { Stack } from '../stack';
@@ -26,13 +26,13 @@ async function inboxWrongs(stack: Stack, story: Story, senderId: string): Promis
   const { rows: [outbox] } = await stack.owner.query<{ pending: number }>(
     `SELECT count(*)::int AS pending FROM outbox WHERE sender_id = $1 AND state = 'pending'`, [senderId]);
   return [
-    ...unless(same(rows.map(({ id }) => id), story.sids), `I1 the inbox holds ${rows.length} messages, not the ${story.sids.length} that were taken`),
+    ...unlessSame('I1 messages in the inbox', rows.map(({ id }) => id), story.sids),
     ...rows.flatMap(({ id, handled, wiped }) => unless(handled && wiped, `I1 ${story.stepOf(id)} was not handled`)),
     ...unless(outbox!.pending === 0, `I1 ${outbox!.pending} replies are still pending`),
   ];
 }
 
-/** I2: one effect a message: each reply once and in order, each turn under its own id, one code however often it came. */
+/** I2: one effect a message: each reply once and in order, each turn under its own id, one code however often. */
 function replyWrongs(stack: Stack, story: Story): string[] {
   const replies = story.person.replies();
   const codes = story.person.sms().map(({ text }) => codeIn(text));
@@ -42,48 +42,59 @@ function replyWrongs(stack: Stack, story: Story): string[] {
     ...unless(same(replies, story.expected()), `I2 read ${JSON.stringify(replies)}`),
     ...unless(codes.length >= 1 && codes.length <= 2, `I2 ${codes.length} codes came by SMS`),
     ...unless(new Set(codes).size === 1, 'I4 different codes came by SMS'),
-    ...unless(same([...said.keys()].sort(), [story.sids[0]!, story.sids[4]!].sort()), 'I2 other messages than the two questions were relayed'),
-    ...unless(same([...said.values()].sort(), [...story.relayed].sort()), 'I2 other words than the two questions were relayed'),
+    ...unless(same([...said].sort(), story.questions().sort()), 'I2 other messages or words were relayed'),
   ];
 }
 
 /** I3, I4, I5: as many guesses charged as were typed, one code, one session, opened by the right guess alone. */
 async function proofWrongs(stack: Stack, senderId: string): Promise<string[]> {
-  const rows = async <T>(sql: string) => (await stack.owner.query(sql, [senderId])).rows as T[]; // cast: each query says what it gives
+  // cast: each query says what it gives
+  const rows = async <T>(sql: string) => (await stack.owner.query(sql, [senderId])).rows as T[];
   const challenges = await rows<{ state: string; tries: number }>(
     'SELECT state, tries_used AS tries FROM challenges WHERE sender_id = $1');
   const guesses = await rows<{ verdict: string }>(
-    `SELECT g.verdict FROM guesses g JOIN challenges c ON c.id = g.challenge_id WHERE c.sender_id = $1 ORDER BY g.ordinal`);
+    `SELECT g.verdict FROM guesses g JOIN challenges c ON c.id = g.challenge_id
+      WHERE c.sender_id = $1 ORDER BY g.ordinal`);
   const sessions = await rows<{ reason: string; rights: number }>(
-    `SELECT end_reason AS reason, (SELECT count(*)::int FROM guesses g WHERE g.challenge_id = s.challenge_id AND verdict = 'right') AS rights
+    `SELECT end_reason AS reason,
+            (SELECT count(*)::int FROM guesses g WHERE g.challenge_id = s.challenge_id AND verdict = 'right') AS rights
        FROM sessions s WHERE sender_id = $1`);
   return [
-    ...unless(same(guesses.map(({ verdict }) => verdict), ['wrong', 'right']), `I3 guesses: ${JSON.stringify(guesses)}`),
-    ...unless(same(challenges, [{ state: 'used', tries: 2 }]), `I3, I4 challenges: ${JSON.stringify(challenges)}`),
-    ...unless(same(sessions, [{ reason: 'logout', rights: 1 }]), `I5 sessions: ${JSON.stringify(sessions)}`),
+    ...unlessSame('I3 guesses', guesses, [{ verdict: 'wrong' }, { verdict: 'right' }]),
+    ...unlessSame('I3, I4 challenges', challenges, [{ state: 'used', tries: 2 }]),
+    ...unlessSame('I5 sessions', sessions, [{ reason: 'logout', rights: 1 }]),
   ];
 }
 
+/** What must have been recorded, by the rows that show it. */
+const recorded: Readonly<Record<string, string>> = {
+  'challenge.issued': 'challenges',
+  'challenge.guessed': 'guesses WHERE verdict IS NOT NULL',
+  'session.opened': 'sessions',
+  'session.ended': 'sessions WHERE ended_at IS NOT NULL',
+};
+
 /** I7 and what holds of all stories together. */
 export async function wrongsOfAll(stack: Stack): Promise<string[]> {
+  const count = async (from: string) => (await stack.owner.query(`SELECT 1 FROM ${from}`)).rowCount;
   const verdict = await verifyAudit(stack.owner);
-  const { rows: [counts] } = await stack.owner.query<Record<string, number>>(`SELECT
-    (SELECT count(*)::int FROM challenges) AS challenges, (SELECT count(*)::int FROM audit WHERE kind = 'challenge.issued') AS issued,
-    (SELECT count(*)::int FROM guesses WHERE verdict IS NOT NULL) AS guesses, (SELECT count(*)::int FROM audit WHERE kind = 'challenge.guessed') AS guessed,
-    (SELECT count(*)::int FROM sessions) AS sessions, (SELECT count(*)::int FROM audit WHERE kind = 'session.opened') AS opened,
-    (SELECT count(*)::int FROM sessions WHERE ended_at IS NOT NULL) AS over, (SELECT count(*)::int FROM audit WHERE kind = 'session.ended') AS ended`);
-  const { challenges, issued, guesses, guessed, sessions, opened, over, ended } = counts!;
   const client = await stack.temporal();
   const { count: broken } = await client.workflow.count(`ExecutionStatus NOT IN ('Running', 'Completed')`);
+  const unrecorded = await Promise.all(Object.entries(recorded).map(async ([kind, rows]) =>
+    unlessSame(`I7 records of ${kind}`, await count(`audit WHERE kind = '${kind}'`), await count(rows))));
   return [
     ...unless(verdict.outcome === 'intact', `I7 the audit: ${JSON.stringify(verdict)}`),
-    ...unless(challenges === issued && guesses === guessed && sessions === opened && over === ended, `I7 transitions and records: ${JSON.stringify(counts)}`),
+    ...unrecorded.flat(),
     ...unless(broken === 0, `${broken} conversations ended neither by themselves nor run`),
   ];
 }
 
 function unless(holds: boolean, wrong: string): string[] {
   return holds ? [] : [wrong];
+}
+
+function unlessSame(what: string, found: unknown, expected: unknown): string[] {
+  return unless(same(found, expected), `${what}: ${JSON.stringify(found)}`);
 }
 
 function same(a: unknown, b: unknown): boolean {

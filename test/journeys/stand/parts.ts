@@ -32,7 +32,10 @@ export class Part {
 
   /** SIGTERM, or what the server calls an orderly end. */
   async stop(): Promise<void> {
-    await this.running?.stop();
+    if (this.running === undefined) return;
+    // What is frozen cannot end.
+    this.resume();
+    await this.running.stop();
     await this.forget();
   }
 
@@ -120,7 +123,8 @@ export function postgresPart(folder: string, port: number): PostgresPart {
   const part = new Part('postgres', logFile, () => startPostgres({
     dataFolder: join(folder, 'postgres'), logFile, port, password, durable: true, progress: () => undefined,
   }));
-  return Object.assign(part, { url: (database: string) => `postgres://postgres:${password}@127.0.0.1:${port}/${database}` });
+  const server = `postgres://postgres:${password}@127.0.0.1:${port}`;
+  return Object.assign(part, { url: (database: string) => `${server}/${database}` });
 }
 
 /** A Temporal server with its state in a file. */

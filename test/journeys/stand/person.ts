@@ -31,7 +31,8 @@ export class Person {
   async reads(...expected: readonly string[]): Promise<void> {
     const from = this.repliesRead;
     this.repliesRead += expected.length;
-    await this.phones.until(`the reply "${expected.at(-1)}"`, () => this.replies().length >= this.repliesRead || undefined);
+    const areThere = () => this.replies().length >= this.repliesRead || undefined;
+    await this.phones.until(`the reply "${expected.at(-1)}"`, areThere);
     expect(this.replies().slice(from, this.repliesRead)).toEqual(expected);
   }
 

@@ -55,7 +55,7 @@ export class Phones {
   async open(): Promise<void> {
     const response = await fetch(`${this.url}/events?everyone`, { signal: this.closing.signal });
     const started = new Promise<void>((resolve, reject) => {
-      void this.follow(response, resolve).catch((error: unknown) => this.closing.signal.aborted || reject(error as Error));
+      void this.follow(response, resolve).catch((error: Error) => this.closing.signal.aborted || reject(error));
     });
     await started;
   }
@@ -84,7 +84,7 @@ export class Phones {
     return [...this.posts.values()].filter(({ kind }) => kind === 'rest');
   }
 
-  /** Looks again after each change until there is an answer; rejects, with the ends of the logs, when it takes too long. */
+  /** Looks again after each change until there is an answer; rejects with the ends of the logs when that is late. */
   until<T>(what: string, look: () => T | undefined, withinMs = patienceMs): Promise<T> {
     return new Promise((resolve, reject) => {
       const end = (settle: () => void) => {
@@ -150,7 +150,8 @@ export class Phones {
 
   private async call(method: string, path: string, body?: unknown): Promise<Shown> {
     const response = await fetch(`${this.url}/admin${path}`, {
-      method, headers: { 'content-type': 'application/json' }, ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      method, headers: { 'content-type': 'application/json' },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
     return await response.json() as Shown;

@@ -27,7 +27,7 @@ export interface Employee {
 
 /** Employees with numbers of their own, and the directory that holds them. */
 export function employees(count: number): { people: Employee[]; csv: string } {
-  const people = Array.from({ length: count }, (_, n) => ({ id: `E-${70_001 + n}`, number: `+1202555${String(2_000 + n).padStart(4, '0')}` }));
+  const people = Array.from({ length: count }, (_, n) => ({ id: `E-${70_001 + n}`, number: `+1202555${2_000 + n}` }));
   const rows = people.map(({ id, number }, n) => `${id},Given${n},Family${n},person${n}@example.com,${number},en,true`);
   return { people, csv: ['employee_id,given_name,family_name,email,mobile,language,active', ...rows, ''].join('\n') };
 }
@@ -36,8 +36,6 @@ export class Story {
   readonly person: Person;
   /** The message of each step that was begun. */
   readonly sids: string[] = [];
-  /** What was said to Doorman while its turn came to the assistant. */
-  readonly relayed = [firstQuestion, secondQuestion];
   private code: string | undefined;
 
   constructor(readonly phones: Phones, readonly employee: Employee) {
@@ -52,6 +50,11 @@ export class Story {
   /** What must have been read when every step that was begun is settled. */
   expected(): string[] {
     return steps.slice(0, this.sids.length).flatMap((step) => repliesTo[step]);
+  }
+
+  /** What the assistant must have been asked: message and words. */
+  questions(): [sid: string, text: string][] {
+    return [[this.sids[0]!, firstQuestion], [this.sids[steps.indexOf('relayed message')]!, secondQuestion]];
   }
 
   /** Goes on, undisturbed, until `step` is the next. */
@@ -76,9 +79,10 @@ export class Story {
     let message = await this.phones.posted(sid);
     let resends = 0;
     for (; message.posting !== 'taken' && resends < 5; resends += 1) message = await this.phones.resend(sid);
-    if (message.posting !== 'taken') throw new Error(`${this.stepOf(sid)}: not taken after ${resends} resends: ${message.problem}`);
+    if (message.posting !== 'taken') throw new Error(`${this.stepOf(sid)}: not taken: ${message.problem}`);
     const expected = this.expected().length;
-    await this.phones.until(`${this.employee.id}: the replies to ${this.stepOf(sid)}`, () => this.person.replies().length >= expected || undefined);
+    const areThere = () => this.person.replies().length >= expected || undefined;
+    await this.phones.until(`${this.employee.id}: the replies to ${this.stepOf(sid)}`, areThere);
     await this.readCode();
     return { resends };
   }

@@ -20,7 +20,8 @@ export async function gatherTraces(stack: Stack): Promise<Trace[]> {
   return [
     ...await conversationTraces(stack),
     ...await tableTraces(stack),
-    ...stack.logFiles().filter((file) => !file.endsWith('simulator.log')).map((file) => ({ where: `log ${file}`, bytes: readFileSync(file) })),
+    ...stack.logFiles().filter((file) => !file.endsWith('simulator.log'))
+      .map((file) => ({ where: `log ${file}`, bytes: readFileSync(file) })),
     ...await Promise.all((['web', 'worker'] as const).map(async (of) =>
       ({ where: `metrics of ${of}`, bytes: Buffer.from(await stack.metrics(of)) }))),
     ...['', '-wal', '-shm'].map((end) => stack.temporalDatabase + end).filter((file) => existsSync(file))
@@ -37,12 +38,14 @@ async function conversationTraces(stack: Stack): Promise<Trace[]> {
     const history = await handle.fetchHistory();
     const { raw: described } = await handle.describe();
     const payloads = [...payloadsIn(history), ...payloadsIn(described)];
+    // Not even whoever has the keys finds a person in a history: it holds ids only (decision 3).
+    const opened = (await codec.decode(payloads)).map(({ data }) => Buffer.from(data ?? []));
+    const shown = JSON.stringify([raw, described]);
     traces.push(
-      { where: `id, search attributes and memo of ${workflowId}`, bytes: Buffer.from(JSON.stringify([raw, described])) },
+      { where: `id, search attributes and memo of ${workflowId}`, bytes: Buffer.from(shown) },
       { where: `history of ${workflowId}`, bytes: Buffer.from(historyToJSON(history)) },
       ...bytesIn(history).map((bytes) => ({ where: `bytes in the history of ${workflowId}`, bytes })),
-      // Not even whoever has the keys finds a person in a history: it holds ids only (decision 3).
-      ...(await codec.decode(payloads)).map(({ data }) => ({ where: `opened payload of ${workflowId}`, bytes: Buffer.from(data ?? []) })),
+      ...opened.map((bytes) => ({ where: `opened payload of ${workflowId}`, bytes })),
     );
   }
   return traces;
@@ -54,7 +57,8 @@ async function tableTraces(stack: Stack): Promise<Trace[]> {
   const traces: Trace[] = [];
   for (const { schema, name } of tables.filter((table) => !directory.has(table.name))) {
     const { rows } = await stack.owner.query<Record<string, unknown>>(`SELECT * FROM "${schema}"."${name}"`);
-    traces.push({ where: `table ${name}`, bytes: Buffer.from(rows.map((row) => JSON.stringify(row, withoutBytes)).join('\n')) });
+    const text = rows.map((row) => JSON.stringify(row, withoutBytes)).join('\n');
+    traces.push({ where: `table ${name}`, bytes: Buffer.from(text) });
     traces.push(...rows.flatMap((row) => bytesIn(row).map((bytes) => ({ where: `bytes in table ${name}`, bytes }))));
   }
   return traces;
@@ -104,7 +108,8 @@ function spellings(canary: string): Spelling[] {
     { spelling: 'a form', needle: folded(encodeURIComponent(canary)), anyCase: true },
     { spelling: 'hex', needle: Buffer.from(bytes.toString('hex')), anyCase: true },
     { spelling: 'UTF-16', needle: Buffer.from(canary, 'utf16le'), anyCase: false },
-    ...[0, 1, 2].map((offset) => ({ spelling: 'base64', needle: Buffer.from(base64Core(bytes, offset)), anyCase: false })),
+    ...[0, 1, 2].map((offset) => base64Core(bytes, offset))
+      .map((core) => ({ spelling: 'base64', needle: Buffer.from(core), anyCase: false })),
   ];
 }
 
@@ -116,5 +121,6 @@ function base64Core(bytes: Buffer, offset: number): string {
 }
 
 function asciiJson(text: string): string {
-  return JSON.stringify(text).slice(1, -1).replace(/[^ -~]/g, (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  const escaped = (one: string) => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  return JSON.stringify(text).slice(1, -1).replace(/[^ -~]/g, escaped);
 }
