@@ -114,7 +114,8 @@ describe('habits', () => {
 describe('sizes', () => {
   // A better reason may raise one, here.
   const longer: Record<string, number> = {};
-  const fuller: Record<string, number> = {};
+  // Worlds to stand tests in: each is small, and a file of tests takes two or three.
+  const fuller: Record<string, number> = { 'test/support': 16 };
 
   test('a file has at most 300 lines', () => {
     const long = sources.filter(({ path, text }) => text.split('\n').length - 1 > (longer[path] ?? 300))

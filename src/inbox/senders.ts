@@ -65,10 +65,8 @@ export async function claimAddresses(
   if (rule === 'same') return;
   const senderId = rule === 'alias' ? owned('phone')!.senderId : await addSender(tx);
   if (rule === 'change') {
-    const former = [...new Set(owners.map((owner) => owner.senderId))];
-    // All their addresses: one that stayed would hand a former sender's trust to whoever writes from it next (A45).
-    await tx.query('DELETE FROM sender_addresses WHERE sender_id = ANY ($1)', [former]);
-    await endFormerSenders(tx, note, senderId, former);
+    await tx.query('DELETE FROM sender_addresses WHERE address_hash = ANY ($1)', [hashes]);
+    await endFormerSenders(tx, note, senderId, [...new Set(owners.map((owner) => owner.senderId))]);
   }
   await addAddresses(tx, keys, senderId, addresses);
 }

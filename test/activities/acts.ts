@@ -78,11 +78,11 @@ const ending: Act = ({ endSession }) => endSession({ sessionId, reason: 'operato
 
 /** The activities that decide something or speak: each is taken back whole, or done once. */
 export const acts: Record<string, Case> = {
-  'identify issues a code': { outcome: { reaction: 'issue', method: 'sms', expiresInMs: 'some ms' }, prepare: identifying('my id is 144133') },
-  'identify issues a decoy': { outcome: { reaction: 'issue', method: 'sms', expiresInMs: 'some ms' }, prepare: identifying('my id is 999999') },
+  'identify issues a code': { outcome: { reaction: 'issue', challengeId, method: 'sms', expiresInMs: 'some ms' }, prepare: identifying('my id is 144133') },
+  'identify issues a decoy': { outcome: { reaction: 'issue', challengeId, method: 'sms', expiresInMs: 'some ms' }, prepare: identifying('my id is 999999') },
   'identify holds a question': { outcome: { reaction: 'holdAndAsk', bytes: 18 }, prepare: identifying('where is my order?') },
   'identify replaces a code': {
-    outcome: { reaction: 'issue', method: 'sms', expiresInMs: 'some ms' },
+    outcome: { reaction: 'issue', challengeId: nextChallengeId, method: 'sms', expiresInMs: 'some ms' },
     async prepare(world) {
       const { senderId } = await claimed(world);
       await write(world, 'my id is 144133');

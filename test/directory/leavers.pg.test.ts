@@ -84,8 +84,8 @@ describe('whoever left', () => {
     const { rows: ended } = await pool.query(`SELECT id FROM sessions WHERE end_reason = 'left'`);
     expect(ended.map(({ id }) => id).sort()).toEqual(annas.map(({ sessionId }) => sessionId).sort());
     // Decoys from now on: ended, they would tell whoever waits for the code that somebody left.
-    const { rows: codes } = await pool.query('SELECT DISTINCT employee_id, state FROM challenges');
-    expect(codes).toEqual([{ employee_id: null, state: 'live' }]);
+    const { rows: live } = await pool.query(`SELECT employee_id FROM challenges WHERE state = 'live'`);
+    expect(live).toEqual([{ employee_id: null }]);
     const records = await recordsSince(pool, seq);
     expect(records.map(({ kind }) => kind)).toEqual(
       ['directory.imported', 'employee.ended', 'session.ended', 'session.ended', 'challenge.voided']);

@@ -94,7 +94,7 @@ test('text that nobody handled in time is destroyed, of unconfirmed messages too
   expect(await wipeExpired(world.pool, 24 * 3_600_000)).toBe(2);
   for (const { messageId } of [told, doubted]) {
     expect(await row(messageId)).toMatchObject({ outcome: 'abandoned', text_enc: null, origin_enc: null });
-    expect(await peekMessage(world.pool, world.keys.storage, await ofSender(messageId))).toEqual({ result: { reaction: 'abandoned' } });
+    expect(await row(messageId)).toMatchObject({ result: { reaction: 'abandoned' } });
   }
   expect((await row(recent.messageId)).text_enc).not.toBeNull();
   expect(await wipeExpired(world.pool, 24 * 3_600_000)).toBe(0);

@@ -1,0 +1,145 @@
+// A conversation that has grown long goes on in a new run, with everything that it had not finished.
+import { bundleThatContinuesSoon } from '../support/conversationWorker';
+import { startConversations } from '../support/conversations';
+import type { ConversationWorld } from '../support/conversations';
+import { anna } from '../support/world';
+
+let world: ConversationWorld;
+
+beforeAll(async () => {
+  world = await startConversations();
+  await world.stopWorker();
+  await world.startWorker({ bundle: await bundleThatContinuesSoon() });
+});
+
+afterAll(async () => {
+  await world.stop();
+});
+
+beforeEach(async () => {
+  await world.reset();
+});
+
+const runOf = async (senderId: string): Promise<string> =>
+  (await world.env.client.workflow.getHandle(`wa-${senderId}`).describe()).runId;
+
+const turns = (): string[] => world.assistant.turns.all.map(({ text }) => text);
+
+async function verify(): Promise<string> {
+  await world.write(anna, '144133');
+  await world.reply('codeSent', { minutes: 5 });
+  const { senderId } = await world.write(anna, await world.code());
+  await world.reply('verified');
+  return senderId;
+}
+
+/** Lets the assistant think until the function that this answers with is called. */
+function assistantThinks(): () => void {
+  let answer = (): void => undefined;
+  const thought = new Promise<void>((resolve) => { answer = resolve; });
+  world.assistant.answerTo = async ({ text }) => {
+    await thought;
+    return { replies: [{ text: `echo: ${text}` }], endTurn: true };
+  };
+  return answer;
+}
+
+test('messages that wait are taken over in their order, and the session with them', async () => {
+  const senderId = await verify();
+  const before = await runOf(senderId);
+  const answer = assistantThinks();
+  const questions = Array.from({ length: 60 }, (_, n) => `question ${n}`);
+  for (const question of questions) await world.write(anna, question);
+  answer();
+  for (const question of questions) await world.said(`echo: ${question}`);
+  expect(turns()).toEqual(questions);
+  expect(await runOf(senderId)).not.toBe(before);
+  expect((await world.status(senderId))?.stage).toBe('session');
+});
+
+test('a message that was told in an earlier run is not taken again', async () => {
+  const senderId = await verify();
+  const before = await runOf(senderId);
+  const first = await world.write(anna, 'first');
+  await world.said('echo: first');
+  while (await runOf(senderId) === before) {
+    await world.write(anna, 'again');
+    await world.said('echo: again');
+  }
+  const known = turns().length;
+  await world.deliver(first);
+  await world.write(anna, 'last');
+  await world.said('echo: last');
+  expect(turns()).toHaveLength(known + 1);
+});
+
+test('questions that are held are answered after verification in a later run', async () => {
+  const questions = ['where is order a?', 'where is order b?', 'where is order c?', 'where is order d?', 'where is order e?'];
+  const { senderId } = await world.write(anna, questions[0]!);
+  const before = await runOf(senderId);
+  for (const question of questions.slice(1)) await world.write(anna, question);
+  await world.channel.sent.count(5);
+  await world.write(anna, 'nothing');
+  await world.channel.sent.count(6);
+  expect(await runOf(senderId)).not.toBe(before);
+  await world.write(anna, '144133');
+  await world.channel.sent.count(7);
+  await world.write(anna, await world.code());
+  await world.channel.sent.count(14);
+  expect(turns()).toEqual([...questions, 'nothing']);
+});
+
+test('wrong guesses stay counted, and the code runs out when it would have', async () => {
+  await world.reset({ codeTriesMax: 10 });
+  const { senderId } = await world.write(anna, '144133');
+  await world.reply('codeSent', { minutes: 5 });
+  await world.code();
+  const before = await runOf(senderId);
+  for (const triesLeft of [9, 8, 7, 6, 5, 4]) {
+    await world.write(anna, '000000');
+    await world.reply('wrongCode', { triesLeft });
+  }
+  expect(await runOf(senderId)).not.toBe(before);
+  expect(await world.status(senderId)).toMatchObject({ stage: 'confirm', wrongGuesses: 6 });
+  await world.skip('4 minutes');
+  expect(world.channel.sent.all).toHaveLength(7);
+  await world.skip('61 seconds');
+  await world.reply('codeExpired');
+});
+
+test('half an hour of silence ends a session of a later run', async () => {
+  const senderId = await verify();
+  const before = await runOf(senderId);
+  while (await runOf(senderId) === before) {
+    await world.write(anna, 'tick');
+    await world.said('echo: tick');
+  }
+  await world.skip('29 minutes');
+  expect((await world.status(senderId))?.stage).toBe('session');
+  await world.skip('2 minutes');
+  await world.reply('sessionEndedIdle');
+});
+
+test('a code that is on its way keeps its run', async () => {
+  let carried = (): void => undefined;
+  const travelling = new Promise<void>((resolve) => { carried = resolve; });
+  const carry = world.carrier.carry.bind(world.carrier);
+  world.carrier.carry = async (code) => {
+    await travelling;
+    return carry(code);
+  };
+  const { senderId } = await world.write(anna, '144133');
+  const before = await runOf(senderId);
+  await world.reply('codeSent', { minutes: 5 });
+  for (const question of ['a', 'b', 'c', 'd', 'e', 'f']) {
+    await world.write(anna, `and ${question}?`);
+    await world.reply('askCode');
+  }
+  expect(await runOf(senderId)).toBe(before);
+  carried();
+  world.carrier.carry = carry;
+  await world.write(anna, await world.code());
+  await world.reply('verified');
+  for (const question of ['a', 'b', 'c', 'd', 'e', 'f']) await world.said(`echo: and ${question}?`);
+  expect(await runOf(senderId)).not.toBe(before);
+});
