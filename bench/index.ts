@@ -1,8 +1,10 @@
 // The bench: starts its own Postgres, Temporal and Doorman, measures part after part, prints one report, cleans up.
 // Exits with 1 for a wrong result or a failure, with 2 for misuse, never for a slow figure.
 import { readFileSync, readdirSync } from 'node:fs';
+import { arch, availableParallelism, platform } from 'node:os';
 import { join } from 'node:path';
 import { onStop } from '../src/process';
+import { watchMachine } from './measure/usage';
 import { measureMemory } from './parts/memory';
 import { measureRelay } from './parts/relay';
 import { measureVerification } from './parts/verification';
@@ -95,8 +97,16 @@ function loadsOf({ quick, conversations }: Options) {
       { atOnce: 50, count: conversations ?? 100, rounds: 3 }];
 }
 
-function print({ sections, wrong }: Finding, json: boolean): void {
-  process.stdout.write(json ? `${JSON.stringify({ sections, wrong }, null, 2)}\n` : `\n${renderTables(sections)}`);
+/** Others' work moves times more than anything of ours: without this line a figure means little. */
+function machineOf(shares: { readonly ours: number; readonly others: number }): string {
+  const percent = (share: number) => `${Math.round(share * 100)} %`;
+  const machine = `${availableParallelism()} processors (${arch()} ${platform()}), Node ${process.versions.node}`;
+  return `${machine}; busy with the bench ${percent(shares.ours)}, with other work ${percent(shares.others)}`;
+}
+
+function print(machine: string, { sections, wrong }: Finding, json: boolean): void {
+  process.stdout.write(json ? `${JSON.stringify({ machine, sections, wrong }, null, 2)}\n`
+    : `\n${machine}\n\n${renderTables(sections)}`);
   for (const sentence of wrong) progress(`WRONG: ${sentence}`);
   if (wrong.length > 0) process.exitCode = 1;
 }
@@ -110,7 +120,8 @@ function main(): void {
     process.exitCode = 2;
     return;
   }
-  run(options).then((finding) => print(finding, options.json), (error: unknown) => {
+  const watched = watchMachine();
+  run(options).then((finding) => print(machineOf(watched()), finding, options.json), (error: unknown) => {
     progress(`failed: ${error instanceof Error ? error.stack ?? error.message : String(error)}`);
     process.exitCode = 1;
   });

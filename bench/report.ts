@@ -11,6 +11,7 @@ export interface Row {
 
 export interface Section {
   readonly title: string;
+  /** One called `ratio` is printed with two decimals. */
   readonly columns: readonly string[];
   readonly rows: readonly Row[];
   readonly notes?: readonly string[];
@@ -31,7 +32,7 @@ function renderTable({ title, columns, rows, notes = [] }: Section): string {
   const lineOf = (label: string, cells: readonly string[], goal: string) =>
     [label, ...cells, ...(withGoals ? [goal] : [])];
   const lines = [lineOf('', columns, 'goal'), ...rows.map(({ label, cells, goal = '', decimals }) =>
-    lineOf(label, columns.map((_, index) => render(cells[index], decimals)), goal))];
+    lineOf(label, columns.map((name, index) => render(cells[index], name === 'ratio' ? 2 : decimals)), goal))];
   const widths = lines[0]!.map((_, column) => Math.max(...lines.map((line) => line[column]!.length)));
   const isText = (column: number) => column === 0 || column > columns.length;
   const table = lines.map((line) => line.map((cell, column) =>

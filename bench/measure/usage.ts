@@ -1,5 +1,6 @@
 // What processes cost: CPU time and resident memory as Linux counts them. NaN where there is no /proc.
 import { readFileSync, readdirSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 
 /** A process by role. `tree` counts its children too: Postgres works in one process a connection. */
 export interface Measured {
@@ -44,6 +45,34 @@ export async function untilQuiet(measured: () => readonly Measured[]): Promise<v
   }
 }
 
+/** What the machine did since a moment: how much of it was ours, as a part (0 to 1) of all its processors. */
+export function watchMachine(): () => { readonly ours: number; readonly others: number } {
+  const start = { at: performance.now(), busyMs: machineBusyMs(), oursMs: descendantsMs(process.pid) };
+  return () => {
+    const capacityMs = (performance.now() - start.at) * availableParallelism();
+    const oursMs = descendantsMs(process.pid) - start.oursMs;
+    return { ours: oursMs / capacityMs, others: Math.max(0, machineBusyMs() - start.busyMs - oursMs) / capacityMs };
+  };
+}
+
+/** All processors' time that was not idle, since boot. */
+function machineBusyMs(): number {
+  try {
+    const fields = readFileSync('/proc/stat', 'utf8').split('\n')[0]!.split(/\s+/).slice(1).map(Number);
+    // user, nice, system, (idle, iowait,) irq, softirq
+    return [0, 1, 2, 5, 6].reduce((sum, index) => sum + fields[index]!, 0) * tickMs;
+  } catch {
+    return Number.NaN;
+  }
+}
+
+/** A process with everything below it, those that have ended included. */
+function descendantsMs(pid: number): number {
+  const own = readStat(pid);
+  if (own === undefined) return Number.NaN;
+  return childrenOf(pid).reduce((sum, child) => sum + descendantsMs(child), own.ownMs + own.reapedMs);
+}
+
 /** Resident memory of a process, in bytes. */
 export function residentBytes(pid: number): number {
   try {
@@ -63,9 +92,12 @@ function cpuMs({ pid, tree }: Measured): number {
   const own = readStat(pid);
   if (own === undefined) return Number.NaN;
   if (tree === undefined) return own.ownMs;
-  const everything = readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map((name) => readStat(Number(name)));
-  const children = everything.filter((stat) => stat?.parent === pid);
-  return children.reduce((sum, stat) => sum + stat!.ownMs, own.ownMs + own.reapedMs);
+  return childrenOf(pid).reduce((sum, child) => sum + (readStat(child)?.ownMs ?? 0), own.ownMs + own.reapedMs);
+}
+
+function childrenOf(pid: number): number[] {
+  const all = readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map(Number);
+  return all.filter((candidate) => readStat(candidate)?.parent === pid);
 }
 
 function readStat(pid: number): Stat | undefined {

@@ -68,7 +68,8 @@ async function measureLevel(
   const newcomerMs = median(await runMany(probes, 1, () => doorman.chat(passersBy.next()).say(opening)));
   await doorman.relay(awake);
   const awakeMs = median(await runMany(probes, 1, () => doorman.relay(awake)));
-  return { open, bytesByRole, temporalBytes: sizeOf(stand.temporal.databaseFile), newcomerMs, awakeMs, evictedMs, idleCpuMs };
+  const temporalBytes = sizeOf(stand.temporal.databaseFile);
+  return { open, bytesByRole, temporalBytes, newcomerMs, awakeMs, evictedMs, idleCpuMs };
 }
 
 function sizeOf(database: string): number {

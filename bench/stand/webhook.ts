@@ -61,11 +61,12 @@ export function createWebhookSender(port: number, publicUrl: string): WebhookSen
 
 function formOf(messageId: string, number: string, text: string): Record<string, string> {
   const digits = number.slice(1);
+  const context = { ProfileName: 'Jo Tester', WaId: digits };
   return {
     SmsMessageSid: messageId, NumMedia: '0', ProfileName: 'Jo Tester', MessageType: 'text', SmsSid: messageId,
     WaId: digits, SmsStatus: 'received', Body: text, To: account.whatsapp, NumSegments: '1', ReferralNumMedia: '0',
     MessageSid: messageId, AccountSid: account.sid,
-    ChannelMetadata: JSON.stringify({ type: 'whatsapp', data: { context: { ProfileName: 'Jo Tester', WaId: digits } } }),
+    ChannelMetadata: JSON.stringify({ type: 'whatsapp', data: { context } }),
     From: `whatsapp:${number}`, ApiVersion: '2010-04-01',
   };
 }
