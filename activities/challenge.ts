@@ -100,7 +100,8 @@ export function createChallengeActivities(deps: ChallengeDeps) {
         if (challenge === undefined) return { reaction: 'expired' };
         if (guess === 'refused') return refusal(tx, challenge);
         if (guess !== 'none') return judge(tx, note, input, challenge, guess === 'right');
-        const reading = readMessage('confirm', kind, text, { vocabulary: deps.vocabulary, digits: lengths(input.policy) });
+        const context = { vocabulary: deps.vocabulary, digits: lengths(input.policy) };
+        const reading = readMessage('confirm', kind, text, context);
         return steer(tx, note, input, reading.input, text);
       }, ({ reaction }) => reaction === 'holdAndHint');
     },

@@ -1,6 +1,7 @@
 // One sender's conversation: queue -> loop -> stage -> step. Completes when nobody waits for anything (decisions 1, 4).
 import {
-  CancellationScope, allHandlersFinished, condition, continueAsNew, defineQuery, defineSignal, defineUpdate, isCancellation, setHandler, workflowInfo,
+  CancellationScope, allHandlersFinished, condition, continueAsNew, defineQuery, defineSignal, defineUpdate,
+  isCancellation, setHandler, workflowInfo,
 } from '@temporalio/workflow';
 import type { ConversationStart, ConversationStatus, MessageReceived, OperatorOrder } from './contract';
 import { queryNames, signalNames, updateNames } from './contract';

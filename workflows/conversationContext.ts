@@ -15,7 +15,9 @@ type Entry = Partial<Pick<ConversationState,
   'challengeId' | 'method' | 'session' | 'outcome' | 'asked' | 'wrongGuesses' | 'codeDelivery' | 'noticeGiven'>>;
 
 /** What is forgotten when a conversation begins again. */
-const beginning: Entry = { challengeId: null, method: null, session: null, asked: false, codeDelivery: 'none', noticeGiven: false };
+const beginning: Entry = {
+  challengeId: null, method: null, session: null, asked: false, codeDelivery: 'none', noticeGiven: false,
+};
 
 export class Conversation {
   readonly orders: Order[] = [];
@@ -99,10 +101,11 @@ export class Conversation {
     this.armClock();
   }
 
-  /** Answers a message, on the quantum while the sender is not verified. Says nothing further if that fails for good. */
+  /** Answers a message, on the quantum while the sender is not verified; nothing further if that fails for good. */
   async answer(messageId: string, text: TextRequest): Promise<void> {
     const { senderId, policy, session } = this.state;
-    const verified = session === null ? { quantum: { messageId, ms: policy.replyQuantumMs } } : { sessionId: session.id };
+    const verified = session === null
+      ? { quantum: { messageId, ms: policy.replyQuantumMs } } : { sessionId: session.id };
     await this.say(() => reply({ key: `${messageId}:answer`, senderId, text, ...verified }));
   }
 
@@ -137,7 +140,8 @@ export class Conversation {
     const { held, policy } = this.state;
     held.push({ messageId, at: Date.now(), bytes });
     const overflow = [];
-    while (held.length > policy.heldMessagesMax || held.reduce((sum, one) => sum + one.bytes, 0) > policy.heldBytesMax) {
+    const bytesHeld = () => held.reduce((sum, one) => sum + one.bytes, 0);
+    while (held.length > policy.heldMessagesMax || bytesHeld() > policy.heldBytesMax) {
       overflow.push(held.shift()!.messageId);
     }
     await this.drop(overflow, 'overflow');
@@ -177,7 +181,8 @@ export class Conversation {
       this.showDetails();
     };
     // A decoy is shown as handed over: the Temporal UI does not tell the real from the unknown either.
-    void send().then(({ outcome }) => settle(outcome === 'undeliverable' ? 'failed' : 'handedOver'), () => settle('failed'));
+    void send().then(
+      ({ outcome }) => settle(outcome === 'undeliverable' ? 'failed' : 'handedOver'), () => settle('failed'));
   }
 
   /** Runs a turn of the assistant so that an operator's order need not wait for it; 'interrupted' when one came. */
@@ -233,6 +238,7 @@ export class Conversation {
       this.due = true;
       if (Date.now() < this.state.deadline) this.armClock();
     };
-    void scope.run(() => sleep(Math.max(1, deadline - Date.now()), { summary: `deadline set in stage ${stage}` })).then(fired, () => undefined);
+    const summary = `deadline set in stage ${stage}`;
+    void scope.run(() => sleep(Math.max(1, deadline - Date.now()), { summary })).then(fired, () => undefined);
   }
 }

@@ -40,7 +40,10 @@ export const { reply: notice } = proxyActivities<ChatActivities>({
   retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '20s' },
 });
 
-/** An assistant's reply: worth waiting for. Order needs the earlier one settled, so an hour is what a dead provider may cost. */
+/**
+ * An assistant's reply: worth waiting for. Order needs the earlier one settled, so an hour is what a dead provider may
+ * cost. A try may search for an earlier one and send.
+ */
 export const { relayReply } = proxyActivities<ChatActivities>({
   summary: 'assistant reply',
   startToCloseTimeout: '30s',

@@ -34,7 +34,8 @@ export function operatorCommands(program: Command): void {
       const wired = wireOperator(loadConfig());
       // The database first: it is what lets in, and it answers while the conversation is busy or Temporal is down.
       const ended = await wired.endSession(senderId, operator());
-      const told = await wired.conversations.order(senderId, 'endSession', operator()).catch(() => undefined).finally(wired.close);
+      const told = await wired.conversations.order(senderId, 'endSession', operator())
+        .catch(() => undefined).finally(wired.close);
       if (ended === 0) return notFound(command, 'This sender has no open session.');
       const late = told?.outcome === 'done' ? [] : ['Its conversation was not told yet and will find out by itself.'];
       print(command, { ended }, ['The session is over: nothing is relayed any more.', ...late]);

@@ -33,7 +33,7 @@ export interface MessageOfSender {
   readonly senderId: string;
 }
 
-/** The message, or the result it was handled with, or undefined when this sender has no such message. Changes nothing. */
+/** The message, or the result it was handled with; undefined when this sender has no such message. Changes nothing. */
 export async function peekMessage(
   db: Queryable, keys: PurposeKeys, { messageId, senderId }: MessageOfSender,
 ): Promise<{ message: InboxMessage } | { result: Result } | undefined> {

@@ -10,7 +10,8 @@ export const confirmStep: Step = {
   async onMessage(c, messageId) {
     const sessionId = uuid4();
     const { challengeId, policy } = c.state;
-    const outcome = await decide.confirm({ senderId: c.state.senderId, messageId, challengeId: challengeId!, sessionId, policy });
+    const { senderId } = c.state;
+    const outcome = await decide.confirm({ senderId, messageId, challengeId: challengeId!, sessionId, policy });
     return react(c, messageId, outcome, sessionId);
   },
 
