@@ -75,6 +75,17 @@ test('a lost key is not mistaken for a changed workflow', async () => {
   expect(Object.values(results)).toEqual([expect.stringMatching(/^(?!DeterminismViolationError)./)]);
 });
 
+test('a verification costs fourteen billable actions and at most 52 events', () => {
+  const { json } = recorded.find(({ name }) => name === 'conversation.question-answered-after-verification.v1')!;
+  const { events } = JSON.parse(json) as { events: { eventType: string; activityTaskScheduledEventAttributes?: { activityType: { name: string } } }[] };
+  // Up to the reply that says "verified"; then the held question is relayed.
+  const end = events.findIndex((event) => event.activityTaskScheduledEventAttributes?.activityType.name === 'relay');
+  const verification = events.slice(0, end);
+  const billed = /_(WORKFLOW_EXECUTION_SIGNALED|ACTIVITY_TASK_SCHEDULED|MARKER_RECORDED|TIMER_STARTED|UPSERT_WORKFLOW_SEARCH_ATTRIBUTES)$/;
+  expect(verification.filter(({ eventType }) => billed.test(eventType))).toHaveLength(14);
+  expect(verification.length).toBeLessThanOrEqual(52);
+});
+
 test('a history of production replays, when one is given', async () => {
   const file = process.env.DOORMAN_HISTORY;
   if (file === undefined) return;
