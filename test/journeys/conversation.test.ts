@@ -187,7 +187,7 @@ describe('an operator', () => {
     const person = personOf('username', tomasMobile);
     await person.reads(...person.replies());
     const { code, output } = await stack.run(['conversation', 'end', senderId]);
-    expect({ code, output }).toEqual({ code: 0, output: 'ended\n' });
+    expect({ code, output }).toEqual({ code: 0, output: 'The session is over: nothing is relayed any more.\n' });
     await person.readsText('sessionEndedByOperator');
   });
 
