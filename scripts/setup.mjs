@@ -48,7 +48,10 @@ export function run(file, args, { env = process.env, quiet = false } = {}) {
     const printed = [];
     for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => printed.push(chunk));
     child.once('error', (error) => resolve({ code: 127, output: error.message }));
-    child.once('close', (code) => resolve({ code: code ?? 1, output: Buffer.concat(printed).toString('utf8') }));
+    child.once('close', (code, signal) => {
+      if (signal !== null) say(`${file} ${args[0] ?? ''} was ended by ${signal}`);
+      resolve({ code: code ?? 1, output: Buffer.concat(printed).toString('utf8') });
+    });
     // A Ctrl-C reaches the child by itself; we stay to the end and pass on its exit code.
     if (!quiet) for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => { if (signal === 'SIGTERM') child.kill(signal); });
   });

@@ -46,7 +46,8 @@ export function startServer(options: ServerOptions): ServerProcess {
   });
   const isRunning = () => child.pid !== undefined && child.exitCode === null && child.signalCode === null;
   return {
-    pid: child.pid ?? -1,
+    // Never -1 or 0 for one that could not be started: a signal to those reaches many.
+    pid: child.pid ?? Number.NaN,
     gone,
     isRunning,
     lastWords: () => readFileSync(options.logFile).subarray(before).subarray(-4_000).toString('utf8').trim(),
