@@ -93,7 +93,7 @@ test('in a session, with an assistant that fails in words that repeat the questi
   await zephyrine.readsText('verified');
   await zephyrine.reads(...replyTo(question, 'en'));
   expect(zephyrine.replies().at(-2)).toContain('Litware Networks');
-  stack.assistant.moods.push(repeats(404));
+  stack.assistant.moods.push(repeats(422));
   await zephyrine.say('And the MELLIFLUOUS-GONDOLA?');
   await zephyrine.readsText('assistantUnavailable');
   expect(stack.assistant.turns.map(({ text }) => text)).toEqual([question, question, 'And the MELLIFLUOUS-GONDOLA?']);
