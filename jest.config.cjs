@@ -2,7 +2,7 @@
 //   test/**/*.test.ts      unit           nothing: no server, no build. All of `npm run check`.
 //   test/**/*.pg.test.ts   postgres       Postgres: createTestDatabase() of test/support/postgres.ts.
 //   test/**/*.wf.test.ts   conversations  Postgres, the time-skipping server, the bundle: startTimeSkipping() beside it.
-//   test/replay/replay.test.ts  replay    nothing; bundles the workflows three times.
+//   test/replay/*.test.ts  replay         nothing; bundles the workflows with changes.
 //   test/**/*.browser.test.ts  page        a Chromium; skipped with the reason where there is none.
 //   test/journeys/*        journeys       the whole: the build, and of each server one of its own to stop and kill.
 // Servers are started once a run, only when a test that needs them runs (test/support/setup), and stopped after it.
@@ -41,7 +41,7 @@ module.exports = {
       testMatch: ['<rootDir>/test/**/*.test.ts'],
       testPathIgnorePatterns: ['\\.(pg|wf|browser)\\.test\\.ts$', '/test/(journeys|replay)/', '/node_modules/'],
     },
-    { ...shared, displayName: 'replay', testMatch: ['<rootDir>/test/replay/replay.test.ts'] },
+    { ...shared, displayName: 'replay', testMatch: ['<rootDir>/test/replay/*.test.ts'], testPathIgnorePatterns: ['\\.wf\\.test\\.ts$'] },
     { ...shared, displayName: 'page', testMatch: ['<rootDir>/test/**/*.browser.test.ts'] },
     { ...shared, ...needing('forPostgres'), displayName: 'postgres', testMatch: ['<rootDir>/test/**/*.pg.test.ts'] },
     { ...shared, ...needing('forConversations'), displayName: 'conversations', testMatch: ['<rootDir>/test/**/*.wf.test.ts'] },

@@ -1,48 +1,19 @@
 // The conversations that are recorded: at least one for everything that a stage can do.
 import { Fault } from '../../src/domain/faults';
-import type { Reaction, Stage } from '../../src/domain/verification';
-import type { ConversationWorld } from '../support/conversations';
 import { anna, stranger } from '../support/world';
+import { interruptedScenarios } from './interruptedScenarios';
+import { limitScenarios } from './limitScenarios';
+import { exhaust, issue, verify } from './scenario';
+import type { Scenario } from './scenario';
 
-export interface Scenario {
-  /** Part of the file's name, for ever. */
-  readonly name: string;
-  /** What of the stage table it goes through. */
-  readonly covers: Partial<Record<Stage, readonly Reaction[]>>;
-  /** Plays it; the history is taken of the sender that it answers with. */
-  play(world: ConversationWorld): Promise<{ senderId: string }>;
-}
-
-async function issue(world: ConversationWorld, person = anna): Promise<{ senderId: string }> {
-  const stored = await world.write(person, '144133');
-  await world.reply('codeSent', { minutes: 5 });
-  return stored;
-}
-
-async function verify(world: ConversationWorld): Promise<{ senderId: string }> {
-  await issue(world);
-  const stored = await world.write(anna, await world.code());
-  await world.reply('verified');
-  return stored;
-}
-
-async function exhaust(world: ConversationWorld): Promise<{ senderId: string }> {
-  const stored = await issue(world, stranger);
-  for (const triesLeft of [4, 3, 2, 1]) {
-    await world.write(stranger, '00000000');
-    await world.reply('wrongCode', { triesLeft });
-  }
-  await world.write(stranger, '00000000');
-  await world.reply('locked', { minutes: 1 });
-  return stored;
-}
-
-export const scenarios: readonly Scenario[] = [
+const usual: readonly Scenario[] = [
   {
     name: 'question-answered-after-verification',
     covers: { identify: ['holdAndAsk', 'issue'], confirm: ['guess'], session: ['relay'] },
     async play(world) {
-      world.assistant.answerTo = () => ({ replies: [{ text: 'It is approved.' }, { text: 'It arrives on Friday.' }], endTurn: true });
+      world.assistant.answerTo = () => ({
+        replies: [{ text: 'It is approved.' }, { text: 'It arrives on Friday.' }], endTurn: true,
+      });
       await world.write(anna, 'What is the status of purchase order 4500000001?');
       await world.reply('askIdentifier');
       const stored = await verify(world);
@@ -252,3 +223,5 @@ export const scenarios: readonly Scenario[] = [
     },
   },
 ];
+
+export const scenarios: readonly Scenario[] = [...usual, ...limitScenarios, ...interruptedScenarios];
