@@ -71,10 +71,8 @@ async function sendOnce(
     beginSend(pool, deps.storageKeys, { key, senderId, kind: 'reply' }), deps.replyAddress(pool, senderId)]);
   if (send.state !== 'pending') return { outcome: send.state === 'failed' ? 'undeliverable' : send.state };
   const text = words(send);
-  if (to === undefined || text === null) {
-    await settleSend(pool, key, { state: 'withheld' });
-    return { outcome: 'withheld' };
-  }
+  // Asked before the provider, too: while that is down, what belongs to nobody any more must not be tried on and on.
+  if (to === undefined || text === null || !await maySend()) return withhold(pool, key);
   const earlier = send.attempts > 1
     ? await findEarlier(deps, { to, text, sinceMs: send.firstAttemptAgeMs })
     : undefined;
@@ -82,11 +80,8 @@ async function sendOnce(
     await settleSend(pool, key, { state: 'sent', providerId: earlier });
     return { outcome: 'sent' };
   }
-  // Asked last: the search for an earlier try can take seconds, in which somebody may have left (I6).
-  if (!await maySend()) {
-    await settleSend(pool, key, { state: 'withheld' });
-    return { outcome: 'withheld' };
-  }
+  // And after the search for an earlier try, which can take seconds, in which somebody may have left (I6).
+  if (send.attempts > 1 && !await maySend()) return withhold(pool, key);
   const sent = await channel.sendText({ to, text, key });
   if (sent.outcome === 'undeliverable') {
     await settleSend(pool, key, { state: 'failed', fault: sent.code });
@@ -94,6 +89,11 @@ async function sendOnce(
   }
   await settleSend(pool, key, { state: 'sent', providerId: sent.providerId });
   return { outcome: 'sent' };
+}
+
+async function withhold(pool: Pool, key: string): Promise<ReplyOutcome> {
+  await settleSend(pool, key, { state: 'withheld' });
+  return { outcome: 'withheld' };
 }
 
 /** A try whose answer was lost: the provider is asked before the text is sent again. */

@@ -33,6 +33,10 @@ export interface SendCodeInput {
 /** `withheld` is a decoy, or a code that is over: nothing was sent, and nobody in the chat can tell. */
 export type SendCodeOutcome = { readonly outcome: 'handedOver' | 'undeliverable' | 'withheld' };
 
+/** Business key of the `sends`-th send (from 1) of a code. */
+export const codeKey = ({ id, method }: Pick<Challenge, 'id' | 'method'>, sends: number): string =>
+  `${id}:${method}:${sends}`;
+
 export function createCodeActivities(deps: CodeDeps) {
   const { pool } = deps;
   return {
@@ -40,7 +44,7 @@ export function createCodeActivities(deps: CodeDeps) {
     async sendCode({ challengeId, sends }: SendCodeInput): Promise<SendCodeOutcome> {
       const challenge = await findChallenge(pool, challengeId);
       if (challenge === undefined) return { outcome: 'withheld' };
-      const key = `${challengeId}:${challenge.method}:${sends}`;
+      const key = codeKey(challenge, sends);
       const { senderId } = challenge;
       const [send, contact, requester] = await Promise.all([
         beginSend(pool, deps.storageKeys, { key, senderId, kind: 'code' }),

@@ -48,8 +48,9 @@ async function run(c: Conversation, start: ConversationStart): Promise<string> {
     await condition(() => c.hasWork());
     await takeOne(c);
     if (c.isOver()) await c.discardHeld('abandoned');
-    if (c.isOver() && await mayLeave(c)) return c.state.outcome;
-    if (c.mayContinueAsNew() && workflowInfo().continueAsNewSuggested && await mayLeave(c)) {
+    if (c.isOver() && await mayLeave(c, () => c.isOver())) return c.state.outcome;
+    const suggested = workflowInfo().continueAsNewSuggested;
+    if (suggested && c.mayContinueAsNew() && await mayLeave(c, () => c.mayContinueAsNew())) {
       c.stopClock();
       return continueAsNew<typeof conversation>(start, c.state);
     }
@@ -60,9 +61,9 @@ async function run(c: Conversation, start: ConversationStart): Promise<string> {
  * Waits until no handler runs, and says whether the run may end now: not when an order waits for the loop. After this
  * there is no await before the end; a signal that comes later makes the server refuse it and show us the signal.
  */
-async function mayLeave(c: Conversation): Promise<boolean> {
+async function mayLeave(c: Conversation, isStillSo: () => boolean): Promise<boolean> {
   await condition(() => allHandlersFinished() || c.orders.length > 0);
-  return c.orders.length === 0 && (c.isOver() || c.mayContinueAsNew());
+  return c.orders.length === 0 && isStillSo();
 }
 
 /** One thing at a time, orders first: nothing interleaves (decision 4). */
@@ -70,8 +71,7 @@ async function takeOne(c: Conversation): Promise<void> {
   if (c.state.overflow.length > 0) return c.drop(c.state.overflow.splice(0), 'overflow');
   const order = c.orders.shift();
   if (order !== undefined) return carryOut(c, order);
-  const messageId = c.takeMessage();
-  if (messageId !== undefined) return steps[c.state.stage].onMessage(c, messageId);
+  if (c.state.queue.length > 0) return c.takeMessage((messageId) => steps[c.state.stage].onMessage(c, messageId));
   if (c.isDue()) return steps[c.state.stage].onDeadline(c);
 }
 
@@ -82,7 +82,8 @@ async function carryOut(c: Conversation, order: Order): Promise<void> {
 function handleMessages(c: Conversation): void {
   // Whoever reaches Temporal can signal anything; what is no message id is not taken in.
   setHandler(messageReceived, (signal?: Partial<MessageReceived>) => {
-    if (typeof signal?.messageId === 'string' && signal.messageId.length <= 64) enqueue(c.state, signal.messageId);
+    const messageId: unknown = signal?.messageId;
+    if (typeof messageId === 'string' && /^[\w-]{1,64}$/.test(messageId)) enqueue(c.state, messageId);
   });
   setHandler(statusQuery, () => c.status());
 }

@@ -26,6 +26,7 @@ export class Conversation {
   private ended = false;
   private sending = 0;
   private turn: CancellationScope | undefined;
+  private inHand: string | undefined;
 
   constructor(readonly state: ConversationState) {}
 
@@ -40,11 +41,16 @@ export class Conversation {
     return queue.length > 0 || overflow.length > 0 || this.orders.length > 0 || this.isDue();
   }
 
-  /** The next message, in order of arrival. One that comes after the end begins a new conversation in the same run. */
-  takeMessage(): string | undefined {
-    const messageId = this.state.queue.shift();
-    if (messageId !== undefined && this.ended) this.restart(this.state.outcome);
-    return messageId;
+  /**
+   * Takes the next message, in order of arrival. One that comes after the end begins a new conversation in the same
+   * run. It stays in hand until the step is done with it: a cancelled workflow settles it with the others.
+   */
+  async takeMessage(step: (messageId: string) => Promise<void>): Promise<void> {
+    this.inHand = this.state.queue.shift();
+    if (this.inHand === undefined) return;
+    if (this.ended) this.restart('open');
+    await step(this.inHand);
+    this.inHand = undefined;
   }
 
   isDue(): boolean {
@@ -106,7 +112,8 @@ export class Conversation {
     const { senderId, policy, session } = this.state;
     const verified = session === null
       ? { quantum: { messageId, ms: policy.replyQuantumMs } } : { sessionId: session.id };
-    await this.say(() => reply({ key: `${messageId}:answer`, senderId, text, ...verified }));
+    // A held message is answered twice: it is asked who writes, and later given its answer, or told that there is none.
+    await this.say(() => reply({ key: `${messageId}:${text.key}`, senderId, text, ...verified }));
   }
 
   /** Says something that answers no message. `sessionId` speaks the employee's language. */
@@ -128,7 +135,8 @@ export class Conversation {
 
   /** Settles messages that get no answer of their own. */
   async drop(messageIds: readonly string[], reason: string): Promise<void> {
-    if (messageIds.length > 0) await decide.discard({ messageIds: [...messageIds], reason });
+    const { senderId } = this.state;
+    if (messageIds.length > 0) await decide.discard({ senderId, messageIds: [...messageIds], reason });
   }
 
   async discardHeld(reason: string): Promise<void> {
@@ -153,9 +161,17 @@ export class Conversation {
     this.stopClock();
     if (state.session !== null) await decide.endSession({ sessionId: state.session.id, reason: 'operator' });
     if (state.challengeId !== null) await decide.endChallenge({ challengeId: state.challengeId, reason: 'cancelled' });
-    await this.drop([...state.queue.splice(0), ...state.overflow.splice(0)], 'cancelled');
-    await this.discardHeld('cancelled');
+    // Again for what came meanwhile; after the last look there is no await before the end.
+    for (let left = this.takeAll(); left.length > 0; left = this.takeAll()) await this.drop(left, 'cancelled');
     return 'ended';
+  }
+
+  /** Every message that is not settled, the one in hand first. A settled one is not changed by being dropped. */
+  private takeAll(): string[] {
+    const { queue, overflow, held } = this.state;
+    const inHand = this.inHand === undefined ? [] : [this.inHand];
+    this.inHand = undefined;
+    return [...inHand, ...held.splice(0).map(({ messageId }) => messageId), ...queue.splice(0), ...overflow.splice(0)];
   }
 
   /** The held messages go before whatever else waits, in their order; those that are too old are destroyed. */
@@ -185,13 +201,16 @@ export class Conversation {
       ({ outcome }) => settle(outcome === 'undeliverable' ? 'failed' : 'handedOver'), () => settle('failed'));
   }
 
-  /** Runs a turn of the assistant so that an operator's order need not wait for it; 'interrupted' when one came. */
+  /**
+   * Runs what an operator's order need not wait for, a turn of the assistant or its replies; 'interrupted' when one
+   * came. The cancellation of the whole workflow is none: it goes through.
+   */
   async runTurn<T>(turn: () => Promise<T>): Promise<T | 'interrupted'> {
     const scope = (this.turn = new CancellationScope());
     try {
       return await scope.run(turn);
     } catch (error) {
-      if (isCancellation(error) && scope.consideredCancelled) return 'interrupted';
+      if (isCancellation(error) && this.turn === undefined) return 'interrupted';
       throw error;
     } finally {
       this.turn = undefined;
@@ -199,7 +218,9 @@ export class Conversation {
   }
 
   interruptTurn(): void {
-    this.turn?.cancel();
+    const { turn } = this;
+    this.turn = undefined;
+    turn?.cancel();
   }
 
   stopClock(): void {

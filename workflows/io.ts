@@ -1,5 +1,5 @@
 // Everything that a conversation does to the world: activity proxies, with the only timeouts and retry policies.
-import { proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
+import { ActivityCancellationType, proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
 import type { AssistantActivities } from '../activities/assistant';
 import type { ChallengeActivities } from '../activities/challenge';
 import type { ChatActivities } from '../activities/chat';
@@ -10,11 +10,14 @@ import { taskQueues } from './contract';
 /**
  * Milliseconds of Postgres work, inside the workflow task: one marker each. Never given up: with the database down a
  * message waits, nothing is decided and nothing is lost. Waits above 3 s become timers, so that the task is not held.
+ * 30 s: a dozen round trips to a slow database, and longer than any limit of the pool (src/db/pool.ts), which ends the
+ * work itself; a shorter one would begin it again beside what still goes on. At most two tries a minute: three days
+ * of outage stay within what a history may hold.
  */
 export const decide = proxyLocalActivities<ChallengeActivities & SessionActivities>({
-  startToCloseTimeout: '5s',
+  startToCloseTimeout: '30s',
   localRetryThreshold: '3s',
-  retry: { initialInterval: '100ms', backoffCoefficient: 2, maximumInterval: '10s' },
+  retry: { initialInterval: '100ms', backoffCoefficient: 2, maximumInterval: '30s' },
 });
 
 /**
@@ -42,10 +45,11 @@ export const { reply: notice } = proxyActivities<ChatActivities>({
 
 /**
  * An assistant's reply: worth waiting for. Order needs the earlier one settled, so an hour is what a dead provider may
- * cost. A try may search for an earlier one and send.
+ * cost. A try may search for an earlier one and send. An operator's order does not wait for it.
  */
 export const { relayReply } = proxyActivities<ChatActivities>({
   summary: 'assistant reply',
+  cancellationType: ActivityCancellationType.TRY_CANCEL,
   startToCloseTimeout: '30s',
   scheduleToCloseTimeout: '1h',
   retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '20s' },

@@ -65,13 +65,15 @@ export function handleMessage<R extends Result>(
   });
 }
 
-/** Ends messages that nobody will answer, and destroys their text. Repeat-safe. */
-export async function discardMessages(db: Queryable, messageIds: readonly string[], reason: string): Promise<void> {
+/** Ends a sender's messages that nobody will answer, and destroys their text; never those of others. Repeat-safe. */
+export async function discardMessages(
+  db: Queryable, senderId: string, messageIds: readonly string[], reason: string,
+): Promise<void> {
   await db.query(
     `UPDATE inbox
         SET handled_at = clock_timestamp(), outcome = $2, text_enc = NULL,
             result = jsonb_build_object('reaction', $2::text)
-      WHERE message_id = ANY ($1) AND handled_at IS NULL`, [messageIds, reason]);
+      WHERE message_id = ANY ($1) AND sender_id = $3 AND handled_at IS NULL`, [messageIds, reason, senderId]);
 }
 
 async function settle(tx: Queryable, messageId: string, result: Result): Promise<void> {

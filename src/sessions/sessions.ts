@@ -98,14 +98,20 @@ export function endSessionOfSender(tx: Queryable, note: Note, senderId: string, 
   return endWhere(tx, note, 's.sender_id = $2', [senderId], 'operator', operator);
 }
 
-/** `condition` is one of the constants above, with $2 and on for `values`; never text from outside. */
+/**
+ * Only the database's clock knows whether a session that is over was idle or too old.
+ * `condition` is one of the constants above, with $2 and on for `values`; never text from outside.
+ */
 async function endWhere(
-  tx: Queryable, note: Note, condition: string, values: unknown[], reason: EndReason, operator?: string,
+  tx: Queryable, note: Note, condition: string, values: unknown[], wanted: EndReason, operator?: string,
 ): Promise<number> {
-  const { rows } = await tx.query<{ id: string; senderId: string; employeeId: string }>(
-    `UPDATE sessions s SET ended_at = clock_timestamp(), end_reason = $1 WHERE s.ended_at IS NULL AND ${condition}
-     RETURNING s.id, s.sender_id AS "senderId", s.employee_id AS "employeeId"`, [reason, ...values]);
-  for (const { id, senderId, employeeId } of rows) {
+  const { rows } = await tx.query<{ id: string; senderId: string; employeeId: string; reason: EndReason }>(
+    `UPDATE sessions s SET ended_at = clock_timestamp(),
+            end_reason = CASE WHEN $1 = 'idle' AND s.ends_at <= clock_timestamp() THEN 'aged' ELSE $1 END
+      WHERE s.ended_at IS NULL AND ${condition}
+     RETURNING s.id, s.sender_id AS "senderId", s.employee_id AS "employeeId", s.end_reason AS reason`,
+    [wanted, ...values]);
+  for (const { id, senderId, employeeId, reason } of rows) {
     const by = operator === undefined ? {} : { operator };
     note({ kind: 'session.ended', facts: { sessionId: id, senderId, employeeId, reason, ...by } });
   }

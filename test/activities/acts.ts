@@ -17,7 +17,7 @@ type Confirm = Parameters<ChallengeActivities['confirm']>[0];
 const policy = testPolicy;
 const challengeId = '00000000-0000-4000-8000-000000000001';
 const nextChallengeId = '00000000-0000-4000-8000-000000000002';
-const sessionId = '00000000-0000-4000-8000-000000000003';
+export const sessionId = '00000000-0000-4000-8000-000000000003';
 const messageId = 'SM-message';
 
 const write = (world: ActivityWorld, text: string, id = messageId) => world.write(anna, id, text);
@@ -212,12 +212,19 @@ export const acts: Record<string, Case> = {
       return ending;
     },
   },
+  'the replies that wait when a session ends stay in': {
+    outcome: 'operator',
+    async prepare(world) {
+      await relayed(world);
+      return ending;
+    },
+  },
   'messages are discarded': {
     outcome: null,
     async prepare(world) {
-      await write(world, 'one', 'SM-one');
+      const { senderId } = await write(world, 'one', 'SM-one');
       await write(world, 'two', 'SM-two');
-      return ({ discard }) => discard({ messageIds: ['SM-one', 'SM-two'], reason: 'abandoned' });
+      return ({ discard }) => discard({ senderId, messageIds: ['SM-one', 'SM-two'], reason: 'abandoned' });
     },
   },
 };

@@ -70,7 +70,7 @@ test('while the database is down for ten minutes a message waits, and is then an
   await world.skip('10 minutes');
   expect(read()).toEqual([]);
   await world.mendDatabase();
-  await world.skip('20 seconds');
+  await world.skip('40 seconds');
   await world.reply('codeSent', { minutes: 5 });
   await world.write(anna, await world.code());
   await world.reply('verified');
@@ -85,7 +85,7 @@ test('a code typed while the database is down is judged when it is back', async 
   await world.deliver(guess);
   await world.skip('2 minutes');
   await world.mendDatabase();
-  await world.skip('20 seconds');
+  await world.skip('40 seconds');
   await world.reply('verified');
 });
 
@@ -114,4 +114,15 @@ test('an assistant that is down for longer than five minutes costs one apology, 
   world.assistant.answerTo = () => ({ replies: [{ text: 'back' }], endTurn: true });
   await world.write(anna, 'again');
   await world.said('back');
+});
+
+test('a first question that the assistant cannot answer after verification costs one apology', async () => {
+  world.assistant.answerTo = () => { throw new Fault('refused', 'assistant', '422'); };
+  await world.write(anna, 'where is my order?');
+  await world.reply('askIdentifier');
+  await world.write(anna, '144133');
+  await world.reply('codeSent', { minutes: 5 });
+  await world.write(anna, await world.code());
+  await world.reply('verified');
+  await world.reply('assistantUnavailable');
 });

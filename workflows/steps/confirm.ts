@@ -20,9 +20,10 @@ export const confirmStep: Step = {
     await expire(c);
   },
 
-  async onOrder(c, { kind }: Order) {
+  async onOrder(c, { kind, operator }: Order) {
     if (kind !== 'resendCode') return undefined;
-    const outcome = await decide.chargeResend({ challengeId: c.state.challengeId!, policy: c.state.policy });
+    const { challengeId, policy } = c.state;
+    const outcome = await decide.chargeResend({ challengeId: challengeId!, policy, operator });
     if (outcome.reaction === 'resend') resend(c, outcome.sends);
     return outcome.reaction;
   },
@@ -41,7 +42,7 @@ async function react(c: Conversation, messageId: string, outcome: ConfirmOutcome
       });
       await c.discardHeld('locked');
       return c.answer(messageId, { key: 'locked', params: { minutes: minutes(outcome.lockedForMs) } });
-    case 'expired': return expire(c);
+    case 'expired': return expire(c, messageId);
     case 'resend': case 'tooSoon': case 'spent': return answerResend(c, messageId, outcome);
     case 'cancel': case 'dispute': return cancelled(c, messageId, outcome.reaction);
     case 'holdAndHint':
@@ -65,12 +66,14 @@ async function verified(c: Conversation, messageId: string, sessionId: string, e
   await c.releaseHeld();
 }
 
-async function expire(c: Conversation): Promise<void> {
+/** Said in answer to a message, on its quantum, or by itself when nobody wrote. */
+async function expire(c: Conversation, messageId?: string): Promise<void> {
   const challengeId = c.state.challengeId!;
   await decide.endChallenge({ challengeId, reason: 'expired' });
   c.restart('expired');
   c.state.asked = true;
-  await c.notify({ key: 'codeExpired', params: {} }, challengeId);
+  const text = { key: 'codeExpired', params: {} } as const;
+  await (messageId === undefined ? c.notify(text, challengeId) : c.answer(messageId, text));
 }
 
 async function cancelled(c: Conversation, messageId: string, reaction: 'cancel' | 'dispute'): Promise<void> {

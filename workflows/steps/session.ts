@@ -54,11 +54,17 @@ async function turn(input: Parameters<typeof relay>[0]): Promise<TurnOutcome> {
   }
 }
 
-/** Every reply is its own send, after the former one is settled (decision 8). */
+/**
+ * Every reply is its own send, after the former one is settled (decision 8). Those that are left when an order ends the
+ * session are withheld with it.
+ */
 async function deliver(c: Conversation, messageId: string, replies: number): Promise<void> {
   const { senderId, session } = c.state;
+  const sessionId = session!.id;
   for (let index = 0; index < replies; index += 1) {
-    const outcome = await c.say(() => relayReply({ key: `${messageId}:${index}`, senderId, sessionId: session!.id }));
+    const key = `${messageId}:${index}`;
+    const outcome = await c.runTurn(() => c.say(() => relayReply({ key, senderId, sessionId })));
+    if (outcome === 'interrupted') return;
     if (outcome === 'withheld') return closed(c);
   }
 }
