@@ -3,19 +3,24 @@ import { auditedTransaction } from '../src/audit/auditedTransaction';
 import type { Note } from '../src/audit/auditedTransaction';
 import type { Pool, Queryable } from '../src/db/pool';
 import type { Employee, FoundEmployee } from '../src/directory/employees';
+import { codeLengths, readCode } from '../src/domain/codeText';
 import type { Method } from '../src/domain/messages';
+import { Fault } from '../src/domain/faults';
+import { policyProblems } from '../src/domain/policy';
 import type { Policy } from '../src/domain/policy';
 import { readMessage } from '../src/domain/reading';
 import type { Vocabulary } from '../src/domain/reading';
 import { stageTable } from '../src/domain/verification';
 import { handleMessage, peekMessage } from '../src/inbox/handling';
 import type { PurposeKeys } from '../src/keys/keyring';
+import { wasBegun } from '../src/outbox/outbox';
 import {
-  chargeGuess, chargeResend, endChallenge, findChallenge, issueChallenge, judgeGuess, lockedForMs, unlockSender,
-  wasVerified,
+  chargeGuess, chargeResend, endChallenge, findChallenge, findJustExpired, issueChallenge, judgeGuess, lockedForMs,
+  unlockSender, wasVerified,
 } from '../src/otp/challenges';
 import type { Challenge, Judgement, ResendCharge } from '../src/otp/challenges';
 import { openSession } from '../src/sessions/sessions';
+import { codeKey } from './code';
 
 export interface ChallengeDeps {
   readonly pool: Pool;
@@ -84,6 +89,7 @@ export function createChallengeActivities(deps: ChallengeDeps) {
      * Reads a message of the identify stage; for an identifier it issues a challenge, or a decoy that looks the same.
      */
     identify(input: IdentifyInput): Promise<IdentifyOutcome> {
+      refuseUnsound(input.policy);
       return handleMessage<IdentifyOutcome>(pool, storageKeys, input, async (tx, note, { kind, text }) => {
         const reading = readMessage('identify', kind, text, { vocabulary: deps.vocabulary, asked: input.asked });
         if (reading.input === 'identifier') return issueFor(deps, tx, note, input, reading.identifier);
@@ -94,6 +100,7 @@ export function createChallengeActivities(deps: ChallengeDeps) {
 
     /** Reads a message of the confirm stage: a code is charged, then compared; a word steers; the rest is hinted at. */
     async confirm(input: ConfirmInput): Promise<ConfirmOutcome> {
+      refuseUnsound(input.policy);
       const challenge = await findChallenge(pool, input.challengeId, input.senderId);
       const guess = challenge === undefined ? 'none' : await chargedGuess(deps, input, challenge);
       return handleMessage<ConfirmOutcome>(pool, storageKeys, input, async (tx, note, { kind, text }) => {
@@ -119,10 +126,19 @@ export function createChallengeActivities(deps: ChallengeDeps) {
       await auditedTransaction(pool, (tx, note) => endChallenge(tx, note, input.challengeId, input.reason));
     },
 
-    /** Charges a resend that an operator asked for: the same gaps and limits hold. */
-    async chargeResend(input: { challengeId: string; policy: Policy }): Promise<ResendOutcome> {
-      return auditedTransaction(pool, async (tx, note) =>
-        resendOutcome(await chargeResend(tx, note, input.policy, input.challengeId)));
+    /**
+     * Charges a resend that an operator asked for: the same gaps and limits hold. One that was charged and not begun is
+     * granted again: whoever charged it died before anybody heard.
+     */
+    async chargeResend(input: { challengeId: string; policy: Policy; operator: string }): Promise<ResendOutcome> {
+      const { challengeId, policy, operator } = input;
+      return auditedTransaction(pool, async (tx, note) => {
+        const challenge = await findChallenge(tx, challengeId);
+        if (challenge?.state === 'live' && !await wasBegun(tx, codeKey(challenge, challenge.sends))) {
+          return { reaction: 'resend', sends: challenge.sends };
+        }
+        return resendOutcome(await chargeResend(tx, note, policy, challengeId, operator));
+      });
     },
 
     /** Lifts a sender's lock for an operator. */
@@ -134,12 +150,21 @@ export function createChallengeActivities(deps: ChallengeDeps) {
 
 export type ChallengeActivities = ReturnType<typeof createChallengeActivities>;
 
+/**
+ * Whoever reaches Temporal can start a conversation with numbers of their own; these do not get past here (A72). That
+ * production has stricter ones is the configuration's business.
+ */
+function refuseUnsound(policy: Policy): void {
+  if (policyProblems(policy, false).length > 0) throw new Fault('refused', 'policy', 'outside its bounds');
+}
+
 async function issueFor(
   deps: ChallengeDeps, tx: Queryable, note: Note, input: IdentifyInput, identifier: string,
 ): Promise<IdentifyOutcome> {
   const { senderId, challengeId, policy } = input;
   const locked = await lockedForMs(tx, senderId);
   if (locked > 0) return { reaction: 'locked', lockedForMs: locked };
+  if (await isLateCode(deps, tx, senderId, identifier)) return { reaction: 'ask' };
   const claimed = await deps.findEmployee(tx, identifier);
   const person = claimed.outcome === 'found' ? claimed.employee : undefined;
   const employee = person?.active === true ? person : undefined;
@@ -153,6 +178,18 @@ async function issueFor(
     keyId: deps.activeCodeKeyId,
   });
   return { reaction: 'issue', challengeId, method, expiresInMs };
+}
+
+/**
+ * Whether what was taken for an ID is this sender's code that has just run out. It opens nothing and tells nothing: a
+ * decoy has a code as well. Under a former key it is not looked at: that key may be gone.
+ */
+async function isLateCode(deps: ChallengeDeps, tx: Queryable, senderId: string, identifier: string): Promise<boolean> {
+  if (!/^[0-9-]+$/.test(identifier)) return false;
+  const expired = await findJustExpired(tx, senderId);
+  if (expired === undefined || expired.keyId !== deps.activeCodeKeyId) return false;
+  const reading = readCode(identifier, codeLengths);
+  return reading.found === 'one' && deps.isCode(expired, reading.code);
 }
 
 /** A sender is known who writes from the employee's own number, or proved to be this employee not long ago. */

@@ -6,6 +6,21 @@ export type CodeReading =
   | { readonly found: 'none' }
   | { readonly found: 'several' };
 
+/** Every length that a code can have, whatever the policy. */
+export const codeLengths = [6, 7, 8, 9, 10];
+
+// Grammar, which nobody reads, and not texts: what an SMS with a code is called where people type it.
+const codeWords = new Set([
+  'otp', 'sms', 'code', 'codes', 'passcode', 'pin', 'einmalcode', 'sicherheitscode', 'bestätigungscode',
+  'zugangscode', 'einmalpasswort', 'código', 'codigo', 'clave', 'codice', 'kod', 'код', 'κωδικός', 'رمز', 'الرمز',
+  'कोड', 'ओटीपी', '验证', '驗證', '認証', '인증번호', '인증번호는',
+]);
+
+/** Whether a word, in lower case, says that a number is a code: "otp", "otp483920". */
+export function saysCode(word: string): boolean {
+  return codeWords.has(word) || /^(?:otp|code)-?\p{Nd}{6,10}$/u.test(word);
+}
+
 /** Groups of digits that only spaces and dashes part, as one code is written: "483920", "483 920", "4-8-3-9-2-0". */
 interface Run {
   readonly groups: string[];

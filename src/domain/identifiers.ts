@@ -1,6 +1,7 @@
 // The one place where identity is spelled (R50): look-up, counting and audit all use what comes from here (A38).
 // An identifier is data: it is compared and hashed, never used as a property name, a pattern or a part of SQL.
 import { dropInvisible, foldDigits, foldWords, trimEdges } from './characters';
+import { codeLengths, readCode, saysCode } from './codeText';
 
 // RFC 5321, §4.5.3.1, in characters; and room for what normalisation removes: longer input is not looked at.
 const emailLengthMax = 254;
@@ -47,7 +48,9 @@ function canonicalEmail(text: string): string | undefined {
 export type IdentifierReading =
   | { readonly found: 'one'; readonly identifier: string }
   | { readonly found: 'none' }
-  | { readonly found: 'several' };
+  | { readonly found: 'several' }
+  /** What could be an identifier is said to be a code: "483920 is my otp", too late. */
+  | { readonly found: 'code'; readonly code: string };
 
 export interface IdentifierOptions {
   /** Whether the person was asked for it just before. */
@@ -59,17 +62,17 @@ export interface IdentifierOptions {
 /**
  * Finds the employee ID or e-mail address in a message.
  * Unasked, it must be the whole message or stand right after a cue, so that "purchase order 4500000001" is none.
- * Asked, an address anywhere, or else the one word that can be an ID, counts as well.
+ * Asked, an address anywhere counts as well, and in a message that is an answer the one word that can be an ID.
  * An ID in free text holds a digit, or "my id is lost" would claim to be somebody called LOST.
  */
 export function findIdentifier(text: string, { asked, cues }: IdentifierOptions): IdentifierReading {
   const words = wordsOf(text);
-  const whole = words.length === 1 ? words[0]!.candidate : undefined;
-  const cued = distinct(whole === undefined ? cuedCandidates(words, cues) : [whole]);
-  if (cued.found !== 'none' || !asked) return cued;
+  const cued = distinct(cuedCandidates(words, cues));
+  if (cued.found !== 'none' || (!asked && words.length !== 1)) return cued;
   const candidates = words.flatMap(({ candidate }) => candidate ?? []);
   const addresses = distinct(candidates.filter(isEmailIdentifier));
-  return addresses.found === 'none' ? distinct(candidates) : addresses;
+  if (addresses.found !== 'none' || candidates.length === 0 || !isAnswer(text, words)) return addresses;
+  return readLateCode(text, words, cues) ?? distinct(candidates);
 }
 
 /** A word as it was typed, without the marks around it. */
@@ -127,10 +130,71 @@ const ownWords = new Set([
   'y', 'hi', 'hello', 'hey', 'hallo', 'hola', 'bonjour', 'salut', 'with', 'mit', 'avec', 'con',
 ]);
 
+// They say nothing, so they do not count: "my name is Anna Schmidt, 144133", "我的工号是144133".
+const smallWords = new Set([
+  ...connectives, ...ownWords, '我', '我的', '的', '是', '私', 'の', 'は', 'です', '제', '입니다',
+]);
+// What a number beside them belongs to, and what asks without a question mark: "order 4500000001", "wo ist 4500000001".
+const otherThings = new Set([
+  'order', 'orders', 'po', 'purchase', 'invoice', 'ticket', 'delivery', 'shipment', 'item', 'article', 'material',
+  'product', 'contract', 'customer', 'vendor', 'supplier', 'error', 'meeting', 'room', 'status', 'units', 'check',
+  'show', 'track', 'what', "what's", 'whats', 'where', "where's", 'wheres', 'when', 'why', 'how', 'which', 'who',
+  'bestellung', 'bestellnummer', 'auftrag', 'auftragsnummer', 'rechnung', 'rechnungsnummer', 'lieferung', 'artikel',
+  'produkt', 'vertrag', 'kunde', 'lieferant', 'fehler', 'stück',
+  'wo', 'wann', 'warum', 'wie', 'wieso', 'wer', 'welche', 'welcher', 'welches',
+  'commande', 'facture', 'livraison', 'produit', 'contrat', 'client', 'fournisseur', 'erreur', 'statut', 'est-ce',
+  'où', 'quand', 'pourquoi', 'comment', 'combien', 'quel', 'quelle',
+  'pedido', 'orden', 'factura', 'entrega', 'artículo', 'producto', 'contrato', 'cliente', 'proveedor', 'estado',
+  'qué', 'dónde', 'donde', 'cuándo', 'cuando', 'cómo', 'cuál', 'cual', 'cuánto', 'cuanto',
+  '订单', '訂單', '发票', '發票', '什么', '什麼', '吗', '嗎', '哪', '怎么', '怎麼',
+  '注文', '発注', '請求', 'か', 'いつ', 'どこ', '주문', '언제', '어디',
+]);
+// What answers does not begin with one: "is 4500000001 approved", "can you look at 4500000001".
+const asksFirst = new Set([
+  'is', 'are', 'has', 'have', 'did', 'does', 'can', 'could', 'was', 'ist', 'sind', 'hat', 'wurde', 'kann', 'können',
+]);
+// More words than these are about something else, in whatever language: "dov'è il mio ordine 4500000001".
+const answerWordsMax = 3;
+// Those of all scripts, in order of their numbers; Greek also writes the semicolon.
+const questionMark = new RegExp(`[${[
+  '?¿', '\u037E', '\u055E', '\u061F', '\u1367', '\u1945', '\u2047-\u2049', '\u203D', '\u2753\u2754',
+  '\u2CFA\u2CFB', '\u2E18', '\u2E2E', '\uA60F', '\uA6F7', '\uFE16', '\uFE56', '\uFF1F', '\u{11143}',
+  '\u{1E95F}',
+].join('')}]`, 'u');
+const asks = (text: string) => questionMark.test(text) || (text.includes(';') && /\p{sc=Greek}/u.test(text));
+
+/** Whether what is said beside a number leaves it the answer to a question: little, no question, no other number. */
+function isAnswer(text: string, words: readonly Word[]): boolean {
+  if (text.length > rawLengthMax || asks(text)) return false;
+  const beside = words.flatMap(({ core, candidate }) => (candidate === undefined ? wordsWithin(core) : []));
+  if (beside.some((word) => /\p{Nd}/u.test(word) || otherThings.has(word))) return false;
+  const telling = beside.filter((word) => !smallWords.has(word));
+  if (telling.length > 0 && asksFirst.has(foldCueWord(words[0]!.core))) return false;
+  return telling.length <= answerWordsMax;
+}
+
+/** The code that a message says it is, unless it is a code for employees: "employee code 144133". */
+function readLateCode(text: string, words: readonly Word[], cues: readonly string[]): IdentifierReading | undefined {
+  const said = words.flatMap(({ core }) => wordsWithin(core));
+  const own = new Set(cues.map(foldCueWord));
+  if (!said.some(saysCode) || said.some((word) => own.has(word))) return undefined;
+  const reading = readCode(text, codeLengths);
+  return reading.found === 'one' ? { found: 'code', code: reading.code } : { found: 'none' };
+}
+
 /** As cues are compared: without case, and without the article of "l'identifiant". */
 function foldCueWord(word: string): string {
   if (/^[a-z0-9]+$/.test(word)) return word;
   return trimEdges(foldWords(word)).replace(/^(?:[cdjlmnst]|qu)'/, '');
+}
+
+const segmenter = new Intl.Segmenter('en', { granularity: 'word' });
+
+/** The words of what stands between spaces, as they are compared: one, but in scripts that write none. */
+function wordsWithin(core: string): string[] {
+  const folded = foldCueWord(core);
+  if (folded.search(unspacedRun) < 0) return [folded];
+  return Array.from(segmenter.segment(folded), ({ segment }) => segment);
 }
 
 /** Cues as lists of words, by their last word. */

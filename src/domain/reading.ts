@@ -13,7 +13,7 @@ export interface Vocabulary {
 
 export interface ReadingContext {
   readonly vocabulary: Vocabulary;
-  /** identify: whether the person was asked before, so that a bare number is an answer and not part of a question. */
+  /** identify: whether the person was asked before, so that a number can be an answer and not part of a question. */
   readonly asked?: boolean;
   /** confirm: how many digits a code can have. */
   readonly digits?: readonly number[];
@@ -38,6 +38,8 @@ export function readMessage(stage: Stage, kind: MessageKind, text: string, conte
 function readForIdentify(text: string, { vocabulary, asked = false }: ReadingContext): Reading {
   const result = findIdentifier(text, { asked, cues: vocabulary.cues });
   if (result.found === 'one') return { input: 'identifier', identifier: result.identifier };
+  // Late, the code opens nothing, and is nothing to be kept for the assistant either.
+  if (result.found === 'code') return { input: 'code', code: result.code };
   return { input: result.found === 'several' ? 'several' : 'text' };
 }
 

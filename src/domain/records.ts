@@ -3,7 +3,8 @@
 export interface RecordFacts {
   'sender.changed': { senderId: string; formerSenderIds: string[] };
   'challenge.issued': { challengeId: string; senderId: string; identity: string; pool: string; method: string };
-  'challenge.resent': { challengeId: string; senderId: string; sends: number };
+  /** `operator`: login name of whoever ordered it, when it was no RESEND. */
+  'challenge.resent': { challengeId: string; senderId: string; sends: number; operator?: string };
   'challenge.guessed': { challengeId: string; senderId: string; verdict: 'right' | 'wrong'; ordinal: number };
   'challenge.exhausted': { challengeId: string; senderId: string; lockedUntil: string };
   'challenge.expired': { challengeId: string; senderId: string };
@@ -22,7 +23,7 @@ export interface RecordFacts {
   };
   'employee.ended': { employeeId: string; reason: string };
   'payload.decoded': { payloads: number; operator: string };
-  'keys.rotated': { purpose: string; keyId: string };
+  'addresses.resealed': { keyId: string; addresses: number; operator: string };
 }
 
 export type RecordKind = keyof RecordFacts;

@@ -148,10 +148,7 @@ async function exhaust(tx: Queryable, note: Note, policy: Policy, id: string, se
     'SELECT 1 FROM guesses WHERE challenge_id = $1 AND verdict IS NULL LIMIT 1', [id]);
   if (unjudged !== undefined) return { verdict: 'wrong', triesLeft: 0 };
   await tx.query(`UPDATE challenges SET state = 'exhausted', ended_at = clock_timestamp() WHERE id = $1`, [id]);
-  const { rows: [run] } = await tx.query<{ count: number }>(
-    `SELECT count(*)::int AS count FROM challenges
-      WHERE sender_id = $1 AND state = 'exhausted' AND issued_at > coalesce(
-        (SELECT max(issued_at) FROM challenges WHERE sender_id = $1 AND state = 'used'), '-infinity')`, [senderId]);
+  const { rows: [run] } = await tx.query<{ count: number }>('SELECT exhausted_in_a_row($1) AS count', [senderId]);
   const lockedFor = lockMs(policy, run?.count ?? 1);
   const { rows: [lock] } = await tx.query<{ until: Date }>(
     `UPDATE senders SET locked_until = clock_timestamp() + $2 * interval '1 ms' WHERE id = $1
@@ -168,7 +165,7 @@ export type ResendCharge =
 
 /** Charges one more send of the same code: the gaps grow, the tries stay, the lifetime stays (R06, R12). */
 export async function chargeResend(
-  tx: Queryable, note: Note, policy: Policy, challengeId: string,
+  tx: Queryable, note: Note, policy: Policy, challengeId: string, operator?: string,
 ): Promise<ResendCharge> {
   const { rows: [row] } = await tx.query<{ senderId: string; sends: number; sinceMs: number; open: boolean }>(
     `SELECT sender_id AS "senderId", sends, state = 'live' AND expires_at > clock_timestamp() AS open,
@@ -180,7 +177,8 @@ export async function chargeResend(
   if (waitMs > 0) return { outcome: 'tooSoon', waitMs };
   await tx.query(
     'UPDATE challenges SET sends = sends + 1, last_sent_at = clock_timestamp() WHERE id = $1', [challengeId]);
-  note({ kind: 'challenge.resent', facts: { challengeId, senderId: row.senderId, sends: row.sends + 1 } });
+  const by = operator === undefined ? {} : { operator };
+  note({ kind: 'challenge.resent', facts: { challengeId, senderId: row.senderId, sends: row.sends + 1, ...by } });
   return { outcome: 'granted', sends: row.sends + 1 };
 }
 
@@ -198,6 +196,17 @@ export async function endChallenge(
     : { kind: 'challenge.voided', facts: { ...facts, reason } });
 }
 
+/**
+ * The sender's last code, when it ran out without success less than a day ago: later no network delivers an SMS, and a
+ * number that looks like the code is what it says.
+ */
+export async function findJustExpired(db: Queryable, senderId: string): Promise<Challenge | undefined> {
+  const { rows: [last] } = await db.query<{ id: string; justExpired: boolean }>(
+    `SELECT id, state = 'expired' AND ended_at > clock_timestamp() - interval '1 day' AS "justExpired"
+       FROM challenges WHERE sender_id = $1 ORDER BY issued_at DESC LIMIT 1`, [senderId]);
+  return last?.justExpired === true ? findChallenge(db, last.id) : undefined;
+}
+
 /** How long a sender is still locked, in ms; 0 when it is not. */
 export async function lockedForMs(db: Queryable, senderId: string): Promise<number> {
   const { rows: [row] } = await db.query<{ ms: number }>(
@@ -211,8 +220,9 @@ export async function wasVerified(
   db: Queryable, senderId: string, employeeId: string | null, days: number,
 ): Promise<boolean> {
   const { rowCount } = await db.query(
-    `SELECT 1 FROM sessions
-      WHERE sender_id = $1 AND employee_id = $2 AND opened_at > clock_timestamp() - $3 * interval '1 day' LIMIT 1`,
+    `SELECT 1 FROM sessions n JOIN senders s ON s.id = n.sender_id
+      WHERE s.id = $1 AND n.employee_id = $2 AND n.opened_at > clock_timestamp() - $3 * interval '1 day'
+        AND n.opened_at > coalesce(s.changed_at, '-infinity') LIMIT 1`,
     [senderId, employeeId, days]);
   return rowCount === 1;
 }

@@ -121,14 +121,73 @@ describe('an identifier in the answer to the question for it', () => {
     ['mailto:anna@example.com', 'anna@example.com'], ['我的工号是144133', '144133'], ['사번은 144133입니다', '144133'],
     ['144133👍🏽', '144133'],
     ['it is—144133', '144133'], ['email=anna@example.com', 'anna@example.com'],
+    ['Sure, my number is 144133, thanks', '144133'], ['My name is Anna Schmidt, 144133', '144133'],
+    ['here you are: 144133', '144133'], ['Mei Tan 144133', '144133'], ['is 144133', '144133'],
+    ['meine Nummer ist die E-144133', 'E-144133'], ['社員番号は144133です', '144133'], ['رقمي ١٤٤١٣٣', '144133'],
+    ['employee code 144133', '144133'], ['can you look up order 4500000001? my id is 144133', '144133'],
+    ['is billing@example.org right for order 4500000001?', 'billing@example.org'],
   ])('is found in %j', (text, identifier) => {
     expect(findIdentifier(text, { asked: true, cues })).toEqual(one(identifier));
   });
 
   it.each([
     ['I do not know'], ['hello'], ['at 12:30'], ['+49 17'], ['+4917612345678'], ['А144133'], ['ı144133'], ['what?'],
-    ['why 2']])('is not found in %j', (text) => {
+    ['why 2'], ['What is the status of purchase order 4500000001?'], ['what is the status of purchase order 4500000001'],
+    ['order 4500000001 please'], ['PO 4500000001'], ['4500000001?'], ['is 4500000001 approved'],
+    ['Can you look at 4500000001'], ['12 pieces of 4500000001'], ['4500000001 at 12:30'], ['Hello. 4500000001 ?'],
+    ['my id is lost. 144133 units'], ['and orders 4500000001, 4500000002'], ['4500000001, when'],
+    ['Wo ist meine Bestellung 4500000001'], ['Où est 4500000001'], ['¿Dónde está 4500000001'], ['dónde está 4500000001'],
+    ["dov'è il mio ordine 4500000001"], ['gdzie jest moje zamówienie 4500000001'], ['где мой заказ номер 4500000001'],
+    ['请问采购订单4500000001的状态是什么'], ['发票4500000001'], ['発注4500000001の状況は'], ['주문 4500000001'],
+    ['4500000001 कहाँ है？'], ['أين 4500000001؟'], ['πού είναι το 4500000001;'], ['where 4500000001'],
+  ])('is not found in %j', (text) => {
     expect(findIdentifier(text, { asked: true, cues })).toEqual(none);
+  });
+
+  it.each([
+    ['483920 is my otp', '483920'], ['OTP: 483920', '483920'], ['the code is 48392017', '48392017'],
+    ['otp483920', '483920'], ['my code is 483 920', '483920'], ['mein Code lautet 483920', '483920'],
+    ['mi código es 483920', '483920'], ['la clave es 483-920', '483920'], ["l'code 483920", '483920'],
+    ['我的验证码是483920', '483920'], ['код 483920', '483920'], ['ΚΩΔΙΚΌΣ 483920', '483920'], ['٤٨٣٩٢٠ الرمز', '483920'],
+  ])('is a code in %j', (text, code) => {
+    expect(findIdentifier(text, { asked: true, cues })).toEqual({ found: 'code', code });
+  });
+
+  it.each([['error code 50012'], ['what does code 483920 mean'], ['is the code 483920?'], ['code 4711'],
+    ['codes 483920 and 483921'],
+  ])('is no more found in %j than a code', (text) => {
+    expect(findIdentifier(text, { asked: true, cues })).toEqual(none);
+  });
+
+  // None of them is a cue, a small word, or asks; in capitals and small letters, with and without spaces between words.
+  const word = fc.constantFrom('Anna', 'garlic', 'schön', 'été', 'mañana', 'ordine', 'данные', 'बैठक', 'اجتماع', 'ευχαριστώ');
+  const number = fc.constantFrom('4500000001', 'e-144133', '١٤٤١٣٣', '１４４１３３');
+  const sentence = (words: readonly string[], at: number, candidate: string) =>
+    [...words.slice(0, at), candidate, ...words.slice(at)].join(' ');
+
+  it('is found with three words beside it, and not with more', () => {
+    fc.assert(fc.property(fc.array(word, { maxLength: 12 }), fc.nat(12), number, (words, at, candidate) => {
+      const reading = findIdentifier(sentence(words, at, candidate), { asked: true, cues });
+      expect(reading).toEqual(words.length <= 3 ? one(canonicalIdentifier(candidate)!) : none);
+    }), { numRuns: 2_000 });
+  });
+
+  it('is not found in a question of any script', () => {
+    const mark = fc.constantFrom('?', '？', '؟', '⁇', '⁈', '⁉️', '‽', '¿', '﹖', '\u037E', '՞', '፧', '⸮', '❓', '❔');
+    fc.assert(fc.property(fc.array(word, { maxLength: 5 }), fc.nat(5), number, mark, fc.boolean(),
+      (words, at, candidate, asking, first) => {
+        const said = sentence(words, at, candidate);
+        const text = first ? `${asking} ${said}` : `${said} ${asking}`;
+        for (const asked of [true, false]) expect(findIdentifier(text, { asked, cues })).toEqual(none);
+      }), { numRuns: 2_000 });
+  });
+
+  it('is found after a cue in any sentence, with any other number', () => {
+    const other = fc.oneof(word, number, fc.constantFrom('order', 'what', 'otp', 'code', '12', '?', '.'));
+    fc.assert(fc.property(fc.array(other, { maxLength: 9 }), fc.array(other, { maxLength: 9 }), (before, after) => {
+      const text = `${before.join(' ')}; my id is 144199 ${after.join(' ')}`;
+      expect(findIdentifier(text, { asked: true, cues })).toEqual(one('144199'));
+    }), { numRuns: 2_000 });
   });
 
   it.each([

@@ -5,7 +5,8 @@ import { createPool } from '../../src/db/pool';
 import type { Pool } from '../../src/db/pool';
 import { defaultPolicy } from '../../src/domain/policy';
 import {
-  chargeGuess, chargeResend, endChallenge, findChallenge, issueChallenge, judgeGuess, lockedForMs, unlockSender,
+  chargeGuess, chargeResend, endChallenge, findChallenge, findJustExpired, issueChallenge, judgeGuess, lockedForMs,
+  unlockSender,
 } from '../../src/otp/challenges';
 import { createTestDatabase } from '../support/postgres';
 import type { TestDatabase } from '../support/postgres';
@@ -159,6 +160,28 @@ test('a code that ended stays ended: expiry, cancel and dispute change nothing a
   await end('cancelled');
   await end('expired');
   expect((await findChallenge(pool, challengeId))?.state).toBe('voided');
+});
+
+test('the last code of a sender is found when it has just run out, and only then', async () => {
+  const senderId = await newSender();
+  const end = (id: string, reason: 'expired' | 'cancelled') =>
+    auditedTransaction(pool, (tx, note) => endChallenge(tx, note, id, reason));
+  const found = async () => (await findJustExpired(pool, senderId))?.id;
+  expect(await found()).toBeUndefined();
+  const first = await issued(senderId);
+  await end(await issued(await newSender()), 'expired');
+  expect(await found()).toBeUndefined();
+  await end(first, 'expired');
+  expect(await found()).toBe(first);
+  const second = await issued(senderId);
+  expect(await found()).toBeUndefined();
+  await end(second, 'cancelled');
+  expect(await found()).toBeUndefined();
+  const third = await issued(senderId);
+  await end(third, 'expired');
+  expect(await found()).toBe(third);
+  await pool.query(`UPDATE challenges SET ended_at = ended_at - interval '25 hours' WHERE id = $1`, [third]);
+  expect(await found()).toBeUndefined();
 });
 
 test('a known sender gets six digits, a stranger eight', async () => {
