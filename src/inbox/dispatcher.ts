@@ -1,6 +1,6 @@
 // Tells conversations of stored messages: at once where it can, in order for each sender, and again by sweeping where
 // it could not (decision 2). A message may be told twice after a crash: the conversation takes it once.
-import type { Pool } from '../db/pool';
+import type { Pool, Queryable } from '../db/pool';
 import type { Log } from '../log';
 import { createChains } from './chains';
 import { markDispatched, storeMessage, waitingMessages } from './inbox';
@@ -23,7 +23,9 @@ export interface DispatcherDeps {
   fetchMessage(messageId: string): Promise<ProviderView | undefined>;
   /** Our WhatsApp sender, as the channel spells it: what the provider's record must name as recipient. */
   readonly recipient: string;
-  /** After how long a text that nobody handled is destroyed (policy `textRetentionMs`). */
+  /** Gives up sends that nobody settled within the retention, a batch a call; says how many. */
+  withholdExpired(db: Queryable, retentionMs: number): Promise<number>;
+  /** After how long a text that nobody handled or sent is destroyed (policy `textRetentionMs`). */
   readonly textRetentionMs: number;
   readonly log: Pick<Log, 'warn'>;
   /** Hears what each sweep came to. */

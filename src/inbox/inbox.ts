@@ -3,9 +3,9 @@
 import { auditedTransaction } from '../audit/auditedTransaction';
 import type { Pool, Queryable } from '../db/pool';
 import type { MessageKind } from '../domain/messages';
-import { seal } from '../keys/box';
+import { seal, sealedHeader } from '../keys/box';
 import { textContext } from './handling';
-import { claimAddresses, hashAddresses, lockAddresses } from './senders';
+import { claimAddresses, hashAddresses, lockAddresses, sealAddress } from './senders';
 import type { AddressKeys, Addresses, HashedAddress } from './senders';
 
 /** A message as it came, checked and certain to be the channel's. */
@@ -54,6 +54,8 @@ interface InboxRow {
   readonly kind: MessageKind;
   readonly text: Buffer;
   readonly addressHashes: readonly Buffer[];
+  readonly addressesSealed: readonly Buffer[];
+  readonly sealedHeader: Buffer;
   readonly writtenFromHash: Buffer;
 }
 
@@ -63,6 +65,8 @@ function inboxRow(keys: AddressKeys, message: IncomingMessage, addresses: readon
     kind: message.kind,
     text: seal(keys.storage, message.text, textContext(message.messageId)),
     addressHashes: addresses.map(({ hash }) => hash),
+    addressesSealed: addresses.map((address) => sealAddress(keys, address)),
+    sealedHeader: sealedHeader(keys.storage),
     writtenFromHash: addresses.find(({ address }) => address === message.writtenFrom)!.hash,
   };
 }
@@ -70,14 +74,18 @@ function inboxRow(keys: AddressKeys, message: IncomingMessage, addresses: readon
 /** Undefined when the addresses do not belong to one sender (yet): then nothing was written. */
 async function insertMessage(db: Queryable, row: InboxRow): Promise<Stored | undefined> {
   const { rows: [found] } = await db.query<{ senderId: string; isStored: boolean }>({
-    ...insertStatement, values: [row.messageId, row.addressHashes, row.kind, row.text, row.writtenFromHash] });
+    ...insertStatement,
+    values: [row.messageId, row.addressHashes, row.kind, row.text, row.writtenFromHash,
+      row.addressesSealed, row.sealedHeader],
+  });
   if (found === undefined) return undefined;
   return found.isStored ? { outcome: 'stored', senderId: found.senderId } : { outcome: 'known' };
 }
 
 // The lock on the addresses makes messages of one sender follow one another, and waits for a change of their owner.
 // A row of the same id that has no sender is an unconfirmed one: what is certain takes its place.
-// The time of the last use is only moved when replies would otherwise go to another address: no write for each message.
+// The time of the last use is only moved when replies would otherwise go to another address, and an address is only
+// sealed anew when it was under a former key: no write for each message.
 const insertStatement = {
   name: 'store-message',
   text: `
@@ -96,9 +104,13 @@ const insertStatement = {
       WHERE i.sender_id IS NULL
     RETURNING message_id
   ), written AS (
-    UPDATE sender_addresses a SET written_from_at = clock_timestamp() FROM stored
-     WHERE a.address_hash = $5::bytea AND (a.written_from_at IS NULL OR EXISTS (
-       SELECT FROM sender_addresses o WHERE o.sender_id = a.sender_id AND o.written_from_at > a.written_from_at))
+    UPDATE sender_addresses a SET address_enc = given.enc,
+           written_from_at = CASE WHEN a.address_hash = $5::bytea THEN clock_timestamp() ELSE a.written_from_at END
+      FROM stored, unnest($2::bytea[], $6::bytea[]) AS given (hash, enc)
+     WHERE a.address_hash = given.hash
+       AND (substr(a.address_enc, 1, length($7::bytea)) <> $7::bytea OR (a.address_hash = $5::bytea AND (
+         a.written_from_at IS NULL OR EXISTS (
+           SELECT FROM sender_addresses o WHERE o.sender_id = a.sender_id AND o.written_from_at > a.written_from_at))))
   )
   SELECT sender.id AS "senderId", stored.message_id IS NOT NULL AS "isStored" FROM sender LEFT JOIN stored ON true`,
 };

@@ -17,6 +17,8 @@ export interface SweepReport {
   readonly waiting: number;
   /** Messages given up because nobody handled them within the retention. */
   readonly abandoned: number;
+  /** Sends given up because nobody settled them within the retention. */
+  readonly withheld: number;
 }
 
 export interface SweepDeps {
@@ -28,12 +30,14 @@ export interface SweepDeps {
   fetchMessage(messageId: string): Promise<ProviderView | undefined>;
   /** Tells the sender's conversation all that waits, and notes it. */
   deliverAll(senderId: string): Promise<'delivered' | 'later'>;
+  /** Gives up sends that nobody settled within the retention, a batch a call; says how many. */
+  withholdExpired(db: Queryable, retentionMs: number): Promise<number>;
   readonly log: Pick<Log, 'warn'>;
 }
 
 /** Any number that no other advisory lock of ours uses. */
 const sweepLock = 7_303_014_103;
-const nothing: SweepReport = { confirmed: 0, refused: 0, told: 0, waiting: 0, abandoned: 0 };
+const nothing: SweepReport = { confirmed: 0, refused: 0, told: 0, waiting: 0, abandoned: 0, withheld: 0 };
 const checkBatch = 50;
 const checksAtOnce = 8;
 const senderBatch = 500;
@@ -53,7 +57,9 @@ export function sweep(deps: SweepDeps): Promise<SweepReport> {
     });
     const abandoned = await wipeExpired(deps.pool, deps.textRetentionMs);
     if (abandoned > 0) deps.log.warn('messages abandoned', { count: abandoned });
-    return { ...checked, ...await tellWaitingSenders(deps), abandoned };
+    const withheld = await deps.withholdExpired(deps.pool, deps.textRetentionMs);
+    if (withheld > 0) deps.log.warn('sends abandoned', { count: withheld });
+    return { ...checked, ...await tellWaitingSenders(deps), abandoned, withheld };
   });
 }
 

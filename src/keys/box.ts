@@ -13,12 +13,17 @@ const tagBytes = 16;
  * value cannot be moved to another row. Layout: version, length of key id, key id, iv, ciphertext, tag.
  */
 export function seal(keys: PurposeKeys, plain: string | Uint8Array, context: string): Buffer {
-  const id = Buffer.from(keys.activeId);
-  const header = Buffer.concat([Buffer.from([version, id.length]), id]);
+  const header = sealedHeader(keys);
   const iv = randomBytes(ivBytes);
   const cipher = createCipheriv('aes-256-gcm', keys.key(keys.activeId), iv, { authTagLength: tagBytes });
   cipher.setAAD(Buffer.concat([header, Buffer.from(context)]));
   return Buffer.concat([header, iv, cipher.update(plain), cipher.final(), cipher.getAuthTag()]);
+}
+
+/** With what everything begins that is sealed under the active key, and nothing else does. */
+export function sealedHeader({ activeId }: PurposeKeys): Buffer {
+  const id = Buffer.from(activeId);
+  return Buffer.concat([Buffer.from([version, id.length]), id]);
 }
 
 /** Opens what `seal` made. Throws UnknownKey, or Unsealable when data, key or context do not fit. */

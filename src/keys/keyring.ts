@@ -58,12 +58,25 @@ export function newKeyring(): KeyringFile {
   return { payload: fresh(), storage: fresh(), code: fresh(), lookup: fresh(), subject: fresh() };
 }
 
-/** The same keyring file with a new active key in `purpose`; the former keys stay, to open what they sealed. */
+/** The same keyring file with one more key in `purpose`: it opens, and seals nothing until it is activated. */
+export function addKey(file: KeyringFile, purpose: KeyPurpose): { file: KeyringFile; keyId: string } {
+  const { active, keys } = file[purpose];
+  const numbers = Object.keys(keys).map((id) => Number(/^k(\d{1,6})$/.exec(id)?.[1] ?? 0));
+  const keyId = `k${Math.max(...numbers) + 1}`;
+  return { file: { ...file, [purpose]: { active, keys: { ...keys, [keyId]: randomKey() } } }, keyId };
+}
+
+/** The same keyring file with another of its keys active; the former ones stay, to open what they sealed. */
+export function activateKey(file: KeyringFile, purpose: KeyPurpose, keyId: string): KeyringFile {
+  const { keys } = file[purpose];
+  if (!Object.hasOwn(keys, keyId)) throw new UnknownKey(keyId);
+  return { ...file, [purpose]: { active: keyId, keys } };
+}
+
+/** Both at once: for who has one process of each kind, or none running. */
 export function rotateKey(file: KeyringFile, purpose: KeyPurpose): { file: KeyringFile; keyId: string } {
-  const numbers = Object.keys(file[purpose].keys).map((id) => Number(/^k(\d{1,6})$/.exec(id)?.[1] ?? 0));
-  const newId = `k${Math.max(...numbers) + 1}`;
-  const rotated = { active: newId, keys: { ...file[purpose].keys, [newId]: randomKey() } };
-  return { file: { ...file, [purpose]: rotated }, keyId: newId };
+  const added = addKey(file, purpose);
+  return { file: activateKey(added.file, purpose, added.keyId), keyId: added.keyId };
 }
 
 function readShape(json: string): KeyringFile {

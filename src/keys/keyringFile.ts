@@ -3,7 +3,7 @@ import {
   closeSync, fchownSync, fsyncSync, openSync, readFileSync, realpathSync, renameSync, rmSync, statSync, writeSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
-import { keyPurposes, newKeyring, parseKeyringFile, rotateKey } from './keyring';
+import { activateKey, addKey, keyPurposes, newKeyring, parseKeyringFile, rotateKey } from './keyring';
 import type { KeyPurpose, KeyringFile } from './keyring';
 
 const ownerOnly = 0o600;
@@ -27,22 +27,41 @@ export function createKeyringFile(path: string): KeyringDescription[] {
   return describeKeyring(file);
 }
 
-/**
- * Adds a new active key for `purpose` to the keyring at `path`; says its id. A reader sees the old file or the new one.
- * Every process has to read the new file before the first of them may use it: restart the codec server and the workers
- * first where several run.
- */
+/** Purposes whose key has to stay, and why. */
+const fixed: Partial<Record<KeyPurpose, string>> = {
+  lookup: 'the lookup key cannot be rotated: senders and counters are found by hashes under it, which nobody can make '
+    + 'anew without every address and identifier',
+  subject: 'the subject key cannot be rotated: every employee would become somebody else to the assistants, which know '
+    + 'them by names made with it',
+};
+
+/** Adds a key for `purpose`, which seals nothing until it is activated: when every process has read it. Says its id. */
+export function addToKeyringFile(path: string, purpose: KeyPurpose): { keyId: string } {
+  return changeFile(path, purpose, (file) => addKey(file, purpose));
+}
+
+/** Makes a key that was added before the one that seals. */
+export function activateInKeyringFile(path: string, purpose: KeyPurpose, keyId: string): { keyId: string } {
+  return changeFile(path, purpose, (file) => ({ file: activateKey(file, purpose, keyId), keyId }));
+}
+
+/** Both at once: whoever has not read the new file cannot open what others seal from then on. */
 export function rotateKeyringFile(path: string, purpose: KeyPurpose): { keyId: string } {
-  if (purpose === 'lookup') {
-    throw new Error('the lookup key cannot be rotated alone: senders and counters are found by hashes under it');
-  }
+  return changeFile(path, purpose, (file) => rotateKey(file, purpose));
+}
+
+/** A reader sees the old file or the new one. */
+function changeFile(
+  path: string, purpose: KeyPurpose, change: (file: KeyringFile) => { file: KeyringFile; keyId: string },
+): { keyId: string } {
+  if (fixed[purpose] !== undefined) throw new Error(fixed[purpose]);
   // A secret store may keep the file behind a link: the link stays, its target is replaced.
   const target = realpathSync(path);
   const next = `${target}.next`;
   // Made before anything is read, it keeps a second rotation out, which would lose the first one's key.
   const descriptor = openNext(next);
   try {
-    const { file, keyId } = rotateKey(parseKeyringFile(readFileSync(target, 'utf8')), purpose);
+    const { file, keyId } = change(parseKeyringFile(readFileSync(target, 'utf8')));
     keepOwner(descriptor, target);
     write(descriptor, file);
     renameSync(next, target);

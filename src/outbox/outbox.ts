@@ -31,13 +31,43 @@ export async function beginSend(
   return { state, attempts, text, firstAttemptAgeMs: ageMs };
 }
 
-/** Records what became of a send, once, and destroys its text. */
+/** Whether a send was ever begun. */
+export async function wasBegun(db: Queryable, key: string): Promise<boolean> {
+  const { rowCount } = await db.query('SELECT 1 FROM outbox WHERE key = $1', [key]);
+  return rowCount === 1;
+}
+
+/** Records what became of a send, once, and destroys its text. What was withheld while it left, was sent. */
 export async function settleSend(
   db: Queryable, key: string, settled: { state: 'sent' | 'failed' | 'withheld'; providerId?: string; fault?: string },
 ): Promise<void> {
   await db.query(
     `UPDATE outbox SET state = $2, provider_id = $3, fault = $4, settled_at = clock_timestamp(), text_enc = NULL
-      WHERE key = $1 AND state = 'pending'`, [key, settled.state, settled.providerId ?? null, settled.fault ?? null]);
+      WHERE key = $1 AND (state = 'pending' OR (state = 'withheld' AND $2 = 'sent'))`,
+    [key, settled.state, settled.providerId ?? null, settled.fault ?? null]);
+}
+
+/**
+ * Withholds the stored texts of the sender of a session that is over, and destroys them: nobody is left who may read
+ * them, and no send need come to find that out. Repeat-safe.
+ */
+export async function withholdTexts(tx: Queryable, sessionId: string): Promise<void> {
+  await tx.query(
+    `UPDATE outbox SET state = 'withheld', fault = 'sessionOver', settled_at = clock_timestamp(), text_enc = NULL
+      WHERE sender_id = (SELECT sender_id FROM sessions WHERE id = $1) AND text_enc IS NOT NULL`, [sessionId]);
+}
+
+/**
+ * Gives up sends that nobody settled within the retention, and destroys their text (R59), 1,000 a call: their
+ * conversation gave them up, was ended in the Temporal UI, or is gone. Returns how many.
+ */
+export async function withholdExpired(db: Queryable, retentionMs: number): Promise<number> {
+  const { rowCount } = await db.query(
+    `UPDATE outbox SET state = 'withheld', fault = 'abandoned', settled_at = clock_timestamp(), text_enc = NULL
+      WHERE key IN (SELECT key FROM outbox
+        WHERE state = 'pending' AND created_at < clock_timestamp() - $1 * interval '1 ms'
+        ORDER BY created_at LIMIT 1000 FOR UPDATE SKIP LOCKED)`, [retentionMs]);
+  return rowCount ?? 0;
 }
 
 /** Keeps texts to be sent later, sealed, under their keys. Repeat-safe. */

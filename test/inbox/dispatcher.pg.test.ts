@@ -1,5 +1,6 @@
 // Every stored message is told, at least once and in order for each sender, whatever Temporal and we ourselves do.
 import fc from 'fast-check';
+import { storeTexts } from '../../src/outbox/outbox';
 import { dispatchingIn, never, refused } from '../support/dispatching';
 import { createInboxWorld, incoming } from '../support/inboxWorld';
 import type { InboxWorld } from '../support/inboxWorld';
@@ -75,6 +76,24 @@ test('a sweep destroys text that nobody handled in time, and says so', async () 
   expect(await dispatcher.sweep()).toMatchObject({ abandoned: 1 });
   expect(dispatcher.logged).toEqual(['["messages abandoned",{"count":1}]']);
   expect(await world.rows('SELECT outcome, text_enc FROM inbox')).toEqual([{ outcome: 'abandoned', text_enc: null }]);
+});
+
+test('a sweep destroys replies that nobody sent in time, in batches, and leaves the recent ones', async () => {
+  const dispatcher = dispatching();
+  const senderId = await world.senderOf(fresh());
+  const texts = (name: string, count: number) => storeTexts(world.pool, world.keys.storage, senderId,
+    Array.from({ length: count }, (_, n) => ({ key: `${name}:${n}`, text: 'canary' })));
+  await texts('old', 1_003);
+  await world.pool.query(`UPDATE outbox SET created_at = created_at - interval '25 h'`);
+  await texts('recent', 1);
+  expect(await dispatcher.sweep()).toMatchObject({ withheld: 1_000 });
+  expect(await dispatcher.sweep()).toMatchObject({ withheld: 3 });
+  expect(await dispatcher.sweep()).toMatchObject({ withheld: 0 });
+  expect(dispatcher.logged).toEqual(['["sends abandoned",{"count":1000}]', '["sends abandoned",{"count":3}]']);
+  expect(await world.rows(`SELECT state, fault, text_enc IS NULL AS wiped, settled_at IS NULL AS open, count(*)::int
+      FROM outbox GROUP BY 1, 2, 3, 4 ORDER BY 1`)).toEqual([
+    { state: 'pending', fault: null, wiped: false, open: true, count: 1 },
+    { state: 'withheld', fault: 'abandoned', wiped: true, open: false, count: 1_003 }]);
 });
 
 test('a message does not overtake one of the same sender that could not be told', async () => {

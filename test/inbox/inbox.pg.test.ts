@@ -1,5 +1,5 @@
 // What is stored is stored once, sealed, under its sender, and its text is gone when it is settled or forgotten.
-import { handleMessage, peekMessage } from '../../src/inbox/handling';
+import { discardMessages, handleMessage, peekMessage } from '../../src/inbox/handling';
 import { findSender } from '../../src/inbox/senderLookup';
 import { markDispatched, storeMessage, waitingMessages, waitingSenders, wipeExpired } from '../../src/inbox/inbox';
 import { findDueForCheck, noteCheck, refuseMessage, storeUnconfirmed } from '../../src/inbox/unconfirmed';
@@ -81,6 +81,16 @@ test('one message id under two people at once is a message of one, and of the ot
   const { sender_id: senderId } = await row(messageId);
   const found = await Promise.all([one, other].map(({ phone }) => findSender(world.pool, world.keys.lookup, phone)));
   expect(found.filter((id) => id !== undefined)).toEqual([senderId]);
+});
+
+test('A72 nobody discards a message of somebody else', async () => {
+  const [mine, other] = [incoming(fresh()), incoming(fresh())];
+  for (const message of [mine, other]) await storeMessage(world.pool, world.keys, message);
+  const { senderId } = await ofSender(mine.messageId);
+  await discardMessages(world.pool, senderId, [mine.messageId, other.messageId], 'overflow');
+  expect(await row(mine.messageId)).toMatchObject({ outcome: 'overflow', text_enc: null });
+  expect(await row(other.messageId)).toMatchObject({ outcome: null, handled_at: null });
+  expect((await row(other.messageId)).text_enc).not.toBeNull();
 });
 
 test('text that nobody handled in time is destroyed, of unconfirmed messages too', async () => {

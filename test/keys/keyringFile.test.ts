@@ -4,7 +4,9 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { keyPurposes, parseKeyring, parseKeyringFile } from '../../src/keys/keyring';
-import { createKeyringFile, describeKeyringFile, rotateKeyringFile } from '../../src/keys/keyringFile';
+import {
+  activateInKeyringFile, addToKeyringFile, createKeyringFile, describeKeyringFile, rotateKeyringFile,
+} from '../../src/keys/keyringFile';
 
 let folder: string;
 let path: string;
@@ -76,14 +78,31 @@ describe('a keyring file', () => {
 
   it('does not rotate the lookup key, under which senders and counters are found', () => {
     createKeyringFile(path);
-    expect(() => rotateKeyringFile(path, 'lookup')).toThrow(/cannot be rotated alone/);
+    expect(() => rotateKeyringFile(path, 'lookup')).toThrow(/found by hashes under it/);
+  });
+
+  it('does not rotate the subject key, under which assistants know who writes', () => {
+    createKeyringFile(path);
+    const before = readFileSync(path, 'utf8');
+    expect(() => rotateKeyringFile(path, 'subject')).toThrow(/somebody else to the assistants/);
+    expect(() => addToKeyringFile(path, 'subject')).toThrow(/somebody else to the assistants/);
+    expect(readFileSync(path, 'utf8')).toBe(before);
+  });
+
+  it('gets a key that everybody can read before the first one seals with it', () => {
+    createKeyringFile(path);
+    expect(addToKeyringFile(path, 'storage')).toEqual({ keyId: 'k2' });
+    expect(describeKeyringFile(path)[1]).toEqual({ purpose: 'storage', active: 'k1', ids: ['k1', 'k2'] });
+    expect(() => activateInKeyringFile(path, 'storage', 'k3')).toThrow(/has no key "k3"/);
+    activateInKeyringFile(path, 'storage', 'k2');
+    expect(describeKeyringFile(path)[1]).toEqual({ purpose: 'storage', active: 'k2', ids: ['k1', 'k2'] });
   });
 
   it('is described by purposes and ids, never by keys', () => {
     createKeyringFile(path);
-    rotateKeyringFile(path, 'subject');
+    rotateKeyringFile(path, 'code');
     const described = describeKeyringFile(path);
-    expect(described.at(-1)).toEqual({ purpose: 'subject', active: 'k2', ids: ['k1', 'k2'] });
+    expect(described[2]).toEqual({ purpose: 'code', active: 'k2', ids: ['k1', 'k2'] });
     const text = JSON.stringify(described);
     const file = parseKeyringFile(readFileSync(path, 'utf8'));
     const secrets = keyPurposes.flatMap((purpose) => Object.values(file[purpose].keys));

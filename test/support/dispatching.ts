@@ -1,6 +1,7 @@
 // Dispatchers over a Temporal that does what the test says.
 import { createDispatcher } from '../../src/inbox/dispatcher';
 import type { Dispatcher, DispatcherDeps } from '../../src/inbox/dispatcher';
+import { withholdExpired } from '../../src/outbox/outbox';
 import type { InboxWorld } from './inboxWorld';
 import { recipient } from './twilioRequests';
 
@@ -29,6 +30,7 @@ export function dispatchingIn(world: () => InboxWorld) {
         pool: world().pool, keys: world().keys, recipient,
         textRetentionMs: 86_400_000, sweepAfterMs: 0, deadlineMs: 20_000,
         fetchMessage: () => Promise.resolve(undefined),
+        withholdExpired,
         log: { warn: (event, fields) => { logged.push(JSON.stringify([event, fields])); } },
         ...deps,
         async signal(message) {

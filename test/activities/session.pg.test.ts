@@ -1,0 +1,42 @@
+// What ends with a session, at once: what the assistant said and nobody has read yet.
+import { createActivityWorld } from '../support/activityWorld';
+import type { ActivityWorld } from '../support/activityWorld';
+import { acts, sessionId } from './acts';
+
+let world: ActivityWorld;
+
+beforeAll(async () => {
+  world = await createActivityWorld();
+});
+
+afterAll(async () => {
+  await world.stop();
+});
+
+beforeEach(async () => {
+  await world.reset();
+});
+
+const replies = async () => (await world.pool.query(
+  `SELECT state, fault, text_enc IS NULL AS wiped FROM outbox WHERE key LIKE 'SM-message:%' ORDER BY key`)).rows;
+
+test('R59 the replies that wait are withheld with the session, and their words destroyed', async () => {
+  const end = await acts['the replies that wait when a session ends stay in']!.prepare(world);
+  expect(await replies()).toEqual(Array(2).fill({ state: 'pending', fault: null, wiped: false }));
+  await world.run(end);
+  expect(await replies()).toEqual(Array(2).fill({ state: 'withheld', fault: 'sessionOver', wiped: true }));
+  expect(world.channel.sent.all).toEqual([]);
+});
+
+test('a reply that is being handed over at that moment is known as sent', async () => {
+  const send = await acts['a reply of the assistant is sent']!.prepare(world);
+  const handOver = world.channel.sendText.bind(world.channel);
+  world.channel.sendText = async (text) => {
+    await world.run(({ endSession }) => endSession({ sessionId, reason: 'operator' }));
+    return handOver(text);
+  };
+  await world.run(send).finally(() => { world.channel.sendText = handOver; });
+  const [first, second] = await replies();
+  expect(first).toMatchObject({ state: 'sent', wiped: true });
+  expect(second).toEqual({ state: 'withheld', fault: 'sessionOver', wiped: true });
+});
