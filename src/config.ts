@@ -40,7 +40,7 @@ export const settings = {
   TWILIO_ACCOUNT_SID: { about: 'Account that owns the WhatsApp sender, `AC…`.', needed: 'both' },
   TWILIO_AUTH_TOKEN: { about: 'Auth token of that account: checks signatures, nothing else.', needed: 'both', secret: true },
   TWILIO_AUTH_TOKEN_NEXT: { about: 'The second auth token during a rotation.', needed: 'optional', secret: true },
-  TWILIO_API_KEY_SID: { about: 'Restricted API key, `SK…`, for sending.', needed: 'both' },
+  TWILIO_API_KEY_SID: { about: 'Restricted API key, `SK…`, that may create, read and list messages: a reply that needs a second try is looked for first.', needed: 'both' },
   TWILIO_API_KEY_SECRET: { about: 'Its secret.', needed: 'both', secret: true },
   TWILIO_WHATSAPP_SENDER: { about: 'Our WhatsApp sender, `whatsapp:+…`.', needed: 'both' },
   TWILIO_SMS_SENDER: { about: 'Number that codes come from, `+…`. This or a messaging service is needed.', needed: 'optional' },
@@ -68,6 +68,15 @@ const port = z.coerce.number().int().min(0).max(65_535);
 const origin = z.url({ protocol: /^https?$/ }).refine((url) => URL.canParse(url) && new URL(url).origin === url, 'must be an origin: no path, no trailing slash');
 const sid = (prefix: string) => z.string().regex(new RegExp(`^${prefix}[0-9a-fA-F]{32}$`), `must look like ${prefix} and 32 hex digits`);
 const e164 = /^\+[1-9]\d{6,14}$/;
+/** 256 bits: design §5, R62. */
+const keyBytesMin = 32;
+
+/** The bytes of a Standard Webhooks secret; undefined when it is none. */
+function assistantKey(secret: string): Buffer | undefined {
+  const text = /^whsec_([A-Za-z0-9+/]+={0,2})$/.exec(secret)?.[1] ?? '';
+  const key = Buffer.from(text, 'base64');
+  return text !== '' && key.toString('base64') === text ? key : undefined;
+}
 
 const schema = z.object({
   DOORMAN_PROFILE: z.enum(['production', 'development']),
@@ -98,7 +107,7 @@ const schema = z.object({
   TWILIO_MESSAGING_SERVICE_SID: sid('MG').optional(),
   TWILIO_API_URL: origin.optional(),
   ASSISTANT_URL: z.url({ protocol: /^https?$/ }),
-  ASSISTANT_SECRET: z.string().regex(/^whsec_[A-Za-z0-9+/]{32,}={0,2}$/, 'must be whsec_ and at least 24 bytes as base64'),
+  ASSISTANT_SECRET: z.string().refine((secret) => (assistantKey(secret)?.length ?? 0) >= keyBytesMin, 'must be whsec_ and at least 32 random bytes as base64'),
   DOORMAN_CODEC_PORT: port,
   DOORMAN_CODEC_TOKEN: z.string().min(32, 'must have at least 32 characters').optional(),
   DOORMAN_CODEC_ORIGIN: origin,
@@ -190,11 +199,34 @@ function readPolicy(json: string): Policy {
 }
 
 const endpoints = ['DOORMAN_PUBLIC_URL', 'ASSISTANT_URL'] as const;
+const tokens = ['TWILIO_AUTH_TOKEN', 'TWILIO_AUTH_TOKEN_NEXT', 'TWILIO_API_KEY_SECRET', 'DOORMAN_CODEC_TOKEN'] as const;
+const databases = ['DATABASE_URL', 'DATABASE_OWNER_URL'] as const;
+/** Passwords that stand in this repository, or in everybody's. */
+const publicPasswords = ['doorman-local', 'postgres-local', 'password', 'postgres', 'doorman'];
+// Fewer different ones come up by chance once in 20 million tokens of 32 hex digits, and never among 32 bytes.
+const differentSignsMin = 8;
+const differentBytesMin = 12;
+/** 256 bits take as many signs at least, as base64. */
+const codecTokenMin = 43;
 
 function productionProblems(raw: Partial<Record<SettingName, string>>): string[] {
   const problems = endpoints
     .filter((name) => raw[name]?.startsWith('http:'))
     .map((name) => `${name}: production needs https, not http`);
   if (raw.TWILIO_API_URL !== undefined) problems.push('TWILIO_API_URL: is for development only');
-  return problems;
+  return [...problems, ...publicSecrets(raw)];
+}
+
+/** Secrets that are no secrets: of the compose file, of examples, made by hand. */
+function publicSecrets(raw: Partial<Record<SettingName, string>>): string[] {
+  const key = assistantKey(raw.ASSISTANT_SECRET ?? '');
+  const isPublic = (url: string | undefined) => url !== undefined && URL.canParse(url) && publicPasswords.includes(new URL(url).password);
+  return [
+    ...tokens.filter((name) => raw[name] !== undefined && new Set(raw[name]).size < differentSignsMin)
+      .map((name) => `${name}: is not random, as it is made for trying out`),
+    ...key !== undefined && new Set(key).size < differentBytesMin ? ['ASSISTANT_SECRET: is not random, as it is made for trying out'] : [],
+    ...databases.filter((name) => isPublic(raw[name])).map((name) => `${name}: its password is public`),
+    ...raw.DOORMAN_CODEC_TOKEN !== undefined && raw.DOORMAN_CODEC_TOKEN.length < codecTokenMin
+      ? [`DOORMAN_CODEC_TOKEN: production needs 32 random bytes, as hex or base64: at least ${codecTokenMin} characters`] : [],
+  ];
 }

@@ -1,5 +1,6 @@
 // What every process of ours does at its edges: listen, and stop once when asked.
 import { createServer } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { RequestListener, Server, ServerOptions } from 'node:http';
 
 /** Listens, or rejects with a sentence that names the port. */
@@ -17,11 +18,43 @@ export function listen(
   });
 }
 
-/** Closes a server: no new requests, those that run are finished, idle connections end at once. */
+/** Closes a server: no new connection, requests that run are finished, and each connection ends when it is idle. */
 export async function closeServer(server: Server): Promise<void> {
   const closed = new Promise((resolve) => server.close(resolve));
+  // A load balancer keeps its connections and would go on using them: the next answer on each is its last,
+  server.prependListener('request', (_request, response) => response.setHeader('Connection', 'close'));
   server.closeIdleConnections();
-  await closed;
+  // and one that was busy just now ends when it is idle.
+  const timer = setInterval(() => server.closeIdleConnections(), 50);
+  await closed.finally(() => clearInterval(timer));
+}
+
+export interface Patience {
+  /** Hears of each try that failed, and of the wait before the next one. */
+  onFailure(error: unknown, waitMs: number): void;
+  /** Ends the trying. */
+  readonly signal: AbortSignal;
+  readonly firstWaitMs?: number;
+}
+
+const longestWaitMs = 30_000;
+
+/** Tries until it succeeds, with waits that double from 1 s to 30 s; undefined when the signal ended it. */
+export async function tryUntilDone<T>(
+  attempt: () => Promise<T>, { onFailure, signal, firstWaitMs = 1_000 }: Patience,
+): Promise<T | undefined> {
+  const stopped = new Promise<undefined>((resolve) => {
+    signal.addEventListener('abort', () => resolve(undefined), { once: true });
+  });
+  for (let waitMs = firstWaitMs; !signal.aborted; waitMs = Math.min(waitMs * 2, longestWaitMs)) {
+    try {
+      return await Promise.race([attempt(), stopped]);
+    } catch (error) {
+      onFailure(error, waitMs);
+    }
+    await delay(waitMs, undefined, { signal }).catch(() => undefined);
+  }
+  return undefined;
 }
 
 /** Calls `stop` at the first SIGINT or SIGTERM; a second one ends the process at once. */

@@ -10,11 +10,13 @@ import { createPool } from './db/pool';
 import type { Pool } from './db/pool';
 import { databaseProblems } from './db/soundness';
 import type { AppDeps } from './http/app';
+import { statusPath } from './http/twilioStatus';
 import { createDispatcher } from './inbox/dispatcher';
 import { findSender } from './inbox/senderLookup';
 import { createLog, temporalLogger } from './log';
 import type { Log } from './log';
 import { createSmsCarrier } from './otp/smsCarrier';
+import { withholdExpired } from './outbox/outbox';
 import { endSessionOfSender } from './sessions/sessions';
 import { createTelemetry } from './telemetry';
 import { temporalAddress } from './temporal/connection';
@@ -28,7 +30,9 @@ import type { Ports } from './wiredActivities';
 
 /** Twilio and the assistant, as configured. */
 export function createPorts(config: Config, texts: Texts): Ports {
-  const twilio = createTwilio({
+  // Chat and codes have connections of their own: one that a code has just opened would let the reply to somebody known
+  // come sooner than the reply to an unknown one (A35), and codes that hang would hold up the chat.
+  const connect = () => createTwilio({
     accountSid: config.TWILIO_ACCOUNT_SID,
     apiKeySid: config.TWILIO_API_KEY_SID,
     apiKeySecret: config.TWILIO_API_KEY_SECRET,
@@ -37,9 +41,11 @@ export function createPorts(config: Config, texts: Texts): Ports {
   const from = config.TWILIO_MESSAGING_SERVICE_SID === undefined
     ? { sender: config.TWILIO_SMS_SENDER! } // the configuration has one of the two
     : { messagingServiceSid: config.TWILIO_MESSAGING_SERVICE_SID };
+  // Without a query: our routes refuse one, because it would change how a signature is checked (A08).
+  const statusCallback = config.DOORMAN_PUBLIC_URL + statusPath;
   return {
-    channel: createTwilioWhatsApp({ twilio, sender: config.TWILIO_WHATSAPP_SENDER }),
-    carriers: new Map([['sms', createSmsCarrier({ twilio, from, texts })]]),
+    channel: createTwilioWhatsApp({ twilio: connect(), sender: config.TWILIO_WHATSAPP_SENDER, statusCallback }),
+    carriers: new Map([['sms', createSmsCarrier({ twilio: connect(), from, texts, statusCallback })]]),
     assistant: createWebhookAssistant({
       url: config.ASSISTANT_URL,
       secret: config.ASSISTANT_SECRET,
@@ -76,6 +82,7 @@ export function wireWeb(config: Config) {
     keys: config.keyring,
     signal: (message) => conversations.deliver(message),
     fetchMessage: (messageId) => channel.fetchMessage(messageId),
+    withholdExpired,
     textRetentionMs: config.policy.textRetentionMs,
     onSweep: (report) => {
       for (const [what, count] of Object.entries(report)) if (count > 0) telemetry.count('swept', { what }, count);

@@ -7,7 +7,7 @@ import { FailureInterceptor } from '../activities/failures';
 import { taskQueues } from '../workflows/contract';
 import type { Config } from './config';
 import { createInternalApp } from './http/internalApp';
-import { listen, onStop } from './process';
+import { listen, onStop, tryUntilDone } from './process';
 import { temporalAddress } from './temporal/connection';
 import { wireWorker } from './wiring';
 
@@ -25,22 +25,50 @@ export async function runWorker(config: Config): Promise<void> {
     },
   });
   if (!await wired.databaseReady()) wired.log.warn('the database does not answer yet');
-  const connection = await NativeConnection.connect(temporalAddress(config));
-  const workers = await createWorkers(config, connection, wired);
+  let workers: readonly Worker[] = [];
+  const isRunning = () => workers.length > 0 && workers.every((worker) => worker.getState() === 'RUNNING');
   const internal = await listen(createInternalApp({
-    ready: async () => workers.every((worker) => worker.getState() === 'RUNNING') && await wired.databaseReady(),
+    ready: async () => isRunning() && await wired.databaseReady(),
     metrics: () => wired.telemetry.render(),
   }), config.DOORMAN_INTERNAL_PORT + 1, '0.0.0.0');
-  const stopped = Promise.all(workers.map((worker) => worker.run()));
-  onStop(() => workers.forEach((worker) => { if (worker.getState() === 'RUNNING') worker.shutdown(); }));
-  wired.log.info('worker started', { port: config.DOORMAN_INTERNAL_PORT + 1 });
+  const stopping = new AbortController();
+  onStop(() => {
+    stopping.abort();
+    shutDown(workers);
+  });
   try {
-    await stopped;
+    const connection = await connect(config, wired.log, stopping.signal);
+    if (connection === undefined) return;
+    try {
+      workers = await createWorkers(config, connection, wired);
+      const stopped = Promise.all(workers.map((worker) => worker.run()));
+      // Told to stop while they were made: only a worker that runs lets go of its connection.
+      if (stopping.signal.aborted) shutDown(workers);
+      wired.log.info('worker started', { port: config.DOORMAN_INTERNAL_PORT + 1 });
+      await stopped;
+    } finally {
+      await connection.close();
+    }
   } finally {
     internal.close();
-    await connection.close();
     await wired.close();
   }
+}
+
+/**
+ * Waits for Temporal as long as it takes: a process that ended instead would be held back by whoever starts it again,
+ * for longer than the outage. Undefined when it was told to stop meanwhile.
+ */
+function connect(config: Config, log: Wired['log'], signal: AbortSignal): Promise<NativeConnection | undefined> {
+  const address = temporalAddress(config);
+  return tryUntilDone(() => NativeConnection.connect(address), {
+    signal,
+    onFailure: (error, waitMs) => log.warn('Temporal does not answer yet', { error, ms: waitMs }),
+  });
+}
+
+function shutDown(workers: readonly Worker[]): void {
+  for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
 }
 
 type Wired = ReturnType<typeof wireWorker>;

@@ -1,9 +1,10 @@
 // A process starts with a whole configuration or not at all, and says everything that is wrong at once.
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Misconfiguration, loadConfig } from '../src/config';
-import type { Environment } from '../src/config';
+import { Misconfiguration, loadConfig, settings } from '../src/config';
+import type { Environment, SettingName } from '../src/config';
 import { newKeyring } from '../src/keys/keyring';
 
 const hex = '0123456789abcdef0123456789abcdef';
@@ -63,9 +64,26 @@ test.each<[string, Environment, RegExp]>([
   ['no reply quantum', { DOORMAN_POLICY: '{"replyQuantumMs": 0}' }, /only development may use/],
   ['a keyring with a short key', { DOORMAN_KEYRING: withKey('c2hvcnQ=') }, /DOORMAN_KEYRING:/],
   ['a keyring that is no JSON', { DOORMAN_KEYRING: 'secret' }, /is not JSON/],
+  ['an assistant secret of 24 bytes', { ASSISTANT_SECRET: `whsec_${randomBytes(24).toString('base64')}` }, /ASSISTANT_SECRET: must be/],
+  ['an assistant secret that is no base64', { ASSISTANT_SECRET: `whsec_${'a'.repeat(45)}` }, /ASSISTANT_SECRET: must be/],
+  ['a token of one word', { TWILIO_AUTH_TOKEN: 'secret'.repeat(6) }, /TWILIO_AUTH_TOKEN: is not random/],
+  ['a password that everybody tries', { DATABASE_URL: 'postgres://app:postgres@db/doorman' }, /DATABASE_URL: its password is public/],
+  ['a codec token of 128 bits', { DOORMAN_CODEC_TOKEN: randomBytes(16).toString('hex') }, /DOORMAN_CODEC_TOKEN: production needs/],
   ['a file that is not there', { TWILIO_AUTH_TOKEN: undefined, TWILIO_AUTH_TOKEN_FILE: '/nowhere' }, /TWILIO_AUTH_TOKEN: ENOENT/],
 ])('production refuses %s', (_what, change, sentence) => {
   expect(problems({ ...whole, ...change }).join('\n')).toMatch(sentence);
+});
+
+test('production refuses every secret that stands in the repository', () => {
+  const compose = readFileSync(join(__dirname, '../docker-compose.yml'), 'utf8');
+  const given = [...compose.matchAll(/^ +([A-Z][A-Z_]+): "?([^"\n{}]+)"?$/gm)].map(([, name, value]) => [name!, value!] as const)
+    .filter(([name]) => (settings[name as SettingName] as { secret?: true } | undefined)?.secret === true);
+  expect(given.map(([name]) => name).sort()).toEqual(
+    ['ASSISTANT_SECRET', 'DATABASE_URL', 'TWILIO_API_KEY_SECRET', 'TWILIO_AUTH_TOKEN']);
+  for (const [name, value] of given) {
+    expect(problems({ ...whole, [name]: value }).join('\n')).toMatch(new RegExp(`^${name}: (is not random|its password is public)`));
+    expect(problems({ ...whole, DOORMAN_PROFILE: 'development', [name]: value })).toEqual([]);
+  }
 });
 
 test('development allows what the local stack needs', () => {

@@ -9,8 +9,8 @@ export interface TwilioWhatsAppOptions {
   readonly twilio: Twilio;
   /** Our address, `whatsapp:+…`. */
   readonly sender: string;
-  /** Where Twilio reports what becomes of a text; our key goes along as `oid`. Nothing is reported without. */
-  readonly statusCallbackUrl?: string;
+  /** Where Twilio reports what becomes of a text. Nothing is reported without. */
+  readonly statusCallback?: string;
 }
 
 // Twilio's clock is not ours, and it tells whole seconds.
@@ -18,11 +18,10 @@ const clockSlackMs = 60_000;
 // Texts to one person in the hour that a reply is tried for: far below.
 const listedMax = 200;
 
-export function createTwilioWhatsApp({ twilio, sender, statusCallbackUrl }: TwilioWhatsAppOptions): ChatChannel {
+export function createTwilioWhatsApp({ twilio, sender, statusCallback }: TwilioWhatsAppOptions): ChatChannel {
   return {
-    sendText: ({ to, text, key }) => sendMessage(twilio, {
-      to, from: sender, body: text,
-      ...(statusCallbackUrl === undefined ? {} : { statusCallback: withKey(statusCallbackUrl, key) }),
+    sendText: ({ to, text }) => sendMessage(twilio, {
+      to, from: sender, body: text, ...(statusCallback === undefined ? {} : { statusCallback }),
     }),
 
     async findSent({ to, text, sinceMs }) {
@@ -66,10 +65,4 @@ function messageOf(id: string, message: object): ProviderMessage {
 
 function comparable(text: unknown): string {
   return String(text).replaceAll('\r\n', '\n').trim();
-}
-
-function withKey(url: string, key: string): string {
-  const target = new URL(url);
-  target.searchParams.set('oid', key);
-  return target.href;
 }

@@ -6,7 +6,7 @@ import type { UpdateName } from '../../workflows/contract';
 import { print, refuse } from './output';
 
 /** The operator's login name, for the audit. */
-const operator = (): string => userInfo().username;
+export const operator = (): string => userInfo().username;
 
 export function operatorCommands(program: Command): void {
   const conversation = program.command('conversation').description('one sender\'s conversation');

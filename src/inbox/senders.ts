@@ -80,6 +80,27 @@ export async function lockAddresses(tx: Queryable, addresses: readonly HashedAdd
     [addresses.map(({ hash }) => hash.readBigInt64BE().toString())]);
 }
 
+/**
+ * Takes a number from a sender who is known by another BSUID than the one it now comes with: the BSUID is not certain
+ * enough to be claimed, but enough not to go on in an old session (A46). Repeat-safe.
+ */
+export async function partFromOther(
+  tx: Queryable, note: Note, keys: AddressKeys, { phone, bsuid }: Addresses,
+): Promise<void> {
+  if (phone === undefined || bsuid === undefined) return;
+  const [number, other] = [hashAddresses(keys, { phone }), hashAddresses(keys, { bsuid })[0]!];
+  await lockAddresses(tx, number);
+  const [owner] = await findOwners(tx, [number[0]!.hash]);
+  if (owner?.hasBsuid !== true) return;
+  const { rowCount: isSame } = await tx.query(
+    'SELECT 1 FROM sender_addresses WHERE sender_id = $1 AND address_hash = $2', [owner.senderId, other.hash]);
+  if (isSame === 1) return;
+  await tx.query('DELETE FROM sender_addresses WHERE address_hash = $1', [number[0]!.hash]);
+  const senderId = await addSender(tx);
+  await endFormerSenders(tx, note, senderId, [owner.senderId]);
+  await addAddresses(tx, keys, senderId, number);
+}
+
 /** The address to reply to: the one last written from; undefined when another sender has taken it over. */
 export async function replyAddress(
   db: Queryable, keys: Pick<Keyring, 'storage'>, senderId: string,
@@ -90,7 +111,11 @@ export async function replyAddress(
   return row && open(keys.storage, row.address_enc, addressContext(row.address_hash)).toString('utf8');
 }
 
-const addressContext = (hash: Buffer): string => `sender_addresses:${hash.toString('hex')}`;
+export const addressContext = (hash: Buffer): string => `sender_addresses:${hash.toString('hex')}`;
+
+export function sealAddress(keys: AddressKeys, { address, hash }: HashedAddress): Buffer {
+  return seal(keys.storage, address, addressContext(hash));
+}
 
 async function findOwners(tx: Queryable, hashes: readonly Buffer[]): Promise<(Owner & { hash: Buffer })[]> {
   const { rows } = await tx.query<Owner & { hash: Buffer }>(
@@ -113,7 +138,7 @@ async function addAddresses(
      SELECT hash, $1, kind, enc FROM unnest($2::bytea[], $3::text[], $4::bytea[]) AS given (hash, kind, enc)
      ON CONFLICT (address_hash) DO NOTHING`,
     [senderId, addresses.map(({ hash }) => hash), addresses.map(({ kind }) => kind),
-      addresses.map(({ address, hash }) => seal(keys.storage, address, addressContext(hash)))]);
+      addresses.map((address) => sealAddress(keys, address))]);
 }
 
 /**
@@ -123,6 +148,12 @@ async function addAddresses(
 async function endFormerSenders(
   tx: Queryable, note: Note, senderId: string, formerSenderIds: string[],
 ): Promise<void> {
+  // Nor does a change shed a lock, or the way to the next one (A19).
+  await tx.query(
+    `UPDATE senders SET (locked_until, exhausted_before) =
+            (SELECT max(locked_until), coalesce(max(exhausted_in_a_row(id)), 0) FROM senders WHERE id = ANY ($2))
+      WHERE id = $1`, [senderId, formerSenderIds]);
+  await tx.query('UPDATE senders SET changed_at = clock_timestamp() WHERE id = ANY ($1)', [formerSenderIds]);
   const reason = 'senderChanged';
   const { rows: voided } = await tx.query<{ challengeId: string; senderId: string }>(
     `UPDATE challenges SET state = 'voided', ended_at = clock_timestamp() WHERE sender_id = ANY ($1) AND state = 'live'

@@ -1,11 +1,13 @@
 // Messages whose signature allows more than one reading: kept aside until the provider says what they were (R39).
 // Until then they belong to no sender, end no session and are told to no conversation.
+import { auditedTransaction } from '../audit/auditedTransaction';
 import type { Pool, Queryable } from '../db/pool';
 import type { MessageKind } from '../domain/messages';
 import { open, seal } from '../keys/box';
 import { textContext } from './handling';
 import { storeMessage } from './inbox';
 import type { IncomingMessage, Stored } from './inbox';
+import { partFromOther } from './senders';
 import type { AddressKeys } from './senders';
 
 const originContext = (messageId: string): string => `inbox-origin:${messageId}`;
@@ -72,9 +74,12 @@ function opened(row: UnconfirmedRow, keys: AddressKeys): Unconfirmed {
 }
 
 /** Takes a confirmed message in as if it came now: it keeps its place in the order of arrival. */
-export function admitMessage(pool: Pool, keys: AddressKeys, { message }: Unconfirmed): Promise<Stored> {
+export async function admitMessage(pool: Pool, keys: AddressKeys, { message }: Unconfirmed): Promise<Stored> {
   // Its BSUID is not in the provider's record: only the address that was confirmed is claimed.
   const { phone, bsuid } = message.addresses;
+  if (message.writtenFrom === phone) {
+    await auditedTransaction(pool, (tx, note) => partFromOther(tx, note, keys, message.addresses));
+  }
   const addresses = message.writtenFrom === phone ? { phone } : { bsuid: bsuid! };
   return storeMessage(pool, keys, { ...message, addresses });
 }

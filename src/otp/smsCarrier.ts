@@ -9,6 +9,8 @@ export interface SmsCarrierOptions {
   /** A messaging service brings fraud protection and a pool of senders; a number of our own does without. */
   readonly from: { readonly messagingServiceSid: string } | { readonly sender: string };
   readonly texts: Pick<Texts, 'render'>;
+  /** Where Twilio reports what becomes of an SMS. Nothing is reported without. */
+  readonly statusCallback?: string;
 }
 
 // An SMS that waits longer in a network than this is worth less than the doubt that it causes.
@@ -16,7 +18,7 @@ const validitySecondsMax = 300;
 
 const e164 = /^\+[1-9]\d{6,14}$/;
 
-export function createSmsCarrier({ twilio, from, texts }: SmsCarrierOptions): CodeCarrier {
+export function createSmsCarrier({ twilio, from, texts, statusCallback }: SmsCarrierOptions): CodeCarrier {
   return {
     method: 'sms',
     async carry({ to, code, language, requestedBy, minutesLeft }) {
@@ -28,6 +30,7 @@ export function createSmsCarrier({ twilio, from, texts }: SmsCarrierOptions): Co
         body: texts.render({ key: 'smsCode', params: { code, minutes: minutesLeft, last4: requestedBy } }, language),
         validityPeriod: Math.min(minutesLeft * 60, validitySecondsMax),
         riskCheck: 'enable',
+        ...(statusCallback === undefined ? {} : { statusCallback }),
       });
     },
   };

@@ -89,6 +89,15 @@ export const acts: Record<string, Case> = {
       return ({ identify }) => identify({ senderId, messageId, challengeId: nextChallengeId, asked: false, policy });
     },
   },
+  'identify takes nobody for a code that came too late': {
+    outcome: { reaction: 'ask' },
+    async prepare(world) {
+      const { senderId, code } = await claimed(world);
+      await world.run(({ endChallenge }) => endChallenge({ challengeId, reason: 'expired' }));
+      await write(world, code);
+      return ({ identify }) => identify({ senderId, messageId, challengeId: nextChallengeId, asked: true, policy });
+    },
+  },
   'identify refuses a locked sender': {
     outcome: { reaction: 'locked', lockedForMs: 'some ms' },
     async prepare(world) {

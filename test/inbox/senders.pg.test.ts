@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { replyAddress } from '../../src/inbox/senders';
 import type { Addresses } from '../../src/inbox/senders';
+import { wasVerified } from '../../src/otp/challenges';
 import { createInboxWorld } from '../support/inboxWorld';
 import type { InboxWorld } from '../support/inboxWorld';
 
@@ -124,6 +125,32 @@ describe('what does not fit is a new proof', () => {
     expect(stored.outcome).toBe('stored');
     expect(await world.store({ phone, bsuid: fresh().bsuid }, { messageId: 'SMfirst' })).toEqual({ outcome: 'known' });
     expect(await openSessions(formerId)).toHaveLength(1);
+  });
+});
+
+describe('a change of hands', () => {
+  test('A19 sheds no lock: who is locked stays locked when number and BSUID become one', async () => {
+    const { phone, bsuid } = fresh();
+    const lockedId = await world.senderOf({ phone });
+    await world.pool.query(
+      `UPDATE senders SET locked_until = clock_timestamp() + interval '1 h', exhausted_before = 3 WHERE id = $1`, [lockedId]);
+    await world.senderOf({ bsuid });
+    const joinedId = await world.senderOf({ phone, bsuid });
+    expect(joinedId).not.toBe(lockedId);
+    expect(await world.rows(
+      'SELECT locked_until > clock_timestamp() AS locked, exhausted_in_a_row(id) AS exhausted FROM senders WHERE id = $1', [joinedId],
+    )).toEqual([{ locked: true, exhausted: 3 }]);
+  });
+
+  test('A45 takes its proof along: a number that its BSUID has left is a stranger to the employee it was', async () => {
+    const [{ phone, bsuid }, other] = [fresh(), fresh()];
+    const senderId = await world.senderOf({ phone, bsuid });
+    const sessionId = await world.openSession(senderId);
+    const [session] = await world.rows<{ employeeId: string }>('SELECT employee_id AS "employeeId" FROM sessions WHERE id = $1', [sessionId]);
+    expect(await wasVerified(world.pool, senderId, session!.employeeId, 90)).toBe(true);
+    await world.senderOf({ phone: other.phone, bsuid });
+    expect(await world.senderOf({ phone, bsuid: other.bsuid })).toBe(senderId);
+    expect(await wasVerified(world.pool, senderId, session!.employeeId, 90)).toBe(false);
   });
 });
 

@@ -3,6 +3,7 @@ import type { ProviderView } from '../../src/inbox/unconfirmed';
 import { dispatchingIn, refused } from '../support/dispatching';
 import { createInboxWorld, incoming } from '../support/inboxWorld';
 import type { InboxWorld } from '../support/inboxWorld';
+import type { Addresses } from '../../src/inbox/senders';
 import { recipient } from '../support/twilioRequests';
 
 let world: InboxWorld;
@@ -73,4 +74,27 @@ test('that cannot be opened does not keep certain ones from being told', async (
   await world.pool.query(`UPDATE inbox SET origin_enc = '\\x00'`);
   await dispatching({ signal: refused }).take(incoming(fresh()), []);
   expect(await dispatcher.sweep()).toMatchObject({ confirmed: 0, told: 1 });
+});
+
+test('A46 ends the session of a number that now comes with another BSUID, although that is not certain', async () => {
+  const { phone } = fresh();
+  const [bsuid, otherBsuid] = [`whatsapp:GB.${phone.slice(-9)}`, `whatsapp:GB.9${phone.slice(-9)}`];
+  const formerId = await world.senderOf({ phone, bsuid });
+  const sessionId = await world.openSession(formerId);
+  const dispatcher = dispatching({ fetchMessage: async () => view({ from: phone }) });
+  const come = async (addresses: Addresses) => {
+    const message = incoming(addresses);
+    await dispatcher.take(message, ['ambiguous:Body']);
+    expect(await dispatcher.sweep()).toMatchObject({ confirmed: 1 });
+    return (await world.rows<{ id: string }>('SELECT sender_id AS id FROM inbox WHERE message_id = $1', [message.messageId]))[0]!.id;
+  };
+  const reasonOf = () => world.rows('SELECT end_reason AS reason FROM sessions WHERE id = $1', [sessionId]);
+  expect(await come({ phone, bsuid })).toBe(formerId);
+  expect(await reasonOf()).toEqual([{ reason: null }]);
+  const nowId = await come({ phone, bsuid: otherBsuid });
+  expect(nowId).not.toBe(formerId);
+  expect(await reasonOf()).toEqual([{ reason: 'senderChanged' }]);
+  // The BSUID that was not certain is nobody's, and the next message changes nothing more.
+  expect(await world.rows('SELECT kind FROM sender_addresses WHERE sender_id = $1', [nowId])).toEqual([{ kind: 'phone' }]);
+  expect(await come({ phone, bsuid: otherBsuid })).toBe(nowId);
 });

@@ -112,6 +112,16 @@ describe('somebody who does not', () => {
   });
 });
 
+test('the provider reports what becomes of replies and codes; that is taken and counted', async () => {
+  for (const end of [{ channel: 'whatsapp', what: 'read' }, { channel: 'sms', what: 'delivered' }] as const) {
+    await stack.phones.until(`a report of ${end.channel}: ${end.what}`, () => stack.phones.reports()
+      .find(({ channel, what, answer }) => channel === end.channel && what === end.what && answer !== null));
+  }
+  const answers = stack.phones.reports().flatMap(({ answer }) => answer ?? []);
+  expect(new Set(answers)).toEqual(new Set([204]));
+  expect(await stack.metrics('web')).toMatch(/^doorman_status_callbacks_total\{.*outcome="read".*\} [1-9]/m);
+});
+
 test('Ctrl-C in the middle, started again: the conversation goes on where it was', async () => {
   const person = personOf('german', '+491713920042');
   await identify(person, '150322');

@@ -64,6 +64,18 @@ describe('Temporal', () => {
     await newcomer.readsText('askIdentifier');
   });
 
+  test('is down when a worker starts: it waits, is not ready, and works once Temporal is there', async () => {
+    await stack.parts.worker.stop();
+    await stack.parts.temporal.stop();
+    await inSession.say(order(2));
+    const started = stack.parts.worker.start();
+    await logged('worker', /Temporal does not answer yet/);
+    expect((await fetch(`http://127.0.0.1:${stack.ports.internal + 1}/readyz`)).status).toBe(503);
+    await stack.parts.temporal.start();
+    await started;
+    await inSession.reads(...answersTo(2));
+  });
+
   test('hangs: the same', async () => {
     stack.parts.temporal.pause();
     const sids = [];
@@ -172,6 +184,27 @@ describe('keys', () => {
     await restart();
     await inSession.say(order(1));
     await inSession.reads(...answersTo(1));
+  });
+
+  test('of storage are rotated and the former one is retired: who wrote before is still answered', async () => {
+    const earlier = personOf(5);
+    await earlier.say(`my id is ${people[5]!.id}`);
+    await earlier.readsText('codeSent', { minutes: 1 });
+    expect((await stack.run(['keys', 'add', stack.keyringFile, 'storage'])).code).toBe(0);
+    await restart();
+    expect((await stack.run(['keys', 'activate', stack.keyringFile, 'storage', 'k2'])).code).toBe(0);
+    await restart();
+    await stack.atRest();
+    const resealed = await stack.run(['keys', 'reseal']);
+    expect(resealed).toMatchObject({ code: 0, output: expect.stringContaining('the former storage keys can go') });
+    const retired = parseKeyringFile(readFileSync(stack.keyringFile, 'utf8'));
+    delete retired.storage.keys.k1;
+    writeFileSync(stack.keyringFile, JSON.stringify(retired));
+    await restart();
+    // Nobody writes: the notice needs the address that was sealed under the key that is gone.
+    await earlier.readsText('codeExpired');
+    await inSession.say(order(3));
+    await inSession.reads(...answersTo(3));
   });
 
   test('are missing: nothing is answered, and nothing is lost when they are back', async () => {

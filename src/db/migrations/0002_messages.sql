@@ -4,7 +4,11 @@ CREATE TABLE senders (
   id            uuid PRIMARY KEY DEFAULT gen_random_uuid(),
   created_at    timestamptz NOT NULL DEFAULT clock_timestamp(),
   -- Refuses every challenge until then; outlives the conversation, so that ending a workflow does not unlock (R10).
-  locked_until  timestamptz
+  locked_until  timestamptz,
+  -- When an address left this sender, or came from another: proofs from before say nothing about who writes now (A45).
+  changed_at    timestamptz,
+  -- Exhausted codes in a row that it inherited: what restricts goes over to a new sender, what permits does not.
+  exhausted_before smallint NOT NULL DEFAULT 0
 );
 
 -- The addresses under which a sender is known. Found by keyed hash; the address itself is encrypted.
@@ -55,13 +59,17 @@ CREATE TABLE outbox (
   -- How often the provider was asked; more than once means that an earlier try may have got through.
   attempts      integer NOT NULL DEFAULT 0,
   provider_id   text,
-  -- The provider's stable error code, never its words.
+  -- The provider's stable error code, never its words; or why we withheld it.
   fault         text,
   created_at    timestamptz NOT NULL DEFAULT clock_timestamp(),
   settled_at    timestamptz,
   CHECK (state = 'pending' OR text_enc IS NULL)
 );
 CREATE INDEX outbox_pending ON outbox (created_at) WHERE state = 'pending';
+-- What is withheld when a session ends.
+CREATE INDEX outbox_texts ON outbox (sender_id) WHERE text_enc IS NOT NULL;
+-- Each further try of a reply asks whose the provider's messages are, and most of all while the provider is down.
+CREATE INDEX outbox_provider ON outbox (provider_id) WHERE provider_id IS NOT NULL;
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON senders, sender_addresses, inbox, outbox TO doorman_app;
 

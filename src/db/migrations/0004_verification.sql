@@ -11,9 +11,10 @@ CREATE TABLE challenges (
   method        text NOT NULL,
   key_id        text NOT NULL,
   digits        smallint NOT NULL CHECK (digits BETWEEN 6 AND 10),
-  tries_max     smallint NOT NULL CHECK (tries_max >= 1),
+  -- The policy's own bound: whatever a conversation was started with (A72).
+  tries_max     smallint NOT NULL CHECK (tries_max BETWEEN 1 AND 10),
   tries_used    smallint NOT NULL DEFAULT 0,
-  sends         smallint NOT NULL DEFAULT 1,
+  sends         smallint NOT NULL DEFAULT 1 CHECK (sends BETWEEN 1 AND 10),
   last_sent_at  timestamptz NOT NULL DEFAULT clock_timestamp(),
   issued_at     timestamptz NOT NULL DEFAULT clock_timestamp(),
   expires_at    timestamptz NOT NULL,
@@ -27,6 +28,17 @@ CREATE TABLE challenges (
 CREATE UNIQUE INDEX challenges_one_live ON challenges (sender_id) WHERE state = 'live';
 CREATE INDEX ON challenges (sender_id, issued_at);
 CREATE INDEX ON challenges (identity_hash, issued_at);
+
+-- Where a sender stands on the ladder of locks: a success is all that leads down (R10).
+CREATE FUNCTION exhausted_in_a_row(of_sender uuid) RETURNS integer LANGUAGE sql STABLE AS $$
+  SELECT count(c.id)::int + CASE WHEN u.last_used IS NULL THEN s.exhausted_before ELSE 0 END
+    FROM senders s
+    CROSS JOIN LATERAL (
+      SELECT max(issued_at) AS last_used FROM challenges WHERE sender_id = s.id AND state = 'used') u
+    LEFT JOIN challenges c
+      ON c.sender_id = s.id AND c.state = 'exhausted' AND c.issued_at > coalesce(u.last_used, '-infinity')
+   WHERE s.id = of_sender GROUP BY s.id, u.last_used
+$$;
 
 -- One row a charged guess, written and committed before the comparison (decision 6). The guess itself is never stored.
 CREATE TABLE guesses (
@@ -63,4 +75,5 @@ CREATE INDEX ON sessions (sender_id, employee_id, opened_at);
 GRANT SELECT, INSERT, UPDATE, DELETE ON challenges, guesses, sessions TO doorman_app;
 
 -- Down Migration
+DROP FUNCTION exhausted_in_a_row(uuid);
 DROP TABLE sessions, guesses, challenges;

@@ -24,6 +24,7 @@ export interface Posted {
   readonly at: number;
   readonly kind: 'inbound' | 'status' | 'rest';
   readonly messageSid: string | null;
+  readonly form: readonly (readonly [string, string])[];
   readonly status: number | null;
   readonly answerMs: number | null;
   readonly answerBody: string;
@@ -72,6 +73,14 @@ export class Phones {
   /** What Doorman sent to an address (`whatsapp:…`) or a number, oldest first. */
   to(address: string): Shown[] {
     return this.messages().filter(({ to, direction }) => to === address && direction === 'outbound-api');
+  }
+
+  /** What the provider has told Doorman of its messages, and how that was answered. */
+  reports(): { channel: Shown['channel']; what: string; answer: number | null }[] {
+    return [...this.posts.values()].filter(({ kind }) => kind === 'status').map(({ form, status }) => {
+      const { To, MessageStatus } = Object.fromEntries(form);
+      return { channel: To!.startsWith('whatsapp:') ? 'whatsapp' : 'sms', what: MessageStatus!, answer: status };
+    });
   }
 
   /** The webhooks of a message, oldest first. */
