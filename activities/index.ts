@@ -12,18 +12,18 @@ import { createCodeActivities } from './code';
 import type { CodeDeps } from './code';
 import { createSessionActivities } from './session';
 
-export type ActivityDeps = AssistantDeps & Omit<ChallengeDeps, 'vocabulary'> & ChatDeps & CodeDeps;
-
-/** The languages of the texts. */
-export const languageTags = ['en', 'de', 'es', 'fr'] as const;
+export type ActivityDeps = AssistantDeps & Omit<ChallengeDeps, 'vocabulary'> & ChatDeps & CodeDeps & {
+  /** Every language that there are texts in, as BCP 47 tags. */
+  readonly languages: readonly string[];
+};
 
 /**
  * What somebody may type whose language is not known yet: commands of every language, since an SMS names one in the
  * employee's. Cues stay those of the organisation: each more of them could take a number of something for a person.
  */
-function vocabularyOfAnybody({ vocabulary }: Pick<ActivityDeps, 'vocabulary'>): Vocabulary {
+function vocabularyOfAnybody({ vocabulary, languages }: ActivityDeps): Vocabulary {
   const { cues, commands: own } = vocabulary(null);
-  const all = [own, ...languageTags.map((tag) => vocabulary(tag).commands)];
+  const all = [own, ...languages.map((tag) => vocabulary(tag).commands)];
   const words = (command: Command) => [...new Set(all.flatMap((spoken) => spoken[command]))];
   const entries = commands.map((command) => [command, words(command)] as const);
   return { cues, commands: Object.fromEntries(entries) as Record<Command, string[]> }; // cast: fromEntries forgets keys

@@ -10,7 +10,7 @@ const recording = argv.includes('--record-histories');
 const wanted = argv.slice(2).filter((argument) => argument !== '--record-histories');
 // A history from production to be replayed: a path.
 const history = wanted.includes('--history') ? wanted.splice(wanted.indexOf('--history'), 2)[1] : undefined;
-if (recording) wanted.push('test/replay');
+if (recording) wanted.push('test/replay/recording');
 await prepare();
 const chromium = await findChromium();
 

@@ -18,6 +18,7 @@ import { codePurpose } from './otp/challenges';
 import type { Challenge } from './otp/challenges';
 import type { CodeCarrier } from './otp/codeCarrier';
 import { deriveCode, sameCode } from './otp/codes';
+import { languages } from './texts/render';
 import type { Texts } from './texts/render';
 
 /** The adapters that a test replaces; everything else is the real thing. */
@@ -40,6 +41,7 @@ export function createWiredActivities(
     storageKeys: keyring.storage,
     defaultLanguage,
     activeCodeKeyId: keyring.code.activeId,
+    languages: languages.map(({ tag }) => tag),
     vocabulary: (language) => ({
       commands: texts.vocabulary(language ?? defaultLanguage),
       cues: texts.identifierCues(language ?? defaultLanguage),

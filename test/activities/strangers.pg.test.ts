@@ -1,6 +1,5 @@
 // What people type before anybody knows who they are: a code that is late, and commands in a language of their own.
 import { randomUUID } from 'node:crypto';
-import { languageTags } from '../../activities';
 import { codePurpose, findChallenge } from '../../src/otp/challenges';
 import { deriveCode } from '../../src/otp/codes';
 import { languages } from '../../src/texts/render';
@@ -84,10 +83,6 @@ describe.each([['a registered', '144133'], ['an unknown', '999999'], ['a departe
       expect((await identify(late)).outcome).toMatchObject(issued);
     });
   });
-
-test('every language that is spoken is understood before anybody is known', () => {
-  expect([...languageTags].sort()).toEqual(languages.map(({ tag }) => tag).sort());
-});
 
 test.each(languages.flatMap(({ commands }) => commands.notMe.map((word) => [word.toUpperCase()])))(
   '%s disputes, as the SMS says, whatever language the organisation speaks', async (word) => {
