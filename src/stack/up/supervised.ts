@@ -49,8 +49,9 @@ export async function supervise(
         if (!stopping) running = await launch().catch((error: Error) => { progress(error.message); return undefined; });
       }
       if (stopping) await running?.stop();
-      else progress(`${name} runs again`);
+      // Noted before it is said: whoever hears of it may look.
       onChange();
+      if (!stopping) progress(`${name} runs again`);
     }
   }
   const kept = keep();
