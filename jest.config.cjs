@@ -1,7 +1,7 @@
 // What a test needs is in its name:
 //   test/**/*.test.ts      unit           nothing: no server, no build. All of `npm run check`.
 //   test/**/*.pg.test.ts   postgres       Postgres: createTestDatabase() of test/support/postgres.ts.
-//   test/**/*.wf.test.ts   conversations  Postgres, the time-skipping server, the bundle: startTimeSkipping() beside it.
+//   test/**/*.wf.test.ts   conversations  Postgres, Temporal that skips time or does not, the bundle: startConversations().
 //   test/replay/*.test.ts  replay         nothing; bundles the workflows with changes.
 //   test/**/*.browser.test.ts  page        a Chromium; skipped with the reason where there is none.
 //   test/journeys/*        journeys       the whole: the build, and of each server one of its own to stop and kill.

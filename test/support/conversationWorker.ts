@@ -1,4 +1,4 @@
-// A further worker for conversations: after the first one was stopped, or with another bundle than the usual one.
+// The worker of the conversations under test: both queues, in this process, with the real activities.
 import type { Context } from '@temporalio/activity';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { bundleWorkflowCode, DefaultLogger, Worker } from '@temporalio/worker';
@@ -8,6 +8,7 @@ import { FailureInterceptor } from '../../activities/failures';
 import { createDataConverter, failureConverterPath } from '../../src/temporal/dataConverter';
 import { taskQueues } from '../../workflows/contract';
 import { HeldTime } from './heldTime';
+import { given } from './given';
 import { testKeyring } from './world';
 
 export interface WorkerChoices {
@@ -22,20 +23,15 @@ export interface WorkerChoices {
 
 /** Runs both queues until `stop` has resolved. */
 export async function startWorker(
-  env: TestWorkflowEnvironment, activities: Activities, { bundle = usualBundle(), forgetful = false }: WorkerChoices = {},
+  env: TestWorkflowEnvironment, activities: Activities,
+  { bundle = { codePath: given('DOORMAN_TEST_BUNDLE') }, forgetful = false }: WorkerChoices = {},
 ): Promise<{ stop(): Promise<void> }> {
-  const held = new HeldTime(env);
-  const sleep = env.sleep.bind(env);
-  env.sleep = async (duration) => {
-    await held.released();
-    await sleep(duration);
-  };
   const shared = {
     connection: env.nativeConnection,
     dataConverter: createDataConverter(testKeyring.payload),
     interceptors: {
       activity: [
-        ({ info }: Context) => ({ inbound: held.interceptor(info) }),
+        ...env.supportsTimeSkipping ? [givingTimeBack(env)] : [],
         ({ info }: Context) => ({ inbound: new FailureInterceptor(info.activityType) }),
       ],
     },
@@ -57,10 +53,14 @@ export async function startWorker(
   };
 }
 
-function usualBundle(): WorkflowBundleOption {
-  const codePath = process.env.DOORMAN_TEST_BUNDLE;
-  if (codePath === undefined) throw new Error('DOORMAN_TEST_BUNDLE is not set: jest.config.cjs says how such tests are named');
-  return { codePath };
+function givingTimeBack(env: TestWorkflowEnvironment) {
+  const held = new HeldTime(env);
+  const sleep = env.sleep.bind(env);
+  env.sleep = async (duration) => {
+    await held.released();
+    await sleep(duration);
+  };
+  return ({ info }: Context) => ({ inbound: held.interceptor(info) });
 }
 
 /** The workflows, told to continue as new after few events. */

@@ -1,4 +1,4 @@
-// Conversations with time skipped: one worker, one database, fakes at the ports, a person who writes and reads.
+// Conversations, with time skipped or not: one worker, one database, fakes at the ports, a person who writes and reads.
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import type { ConversationStatus, UpdateName } from '../../workflows/contract';
 import { auditedTransaction } from '../../src/audit/auditedTransaction';
@@ -12,7 +12,8 @@ import type { OrderOutcome } from '../../src/temporal/conversations';
 import { startWorker } from './conversationWorker';
 import type { WorkerChoices } from './conversationWorker';
 import { createTestDatabase } from './postgres';
-import { startTimeSkipping } from './timeSkipping';
+import { startTestTemporal } from './testTemporal';
+import type { Time } from './testTemporal';
 import { addEmployees, createTestActivities, createWriter, store, testKeyring, testPolicy } from './world';
 import type { FakeAssistant, FakeCarrier, FakeChannel, Person } from './world';
 
@@ -60,19 +61,18 @@ export interface ConversationWorld {
 }
 
 /** Starts everything that conversations need. About two seconds; one for a test file. */
-export async function startConversations(): Promise<ConversationWorld> {
+export async function startConversations(time: Time = 'skipping'): Promise<ConversationWorld> {
   const database = await createTestDatabase();
   const pool = createPool(database.url, { max: 20 });
   const owner = createPool(database.ownerUrl, { max: 1 });
   const { channel, carrier, assistant, texts, activities } = createTestActivities(pool, testKeyring);
-  const { env, worker, stop: stopServer } = await startTimeSkipping({ activities });
+  const { env, stop: stopServer } = await startTestTemporal(time);
   const { username: role, pathname } = new URL(database.url);
   const name = pathname.slice(1);
   let policy = testPolicy;
   let senders = new Set<string>();
   let read = { replies: 0, codes: 0 };
-  const first = worker.run();
-  let running = { stop: async () => { worker.shutdown(); await first; } };
+  let running = await startWorker(env, activities);
 
   const words = (key: TextKey, params: object = {}, language = 'en') => texts.render({ key, params } as TextRequest, language);
   const writer = () => createWriter(pool, testKeyring, env.client, policy);
@@ -112,7 +112,7 @@ export async function startConversations(): Promise<ConversationWorld> {
       await auditedTransaction(pool, async (tx, note) => {
         const { rows: [row] } = await tx.query<{ id: string }>(
           'SELECT id FROM employees WHERE employee_number = $1', [employeeNumber]);
-        await endEmployee(tx, note, row!.id);
+        await endEmployee(tx, note, row!.id, 'tester');
       });
     },
     async backdateSends(seconds) {

@@ -12,6 +12,8 @@ import { newMessageSid } from './twilioRequests';
 
 export interface InboxWorld {
   readonly pool: Pool;
+  /** May delete what the application may not. */
+  readonly owner: Pool;
   readonly keys: Keyring;
   store(addresses: Addresses, changes?: Partial<IncomingMessage>): Promise<Stored>;
   /** Stores a message and answers with its sender; fails when it was known. */
@@ -27,12 +29,13 @@ export interface InboxWorld {
 export async function createInboxWorld(poolSize = 20): Promise<InboxWorld> {
   const database = await createTestDatabase();
   const pool = createPool(database.url, { max: poolSize });
+  const owner = createPool(database.ownerUrl, { max: 1 });
   const keys = parseKeyring(JSON.stringify(newKeyring()));
   const rows = async <T>(sql: string, values: unknown[] = []) => (await pool.query(sql, values)).rows as T[];
   const store = (addresses: Addresses, changes: Partial<IncomingMessage> = {}) =>
     storeMessage(pool, keys, incoming(addresses, changes));
   return {
-    pool, keys, rows, store,
+    pool, owner, keys, rows, store,
     async senderOf(addresses) {
       const stored = await store(addresses);
       if (stored.outcome !== 'stored') throw new Error('a fresh message id was known');
@@ -44,7 +47,7 @@ export async function createInboxWorld(poolSize = 20): Promise<InboxWorld> {
       while ((await rows(waiting)).length < count) await new Promise(setImmediate);
     },
     async close() {
-      await pool.end();
+      await Promise.all([pool.end(), owner.end()]);
       await database.drop();
     },
   };

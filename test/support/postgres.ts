@@ -1,6 +1,7 @@
 // A database for a test file: cloned from a migrated template, on the Postgres that the global set-up started.
 import { randomBytes } from 'node:crypto';
 import { createPool } from '../../src/db/pool';
+import { given } from './given';
 
 export interface TestDatabase {
   /** As the application: a member of `doorman_app`, owner of nothing. */
@@ -39,10 +40,4 @@ async function asAdmin(adminUrl: string, statement: string): Promise<void> {
   } finally {
     await pool.end();
   }
-}
-
-function given(name: string): string {
-  const value = process.env[name];
-  if (value === undefined) throw new Error(`${name} is not set: jest.config.cjs says how tests that need Postgres are named`);
-  return value;
 }

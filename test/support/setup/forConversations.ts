@@ -1,4 +1,4 @@
 // Global set-up of the Jest project `conversations`.
 import { prepareServers } from './servers';
 
-export = () => prepareServers('postgres', 'conversations');
+export = () => prepareServers('postgres', 'conversations', 'temporal');
