@@ -31,8 +31,8 @@ export interface RelayInput {
 }
 
 export type RelayOutcome =
-  /** The assistant answered: this many replies wait in the outbox under `replyKey`. */
-  | { readonly reaction: 'relay'; readonly replies: number }
+  /** The assistant answered: this many replies wait in the outbox under `replyKey`; `dropped` were too many. */
+  | { readonly reaction: 'relay'; readonly replies: number; readonly dropped?: number }
   | { readonly reaction: 'end' | 'textOnly' | 'ignore' }
   /** The session is over: nothing was relayed and the message still waits. */
   | { readonly reaction: 'closed' }
@@ -102,6 +102,7 @@ function keepAnswer(deps: AssistantDeps, input: RelayInput, answer: AssistantAns
     const parts = answer.replies.slice(0, input.repliesMax).flatMap(({ text }) => deps.split(text));
     const texts = parts.map((text, index) => ({ key: replyKey(messageId, index), text }));
     await storeTexts(tx, deps.storageKeys, senderId, texts);
-    return { reaction: 'relay', replies: parts.length };
+    const dropped = Math.max(0, answer.replies.length - input.repliesMax);
+    return { reaction: 'relay', replies: parts.length, ...dropped === 0 ? {} : { dropped } };
   });
 }

@@ -214,7 +214,28 @@ function productionProblems(raw: Partial<Record<SettingName, string>>): string[]
     .filter((name) => raw[name]?.startsWith('http:'))
     .map((name) => `${name}: production needs https, not http`);
   if (raw.TWILIO_API_URL !== undefined) problems.push('TWILIO_API_URL: is for development only');
-  return [...problems, ...publicSecrets(raw)];
+  return [...problems, ...openConnections(raw), ...publicSecrets(raw)];
+}
+
+const isHere = (host: string): boolean => /^(localhost|127(\.\d{1,3}){3}|\[?::1\]?|)$/.test(host);
+
+/** Connections to other computers that would not be encrypted, or not to whom they are meant for (R52, R55). */
+function openConnections(raw: Partial<Record<SettingName, string>>): string[] {
+  const temporal = raw.TEMPORAL_ADDRESS?.replace(/:\d+$/, '') ?? '';
+  const isSecured = schema.shape.TEMPORAL_TLS.safeParse(raw.TEMPORAL_TLS).data === true || raw.TEMPORAL_API_KEY !== undefined
+    || raw.TEMPORAL_TLS_CLIENT_CERT_PATH !== undefined || raw.TEMPORAL_TLS_SERVER_CA_CERT_PATH !== undefined;
+  return [
+    ...isHere(temporal) || isSecured ? [] : ['TEMPORAL_TLS: production needs true for a Temporal on another computer'],
+    ...databases.filter((name) => isOpenDatabase(raw[name]))
+      .map((name) => `${name}: production needs ?sslmode=verify-full for a database on another computer`),
+  ];
+}
+
+function isOpenDatabase(url: string | undefined): boolean {
+  if (url === undefined || !URL.canParse(url)) return false;
+  const { hostname, searchParams } = new URL(url);
+  return !isHere(searchParams.get('host')?.replace(/^\/.*/, '') ?? hostname)
+    && searchParams.get('sslmode') !== 'verify-full';
 }
 
 /** Secrets that are no secrets: of the compose file, of examples, made by hand. */

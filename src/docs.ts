@@ -2,7 +2,24 @@
 import { settings } from './config';
 import { policyRules } from './domain/policy';
 import { faultKinds } from './domain/faults';
+import { problems } from './http/problem';
 import { inputs, reactions, stages, stageTable } from './domain/verification';
+
+/** What `npm start`, the tests and the simulator read beside the settings, where they are not told by those. */
+export const toolVariables = {
+  TEMPORAL_CLI_PATH: 'The Temporal CLI to start a development server with, instead of one on the path, a download or a build.',
+  TEMPORAL_TEST_SERVER_PATH: 'Temporal\'s test server, for tests that skip time, instead of a download or a build.',
+  TEST_DATABASE_URL: 'A Postgres >= 15 for the tests, as a superuser; they make databases and a role of their own and remove them.',
+  DOORMAN_CACHE: 'Folder for what was downloaded or built; else `doorman` in the user\'s cache folder.',
+  CHROMIUM_PATH: 'The Chromium that the tests of the page use.',
+  SIMULATOR_PORT: 'Port of the simulator: page and API. 3010 unless it is set.',
+  SIMULATOR_HOST: 'Where it listens. 127.0.0.1 unless it is set.',
+  SIMULATOR_ALLOW_REMOTE: '`true` lets it listen elsewhere: whoever reaches the page reads every code.',
+  SIMULATOR_STATE: 'File in which chats outlive a restart.',
+  SIMULATOR_WEBHOOK_URL: 'Where it posts messages.',
+  SIMULATOR_PUBLIC_URL: 'The same place as Doorman knows it, over which it signs.',
+  SIMULATOR_TEMPORAL_UI: 'The Temporal UI that the page links to.',
+} as const;
 
 /** docs/configuration.md, whole. */
 export function configurationPage(): string {
@@ -22,13 +39,18 @@ export function configurationPage(): string {
     '',
     'Every variable can also be given as a file: `NAME_FILE` holds its path. All problems are named at once, and the',
     'process does not start with any. Production (the default profile) refuses `http:` endpoints, `TWILIO_API_URL`,',
-    'keys that are missing, short or not random, and numbers outside their bounds.',
+    'a Temporal or Postgres on another computer without TLS, keys that are missing, short or not random, and numbers',
+    'outside their bounds.',
     '',
     '## Variables', '', '| name | what it is | needed |', '|---|---|---|', ...variables, '',
     '## Policy numbers', '',
     'Set in `DOORMAN_POLICY` as JSON (or a path to it). Times are in milliseconds. '
       + 'A conversation keeps the numbers it began with.', '',
     '| name | default | bounds | why |', '|---|---|---|---|', ...numbers, '',
+    '## Of tools and the simulator', '',
+    'None of them is read by web, worker or codec.', '',
+    '| name | what it is |', '|---|---|',
+    ...Object.entries(toolVariables).map(([name, about]) => `| \`${name}\` | ${about} |`), '',
   ].join('\n');
 }
 
@@ -52,11 +74,19 @@ export function faultTableMarkdown(): string {
   ].join('\n');
 }
 
+/** The table of problem documents in docs/errors.md. */
+export function problemTableMarkdown(): string {
+  const rows = Object.entries(problems).map(([name, { status, detail }]) =>
+    `| \`urn:doorman:problem:${name}\` | ${status} | ${detail} |`);
+  return ['| type | status | detail |', '|---|---|---|', ...rows].join('\n');
+}
+
 /** Page, name of the marked place, and table, for every table that stands inside a written page. */
 export function generatedTables(): [page: string, name: string, table: string][] {
   return [
     ['docs/architecture.md', 'stage table', stageTableMarkdown()],
     ['docs/errors.md', 'fault table', faultTableMarkdown()],
+    ['docs/errors.md', 'problem table', problemTableMarkdown()],
   ];
 }
 

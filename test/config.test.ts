@@ -12,8 +12,9 @@ const whole: Environment = {
   DOORMAN_PUBLIC_URL: 'https://doorman.acme.example',
   DOORMAN_ORGANISATION: 'Acme',
   DOORMAN_KEYRING: JSON.stringify(newKeyring()),
-  DATABASE_URL: 'postgres://app:secret@db.acme.example/doorman',
+  DATABASE_URL: 'postgres://app:secret@db.acme.example/doorman?sslmode=verify-full',
   TEMPORAL_ADDRESS: 'temporal.acme.example:7233',
+  TEMPORAL_TLS: 'true',
   TWILIO_ACCOUNT_SID: `AC${hex}`,
   TWILIO_AUTH_TOKEN: hex,
   TWILIO_API_KEY_SID: `SK${hex}`,
@@ -42,7 +43,7 @@ test('a whole configuration is taken, frozen, with the defaults of production', 
 
 test('every missing setting is named at once, with what it is', () => {
   const named = problems({}).join('\n');
-  for (const name of Object.keys(whole)) expect(named).toContain(name);
+  for (const name of Object.keys(whole).filter((each) => each !== 'TEMPORAL_TLS')) expect(named).toContain(name);
   expect(named).toContain('DATABASE_URL: is missing. Postgres');
 });
 
@@ -51,6 +52,9 @@ test.each<[string, Environment, RegExp]>([
   ['an http public URL', { DOORMAN_PUBLIC_URL: 'http://doorman.acme.example' }, /DOORMAN_PUBLIC_URL: production needs https/],
   ['a path in the public URL', { DOORMAN_PUBLIC_URL: 'https://acme.example/doorman' }, /must be an origin/],
   ['a public URL that is none', { DOORMAN_PUBLIC_URL: 'doorman.acme.example' }, /DOORMAN_PUBLIC_URL: Invalid URL/],
+  ['an open Temporal', { TEMPORAL_TLS: 'false' }, /TEMPORAL_TLS: production needs true/],
+  ['an open database', { DATABASE_URL: 'postgres://app:secret@db.acme.example/doorman?sslmode=require' }, /DATABASE_URL: production needs \?sslmode=verify-full/],
+  ['an open owner', { DATABASE_OWNER_URL: 'postgres://owner:secret@localhost/doorman?host=db.acme.example' }, /DATABASE_OWNER_URL: production needs/],
   ['another Twilio', { TWILIO_API_URL: 'https://twilio.acme.example' }, /development only/],
   ['an empty auth token', { TWILIO_AUTH_TOKEN: '' }, /TWILIO_AUTH_TOKEN: is missing/],
   ['a short auth token', { TWILIO_AUTH_TOKEN: 'short' }, /at least 32/],
@@ -72,6 +76,12 @@ test.each<[string, Environment, RegExp]>([
   ['a file that is not there', { TWILIO_AUTH_TOKEN: undefined, TWILIO_AUTH_TOKEN_FILE: '/nowhere' }, /TWILIO_AUTH_TOKEN: ENOENT/],
 ])('production refuses %s', (_what, change, sentence) => {
   expect(problems({ ...whole, ...change }).join('\n')).toMatch(sentence);
+});
+
+test('what is on this computer needs no TLS', () => {
+  const here = { TEMPORAL_ADDRESS: '127.0.0.1:7233', TEMPORAL_TLS: 'false', DATABASE_URL: 'postgres://app:secret@localhost/doorman' };
+  expect(problems({ ...whole, ...here })).toEqual([]);
+  expect(problems({ ...whole, DATABASE_URL: 'postgres://app:secret@localhost/doorman?host=/run/postgresql' })).toEqual([]);
 });
 
 test('production refuses every secret that stands in the repository', () => {

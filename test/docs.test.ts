@@ -2,7 +2,7 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { settings } from '../src/config';
-import { configurationPage, generatedTables, withTable } from '../src/docs';
+import { configurationPage, generatedTables, toolVariables, withTable } from '../src/docs';
 import { failureTypes } from '../activities/failures';
 
 const root = join(__dirname, '..');
@@ -24,6 +24,17 @@ test('docs/errors.md lists every type of failure', () => {
 test('.env.example names every setting, and nothing else', () => {
   const named = [...read('.env.example').matchAll(/^#? ?([A-Z][A-Z0-9_]+)=/gm)].map(([, name]) => name);
   expect([...new Set(named)].sort()).toEqual(Object.keys(settings).sort());
+});
+
+test('every variable of a tool that is explained is read somewhere, and every one that is read is explained', () => {
+  const files = ['src/stack', 'src/simulator', 'test', 'scripts'].flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile() && /\.(ts|mjs)$/.test(entry.name))
+      .map((entry) => readFileSync(join(entry.parentPath, entry.name), 'utf8')));
+  const read = new Set(files.flatMap((text) =>
+    [...text.matchAll(/\b(?:SIMULATOR|CHROMIUM|TEST_DATABASE|TEMPORAL_(?:CLI|TEST_SERVER))_[A-Z_]+\b|\bDOORMAN_CACHE\b/g)]
+      .map(([name]) => name)));
+  expect([...read].sort()).toEqual(Object.keys(toolVariables).sort());
 });
 
 test('every decision has a number of its own, and context, choice and cost', () => {

@@ -14,6 +14,7 @@ export interface Turn {
 
 export interface AssistantAnswer {
   readonly replies: readonly { readonly text: string }[];
+  /** False announces more replies by another way than this answer; what is here is the whole turn so far. */
   readonly endTurn: boolean;
 }
 

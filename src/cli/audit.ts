@@ -2,15 +2,22 @@
 import type { Command } from 'commander';
 import { auditHead, verifyAudit } from '../audit/verifyAudit';
 import { withDatabase } from './withDatabase';
-import { print, refuse } from './output';
+import { print, progress, refuse } from './output';
+
+/** How often progress is told: every so many records, a second or two. */
+const progressEvery = 100_000;
 
 export function auditCommands(program: Command): void {
   const audit = program.command('audit').description('the hash-chained audit');
   audit.command('verify').description('recomputes the chain and names the first broken record')
     .option('--head <seq:hash>', 'the head that you keep outside: finds a truncated or restored audit too')
     .action(async ({ head }: { head?: string }, command: Command) => {
-      const result = await withDatabase((pool) =>
-        verifyAudit(pool, head === undefined ? {} : { expectedHead: parseHead(head) }));
+      const result = await withDatabase((pool) => verifyAudit(pool, {
+        ...(head === undefined ? {} : { expectedHead: parseHead(head) }),
+        onProgress: (records) => {
+          if (records % progressEvery === 0) progress(`${records.toLocaleString('en')} records verified`);
+        },
+      }));
       if (result.outcome === 'broken') {
         print(command, result, [`The audit is broken at record ${result.seq}: ${result.why}`]);
         return refuse();

@@ -8,8 +8,9 @@ import { findEmployee } from '../directory/employees';
 import { reportLines } from '../directory/importReport';
 import { endEmployee } from '../directory/leavers';
 import { canonicalIdentifier } from '../domain/identifiers';
-import { withDatabase } from './withDatabase';
+import { operator } from './operator';
 import { print, progress, refuse } from './output';
+import { withDatabase } from './withDatabase';
 
 interface ImportOptions {
   readonly dryRun?: boolean;
@@ -35,7 +36,7 @@ export function directoryCommands(program: Command): void {
     .action(importCsv);
   program.command('employee').description('one employee')
     .command('end').argument('<identifier>', 'employee ID or work e-mail address')
-    .description('somebody has left: ends sessions, voids codes, and holds until HR lists them as back')
+    .description('somebody has left: ends sessions, disowns codes, and holds until HR lists them as back')
     .action(endOne);
 }
 
@@ -45,10 +46,10 @@ async function endOne(identifier: string, _options: unknown, command: Command): 
     auditedTransaction(pool, async (tx, note) => {
       const found = await findEmployee(tx, canonical);
       if (found.outcome === 'ambiguous') throw new Error('Two active people answer to it: give the employee ID.');
-      return found.outcome === 'found' ? endEmployee(tx, note, found.employee.id) : 0;
+      return found.outcome === 'found' ? endEmployee(tx, note, found.employee.id, operator()) : 0;
     }));
   print(command, { ended }, [
-    ended === 1 ? 'Ended: sessions are over, codes are void.' : 'No active employee has this identifier.']);
+    ended === 1 ? 'Ended: sessions are over, codes open nothing.' : 'No active employee has this identifier.']);
   if (ended === 0) refuse();
 }
 

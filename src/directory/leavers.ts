@@ -9,6 +9,8 @@ export type LeaveReason = 'left' | 'missing' | 'operator';
 export interface Leaver {
   readonly employeeId: string;
   readonly reason: LeaveReason;
+  /** Login name, for the audit. */
+  readonly operator?: string;
 }
 
 /**
@@ -17,7 +19,7 @@ export interface Leaver {
  */
 export async function closeDoor(tx: Queryable, note: Note, leavers: readonly Leaver[]): Promise<number> {
   const ids = leavers.map(({ employeeId }) => employeeId);
-  for (const { employeeId, reason } of leavers) note({ kind: 'employee.ended', facts: { employeeId, reason } });
+  for (const facts of leavers) note({ kind: 'employee.ended', facts });
   const { rows: sessions } = await tx.query<{ sessionId: string; senderId: string; employeeId: string }>(
     `UPDATE sessions SET ended_at = clock_timestamp(), end_reason = 'left'
       WHERE employee_id = ANY ($1::uuid[]) AND ended_at IS NULL
@@ -31,7 +33,7 @@ export async function closeDoor(tx: Queryable, note: Note, leavers: readonly Lea
       WHERE id IN (SELECT id FROM challenges WHERE employee_id = ANY ($1::uuid[]) AND state = 'live'
                       FOR UPDATE SKIP LOCKED)
      RETURNING id AS "challengeId", sender_id AS "senderId"`, [ids]);
-  for (const challenge of challenges) note({ kind: 'challenge.voided', facts: { ...challenge, reason: 'left' } });
+  for (const challenge of challenges) note({ kind: 'challenge.disowned', facts: { ...challenge, reason: 'left' } });
   return sessions.length;
 }
 
@@ -39,9 +41,11 @@ export async function closeDoor(tx: Queryable, note: Note, leavers: readonly Lea
  * Ends one person's employment by hand, at once: sessions and codes go with it. The feed lets them in again only after
  * it has listed them as gone (R45). Repeat-safe: says how many people it ended, 0 or 1.
  */
-export async function endEmployee(tx: Queryable, note: Note, employeeId: string): Promise<number> {
+export async function endEmployee(
+  tx: Queryable, note: Note, employeeId: string, operator: string,
+): Promise<number> {
   const { rowCount } = await tx.query(
     'UPDATE employees SET active = false, changed_at = clock_timestamp() WHERE id = $1 AND active', [employeeId]);
-  if (rowCount === 1) await closeDoor(tx, note, [{ employeeId, reason: 'operator' }]);
+  if (rowCount === 1) await closeDoor(tx, note, [{ employeeId, reason: 'operator', operator }]);
   return rowCount ?? 0;
 }

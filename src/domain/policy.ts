@@ -1,5 +1,6 @@
 // Every number that limits, times or sizes what Doorman does, with its unit, its bounds and its source.
-// Values are overridden by DOORMAN_POLICY and refused outside the bounds; R.. and A.. are in docs/security sources.
+// Values are overridden by DOORMAN_POLICY and refused outside the bounds; R.. and A.. number the security rules
+// and attacks that a value answers.
 
 const second = 1_000;
 const minute = 60 * second;
@@ -39,7 +40,7 @@ export const policyRules = {
   heldMessagesMax: rule(20, 1, 50, 'messages kept until the sender is verified'),
   heldBytesMax: rule(64 * 1024, 1024, 256 * 1024, 'bytes of text kept until the sender is verified'),
   heldAgeMs: rule(15 * minute, 1 * minute, 1 * hour, 'a held message older than this is destroyed'),
-  repliesPerTurnMax: rule(10, 1, 50, 'replies relayed for one message'),
+  repliesPerTurnMax: rule(20, 1, 50, 'replies relayed for one message; further ones are dropped, and the relay says how many'),
   textRetentionMs: rule(24 * hour, 1 * hour, 72 * hour, 'text that nobody handled is destroyed after this (R59)'),
 } as const satisfies Record<string, Rule>;
 

@@ -9,6 +9,8 @@ export interface RecordFacts {
   'challenge.exhausted': { challengeId: string; senderId: string; lockedUntil: string };
   'challenge.expired': { challengeId: string; senderId: string };
   'challenge.voided': { challengeId: string; senderId: string; reason: string };
+  /** It is nobody's any more: it looks live, and opens nothing. */
+  'challenge.disowned': { challengeId: string; senderId: string; reason: string };
   'sender.unlocked': { senderId: string; operator: string };
   'session.opened': {
     sessionId: string; senderId: string; employeeId: string; challengeId: string; method: string; assurance: string;
@@ -21,7 +23,8 @@ export interface RecordFacts {
   'directory.imported': {
     source: string; added: number; changed: number; reactivated: number; deactivated: number; unchanged: number;
   };
-  'employee.ended': { employeeId: string; reason: string };
+  /** `operator`: login name of whoever did it, when it was no feed. */
+  'employee.ended': { employeeId: string; reason: string; operator?: string };
   'payload.decoded': { payloads: number; operator: string };
   'addresses.resealed': { keyId: string; addresses: number; operator: string };
 }

@@ -5,7 +5,7 @@ import type { ErrorRequestHandler, Response } from 'express';
 import type { Log } from '../log';
 
 /** Status and sentence by name; the name is the last part of the document's `type` and never changes. */
-const problems = {
+export const problems = {
   'malformed': { status: 400, detail: 'The request is not well formed.' },
   'query-refused': { status: 400, detail: 'This route takes no query string.' },
   'not-genuine': { status: 403, detail: 'The request is not signed for this route, or not for this service.' },

@@ -72,15 +72,23 @@ async function isOnlySweeper(tx: Queryable): Promise<boolean> {
 }
 
 async function checkUnconfirmed(deps: SweepDeps): Promise<{ confirmed: number; refused: number }> {
-  const due = await findDueForCheck(deps.pool, deps.keys, checkBatch);
+  const { due, sealed } = await findDueForCheck(deps.pool, deps.keys, checkBatch);
+  for (const messageId of sealed) {
+    deps.log.warn('message in doubt cannot be opened', { messageId });
+    await noteCheck(deps.pool, messageId);
+  }
   let [confirmed, refused] = [0, 0];
+  // Whose order of arrival would be broken: nothing overtakes a message that could not be asked about.
+  const heldUp = new Set<string>();
   for (let start = 0; start < due.length; start += checksAtOnce) {
     const chunk = due.slice(start, start + checksAtOnce);
     const verdicts = await Promise.all(chunk.map((unconfirmed) => verdictOn(deps, unconfirmed)));
+    // The provider is down: it would not say more of the others.
+    if (verdicts.every((verdict) => verdict === 'later')) return { confirmed, refused };
     for (const [place, verdict] of verdicts.entries()) {
       const { message, doubts } = chunk[place]!;
-      // The order of arrival is kept: nothing overtakes a message that could not be asked about.
-      if (verdict === 'later') return { confirmed, refused };
+      if (verdict === 'later') heldUp.add(message.writtenFrom);
+      if (heldUp.has(message.writtenFrom)) continue;
       if (verdict === 'agrees') {
         await admit(deps, chunk[place]!);
         // Now the names are the provider's, no forger's, and an operator wants to know them.

@@ -35,11 +35,17 @@ export interface Unconfirmed {
   readonly ageMs: number;
 }
 
+/** Unconfirmed messages that are due, in order of arrival, and the ids of those that no key of ours opens. */
+export interface DueForCheck {
+  readonly due: readonly Unconfirmed[];
+  readonly sealed: readonly string[];
+}
+
 /**
- * Unconfirmed messages whose next check is due, in order of arrival. One that the provider does not know is asked about
- * again after 5, 10, 20, 40 and then every 60 seconds.
+ * Unconfirmed messages whose next check is due. One that the provider does not know is asked about again after 5, 10,
+ * 20, 40 and then every 60 seconds.
  */
-export async function findDueForCheck(db: Queryable, keys: AddressKeys, limit: number): Promise<Unconfirmed[]> {
+export async function findDueForCheck(db: Queryable, keys: AddressKeys, limit: number): Promise<DueForCheck> {
   const { rows } = await db.query<UnconfirmedRow>(
     `SELECT message_id, kind, text_enc, origin_enc, unconfirmed,
             (extract(epoch FROM clock_timestamp() - received_at) * 1000)::float8 AS age_ms
@@ -47,10 +53,19 @@ export async function findDueForCheck(db: Queryable, keys: AddressKeys, limit: n
       WHERE sender_id IS NULL AND handled_at IS NULL AND (checked_at IS NULL OR clock_timestamp() - checked_at
             >= least(greatest(checked_at - received_at, interval '5 s'), interval '1 min'))
       ORDER BY arrival LIMIT $1`, [limit]);
-  return rows.map((row) => opened(row, keys));
+  const due: Unconfirmed[] = [];
+  const sealed: string[] = [];
+  for (const row of rows) {
+    try {
+      due.push(opened(row, keys));
+    } catch {
+      sealed.push(row.message_id);
+    }
+  }
+  return { due, sealed };
 }
 
-/** Notes that the provider was asked and did not know the message. */
+/** Notes that a check came to nothing: the provider did not know the message, or no key opened it. */
 export async function noteCheck(db: Queryable, messageId: string): Promise<void> {
   await db.query(
     'UPDATE inbox SET checked_at = clock_timestamp() WHERE message_id = $1 AND sender_id IS NULL', [messageId]);

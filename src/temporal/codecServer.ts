@@ -16,8 +16,6 @@ export interface CodecServerOptions {
   readonly token: string;
   /** The exact origin of the UI. Requests without an origin come from no browser: the CLI. */
   readonly origin: string;
-  /** When set, only this namespace is served. */
-  readonly namespace?: string;
   /** Records a decode, and rejects when it cannot: then nothing is decoded (R57). */
   readonly audit: (decoded: { payloads: number; operator: string }) => Promise<void>;
   /**
@@ -83,9 +81,6 @@ async function handle(
   if (!admit()) {
     response.setHeader('Retry-After', '60');
     throw new Refusal(429, 'rate', 'Too many requests in this minute.');
-  }
-  if (options.namespace !== undefined && request.headers['x-namespace'] !== options.namespace) {
-    throw new Refusal(403, 'namespace', 'This namespace is not served.');
   }
   const payloads = parseBody(await readBody(request));
   const answer = task === 'decode' ? await decode(options, codec, operator, payloads) : await encode(codec, payloads);

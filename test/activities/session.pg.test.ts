@@ -40,3 +40,10 @@ test('a reply that is being handed over at that moment is known as sent', async 
   expect(first).toMatchObject({ state: 'sent', wiped: true });
   expect(second).toEqual({ state: 'withheld', fault: 'sessionOver', wiped: true });
 });
+
+test('replies beyond the limit are dropped, and the relay says how many', async () => {
+  const relay = await acts['relay keeps what the assistant answers']!.prepare(world);
+  world.assistant.answerTo = () => ({ replies: Array.from({ length: 13 }, (_, n) => ({ text: `reply ${n}` })), endTurn: true });
+  expect(await world.run(relay)).toEqual({ reaction: 'relay', replies: 10, dropped: 3 });
+  expect(await replies()).toHaveLength(10);
+});

@@ -1,6 +1,5 @@
 // The chain as Postgres keeps it: who may write, how writers line up, and that each way of tampering is found.
 import { auditedTransaction } from '../../src/audit/auditedTransaction';
-import { appendRecord } from '../../src/audit/records';
 import { auditHead, verifyAudit } from '../../src/audit/verifyAudit';
 import type { AuditHead, AuditVerdict } from '../../src/audit/verifyAudit';
 import { createPool, inTransaction } from '../../src/db/pool';
@@ -32,6 +31,10 @@ async function append(count: number): Promise<void> {
     for (let i = 1; i <= count; i += 1) note(record(i));
   });
 }
+
+/** Appends one record in a transaction of the caller's. */
+const appendRecord = (tx: Queryable, { kind, facts }: AuditRecord) =>
+  tx.query('SELECT audit_append_all($1, $2)', [[kind], [JSON.stringify(facts)]]);
 
 const brokenAt = (seq: number): Partial<AuditVerdict> => ({ outcome: 'broken', seq });
 
@@ -138,10 +141,10 @@ describe('the application', () => {
     'INSERT INTO audit_head VALUES (true, 0, \'\')',
     'TRUNCATE audit_head',
     'ALTER TABLE audit DISABLE TRIGGER ALL',
-    `CREATE OR REPLACE FUNCTION audit_append(text, jsonb) RETURNS bigint LANGUAGE sql AS 'SELECT 1::bigint'`,
+    `CREATE OR REPLACE FUNCTION audit_append_all(text[], jsonb[]) RETURNS bigint LANGUAGE sql AS 'SELECT 1::bigint'`,
     `CREATE OR REPLACE FUNCTION audit_hash(bytea, bigint, timestamptz, text, jsonb) RETURNS bytea
        LANGUAGE sql AS 'SELECT $1'`,
-    'DROP FUNCTION audit_append(text, jsonb)',
+    'DROP FUNCTION audit_append_all(text[], jsonb[])',
   ])('cannot %s', async (statement) => {
     await append(1);
     const before = await auditHead(pool);

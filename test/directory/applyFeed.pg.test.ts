@@ -13,19 +13,21 @@ import type { Person } from './people';
 
 let database: TestDatabase;
 let pool: Pool;
+let owner: Pool;
 
 beforeAll(async () => {
   database = await createTestDatabase();
   pool = createPool(database.url, { max: 10 });
+  owner = createPool(database.ownerUrl, { max: 1 });
 });
 
 afterAll(async () => {
-  await pool.end();
+  await Promise.all([pool.end(), owner.end()]);
   await database.drop();
 });
 
 beforeEach(async () => {
-  await pool.query('DELETE FROM sessions; DELETE FROM challenges; DELETE FROM employees');
+  await owner.query('DELETE FROM sessions; DELETE FROM challenges; DELETE FROM employees');
 });
 
 afterEach(async () => {
@@ -119,7 +121,7 @@ describe('an import', () => {
 
   it('applied twice, or in another order, is applied once', async () => {
     await fc.assert(fc.asyncProperty(delivery, delivery, async (former, latter) => {
-      await pool.query('DELETE FROM employees');
+      await owner.query('DELETE FROM employees');
       await apply(former, { force: true });
       await apply(latter, { force: true });
       const once = await everything(pool);
@@ -188,7 +190,6 @@ describe('nothing is applied', () => {
     await apply([anna]);
     const before = await everything(pool);
     const doomed = createPool(database.url, { max: 1, application_name: 'doomed' });
-    const owner = createPool(database.ownerUrl, { max: 1 });
     const kill = () => owner.query(
       `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'doomed'`);
     let killed: Promise<unknown> | undefined;
@@ -198,17 +199,15 @@ describe('nothing is applied', () => {
     };
     await expect(applyFeed(doomed, feed, { force: true, onProgress })).rejects.toThrow();
     await killed;
-    await Promise.all([doomed.end(), owner.end()]);
+    await doomed.end();
     expect(await everything(pool)).toEqual(before);
   });
 
   it('when it cannot be recorded', async () => {
-    const owner = createPool(database.ownerUrl, { max: 1 });
     const before = await everything(pool);
     await owner.query('REVOKE EXECUTE ON FUNCTION audit_append_all(text[], jsonb[]) FROM doorman_app');
     await expect(apply([anna])).rejects.toMatchObject({ code: '42501' });
     await owner.query('GRANT EXECUTE ON FUNCTION audit_append_all(text[], jsonb[]) TO doorman_app');
-    await owner.end();
     expect(await everything(pool)).toEqual(before);
   });
 

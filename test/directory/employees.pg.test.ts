@@ -12,18 +12,20 @@ import type { Person } from './people';
 
 let database: TestDatabase;
 let pool: Pool;
+let owner: Pool;
 
 beforeAll(async () => {
   database = await createTestDatabase();
   pool = createPool(database.url);
+  owner = createPool(database.ownerUrl, { max: 1 });
 });
 
 afterAll(async () => {
-  await pool.end();
+  await Promise.all([pool.end(), owner.end()]);
   await database.drop();
 });
 
-beforeEach(async () => { await pool.query('DELETE FROM employees'); });
+beforeEach(async () => { await owner.query('DELETE FROM employees'); });
 
 const anna: Person = {
   id: 'E-144', mobiles: ['+12025550123', '+12025550100'], addresses: ['anna@acme.example'], preferredLanguage: 'de',

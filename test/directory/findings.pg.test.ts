@@ -11,19 +11,21 @@ import type { Person } from './people';
 
 let database: TestDatabase;
 let pool: Pool;
+let owner: Pool;
 
 beforeAll(async () => {
   database = await createTestDatabase();
   pool = createPool(database.url, { max: 5 });
+  owner = createPool(database.ownerUrl, { max: 1 });
 });
 
 afterAll(async () => {
-  await pool.end();
+  await Promise.all([pool.end(), owner.end()]);
   await database.drop();
 });
 
 beforeEach(async () => {
-  await pool.query('DELETE FROM sessions; DELETE FROM challenges; DELETE FROM employees');
+  await owner.query('DELETE FROM sessions; DELETE FROM challenges; DELETE FROM employees');
 });
 
 afterEach(async () => {

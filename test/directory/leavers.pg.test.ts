@@ -15,19 +15,21 @@ import type { Person } from './people';
 
 let database: TestDatabase;
 let pool: Pool;
+let owner: Pool;
 
 beforeAll(async () => {
   database = await createTestDatabase();
   pool = createPool(database.url, { max: 10 });
+  owner = createPool(database.ownerUrl, { max: 1 });
 });
 
 afterAll(async () => {
-  await pool.end();
+  await Promise.all([pool.end(), owner.end()]);
   await database.drop();
 });
 
 beforeEach(async () => {
-  await pool.query('DELETE FROM sessions; DELETE FROM challenges; DELETE FROM employees');
+  await owner.query('DELETE FROM sessions; DELETE FROM challenges; DELETE FROM employees');
 });
 
 afterEach(async () => {
@@ -88,7 +90,7 @@ describe('whoever left', () => {
     expect(live).toEqual([{ employee_id: null }]);
     const records = await recordsSince(pool, seq);
     expect(records.map(({ kind }) => kind)).toEqual(
-      ['directory.imported', 'employee.ended', 'session.ended', 'session.ended', 'challenge.voided']);
+      ['directory.imported', 'employee.ended', 'session.ended', 'session.ended', 'challenge.disowned']);
     expect(records[1]!.facts).toEqual({ employeeId: annaId, reason });
     expect(records[2]!.facts).toMatchObject({ employeeId: annaId, reason: 'left' });
     expect(records[4]!.facts).toEqual({ challengeId: code.challengeId, senderId: code.senderId, reason: 'left' });
@@ -115,7 +117,7 @@ describe('whoever left', () => {
     await apply([anna, ben]);
     const annaId = await employeeId(pool, 'E-1');
     await enter(pool, annaId, 'session');
-    const end = () => auditedTransaction(pool, (tx, note) => endEmployee(tx, note, annaId));
+    const end = () => auditedTransaction(pool, (tx, note) => endEmployee(tx, note, annaId, 'tester'));
     expect(await end()).toBe(1);
     expect(await end()).toBe(0);
     expect((await pool.query('SELECT 1 FROM sessions WHERE ended_at IS NULL')).rowCount).toBe(0);

@@ -43,7 +43,7 @@ afterAll(async () => {
 });
 beforeEach(async () => {
   await dispatcher.drain();
-  await world.pool.query('DELETE FROM inbox');
+  await world.owner.query('DELETE FROM inbox');
   told = [];
   temporal = () => Promise.resolve();
   provider = () => Promise.resolve(undefined);

@@ -9,7 +9,7 @@ let world: InboxWorld;
 beforeAll(async () => { world = await createInboxWorld(); }, 60_000);
 afterAll(() => world.close());
 beforeEach(async () => {
-  await world.pool.query('DELETE FROM inbox');
+  await world.owner.query('DELETE FROM inbox');
 });
 
 const { dispatching, fresh } = dispatchingIn(() => world);
@@ -131,7 +131,7 @@ test('nor one that was stored in the same moment, if that fails', async () => {
     { signal: () => { failures -= 1; return failures < 0 ? Promise.resolve() : refused(); } });
   const addresses = fresh();
   const senderId = await world.senderOf(addresses);
-  await world.pool.query('DELETE FROM inbox');
+  await world.owner.query('DELETE FROM inbox');
   const holder = await world.pool.connect();
   await holder.query('BEGIN');
   await holder.query('SELECT 1 FROM sender_addresses WHERE sender_id = $1 FOR UPDATE', [senderId]);
@@ -207,7 +207,7 @@ test('whatever fails, crashes and sweeps in between: each message is told, at fi
   );
   await fc.assert(fc.asyncProperty(fc.array(step, { minLength: 3, maxLength: 25 }),
     fc.array(fc.boolean(), { maxLength: 40 }), fc.boolean(), async (steps, faults, together) => {
-    await world.pool.query('DELETE FROM inbox');
+    await world.owner.query('DELETE FROM inbox');
     const people = [fresh(), fresh(), fresh()];
     const told: string[] = [];
     const failing = [...faults];

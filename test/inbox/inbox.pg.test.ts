@@ -147,7 +147,7 @@ describe('an unconfirmed message', () => {
   test('is asked about at once, then less and less often', async () => {
     const message = incoming(fresh());
     await storeUnconfirmed(world.pool, world.keys, message, ['unknown:X']);
-    const isDue = async () => (await findDueForCheck(world.pool, world.keys, 1_000))
+    const isDue = async () => (await findDueForCheck(world.pool, world.keys, 1_000)).due
       .some((due) => due.message.messageId === message.messageId);
     expect(await isDue()).toBe(true);
     await noteCheck(world.pool, message.messageId);

@@ -13,7 +13,7 @@ import type { InboxWorld } from '../support/inboxWorld';
 let world: InboxWorld;
 beforeAll(async () => { world = await createInboxWorld(); }, 60_000);
 afterAll(() => world.close());
-beforeEach(() => world.pool.query('DELETE FROM senders'));
+beforeEach(() => world.owner.query('DELETE FROM senders'));
 
 const first = newKeyring();
 const rotated = rotateKey(first, 'storage').file;

@@ -10,7 +10,7 @@ let world: InboxWorld;
 beforeAll(async () => { world = await createInboxWorld(); }, 60_000);
 afterAll(() => world.close());
 beforeEach(async () => {
-  await world.pool.query('DELETE FROM inbox');
+  await world.owner.query('DELETE FROM inbox');
 });
 const { dispatching, fresh } = dispatchingIn(() => world);
 
@@ -66,6 +66,33 @@ test('keeps its place while the provider cannot be asked', async () => {
   isDown = false;
   expect(await dispatcher.sweep()).toMatchObject({ confirmed: 2 });
   expect(dispatcher.told).toEqual(messages.map(({ messageId }) => messageId));
+});
+
+test('holds up nobody else while the provider cannot be asked about it', async () => {
+  const [anna, ben] = [fresh(), fresh()];
+  const [first, second, other] = [incoming(anna), incoming(anna), incoming(ben)];
+  const dispatcher = dispatching({
+    fetchMessage: async (id) => {
+      if (id === first.messageId) throw new Error('unreadable');
+      return view({ from: id === other.messageId ? ben.phone : anna.phone });
+    },
+  });
+  for (const message of [first, second, other]) await dispatcher.take(message, ['unknown:Novelty']);
+  expect(await dispatcher.sweep()).toMatchObject({ confirmed: 1, refused: 0 });
+  expect(dispatcher.told).toEqual([other.messageId]);
+});
+
+test('that cannot be opened is asked about later, and keeps no other one in doubt', async () => {
+  const addresses = fresh();
+  const dispatcher = dispatching({ fetchMessage: async () => view({ from: addresses.phone }) });
+  const broken = incoming(fresh());
+  await dispatcher.take(broken, ['unknown:Novelty']);
+  await world.pool.query(`UPDATE inbox SET origin_enc = '\\x00'`);
+  await dispatcher.take(incoming(addresses), ['unknown:Novelty']);
+  expect(await dispatcher.sweep()).toMatchObject({ confirmed: 1 });
+  expect(dispatcher.logged.join()).toContain(broken.messageId);
+  expect(await world.rows('SELECT checked_at IS NULL AS due FROM inbox WHERE message_id = $1', [broken.messageId]))
+    .toEqual([{ due: false }]);
 });
 
 test('that cannot be opened does not keep certain ones from being told', async () => {

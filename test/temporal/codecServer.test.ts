@@ -213,14 +213,6 @@ describe('the codec server', () => {
     expect(statuses).toContain(429);
   });
 
-  it('serves one namespace when it is told which', async () => {
-    const url = await start({ namespace: 'default' });
-    expect((await post(`${url}/decode`, { payloads: [] }, { ...bearer, 'x-namespace': 'default' })).status).toBe(200);
-    const other = { ...bearer, 'x-namespace': 'other' };
-    await expectProblem(await post(`${url}/decode`, { payloads: [] }, other), 403, 'namespace');
-    await expectProblem(await post(`${url}/decode`, { payloads: [] }), 403, 'namespace');
-  });
-
   it('says that it lives to anybody', async () => {
     const response = await fetch(`${await start()}/livez`);
     expect([response.status, await response.text()]).toEqual([200, 'ok\n']);

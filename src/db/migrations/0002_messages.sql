@@ -71,7 +71,9 @@ CREATE INDEX outbox_texts ON outbox (sender_id) WHERE text_enc IS NOT NULL;
 -- Each further try of a reply asks whose the provider's messages are, and most of all while the provider is down.
 CREATE INDEX outbox_provider ON outbox (provider_id) WHERE provider_id IS NOT NULL;
 
-GRANT SELECT, INSERT, UPDATE, DELETE ON senders, sender_addresses, inbox, outbox TO doorman_app;
+-- Rows that restrict somebody, or guard against a repetition, are never deleted by the application.
+GRANT SELECT, INSERT, UPDATE ON senders, inbox, outbox TO doorman_app;
+GRANT SELECT, INSERT, UPDATE, DELETE ON sender_addresses TO doorman_app;
 
 -- Down Migration
 DROP TABLE outbox, inbox, sender_addresses, senders;

@@ -46,7 +46,9 @@ CREATE TABLE employee_emails (
 );
 CREATE INDEX ON employee_emails (address);
 
-GRANT SELECT, INSERT, UPDATE, DELETE ON employees, employee_phones, employee_emails TO doorman_app;
+-- Nobody is deleted, only deactivated; contacts come and go.
+GRANT SELECT, INSERT, UPDATE ON employees TO doorman_app;
+GRANT SELECT, INSERT, UPDATE, DELETE ON employee_phones, employee_emails TO doorman_app;
 
 -- Down Migration
 DROP TABLE employee_emails, employee_phones, employees;

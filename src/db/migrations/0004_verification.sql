@@ -72,7 +72,8 @@ CREATE UNIQUE INDEX sessions_one_open ON sessions (sender_id) WHERE ended_at IS 
 CREATE INDEX sessions_of_employee ON sessions (employee_id, opened_at) WHERE ended_at IS NULL;
 CREATE INDEX ON sessions (sender_id, employee_id, opened_at);
 
-GRANT SELECT, INSERT, UPDATE, DELETE ON challenges, guesses, sessions TO doorman_app;
+-- What was charged cannot be made undone by deleting it.
+GRANT SELECT, INSERT, UPDATE ON challenges, guesses, sessions TO doorman_app;
 
 -- Down Migration
 DROP FUNCTION exhausted_in_a_row(uuid);

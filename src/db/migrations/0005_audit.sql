@@ -51,17 +51,11 @@ BEGIN
   RETURN head.seq;
 END $$;
 
-CREATE FUNCTION audit_append(record_kind text, record_facts jsonb) RETURNS bigint
-LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
-  SELECT public.audit_append_all(ARRAY[record_kind], ARRAY[record_facts])
-$$;
-
-REVOKE ALL ON FUNCTION audit_append(text, jsonb), audit_append_all(text[], jsonb[]) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION audit_append(text, jsonb), audit_append_all(text[], jsonb[]) TO doorman_app;
+REVOKE ALL ON FUNCTION audit_append_all(text[], jsonb[]) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION audit_append_all(text[], jsonb[]) TO doorman_app;
 GRANT SELECT ON audit, audit_head TO doorman_app;
 
 -- Down Migration
-DROP FUNCTION audit_append(text, jsonb);
 DROP FUNCTION audit_append_all(text[], jsonb[]);
 DROP FUNCTION audit_hash(bytea, bigint, timestamptz, text, jsonb);
 DROP TABLE audit_head, audit;
