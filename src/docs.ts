@@ -7,9 +7,9 @@ import { inputs, reactions, stages, stageTable } from './domain/verification';
 
 /** What `npm start`, the tests and the simulator read beside the settings, where they are not told by those. */
 export const toolVariables = {
-  TEMPORAL_CLI_PATH: 'The Temporal CLI to start a development server with, instead of one on the path, a download or a build.',
+  TEMPORAL_CLI_PATH: 'The Temporal CLI for development servers, instead of one on the path, a download or a build.',
   TEMPORAL_TEST_SERVER_PATH: 'Temporal\'s test server, for tests that skip time, instead of a download or a build.',
-  TEST_DATABASE_URL: 'A Postgres >= 15 for the tests, as a superuser; they make databases and a role of their own and remove them.',
+  TEST_DATABASE_URL: 'A Postgres >= 15 for the tests, as a superuser; what they make there they remove.',
   DOORMAN_CACHE: 'Folder for what was downloaded or built; else `doorman` in the user\'s cache folder.',
   CHROMIUM_PATH: 'The Chromium that the tests of the page use.',
   SIMULATOR_PORT: 'Port of the simulator: page and API. 3010 unless it is set.',

@@ -8,7 +8,7 @@ import { FailureInterceptor } from '../../activities/failures';
 import { createDataConverter, failureConverterPath } from '../../src/temporal/dataConverter';
 import { taskQueues } from '../../workflows/contract';
 import { HeldTime } from './heldTime';
-import { given } from './given';
+import { given } from './setup/given';
 import { testKeyring } from './world';
 
 export interface WorkerChoices {

@@ -1,7 +1,7 @@
 // A database for a test file: cloned from a migrated template, on the Postgres that the global set-up started.
 import { randomBytes } from 'node:crypto';
 import { createPool } from '../../src/db/pool';
-import { given } from './given';
+import { given } from './setup/given';
 
 export interface TestDatabase {
   /** As the application: a member of `doorman_app`, owner of nothing. */

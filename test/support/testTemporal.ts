@@ -10,7 +10,7 @@ import { startTestServer } from '../../src/stack/temporal/timeSkippingServer';
 import type { TestServerCommand } from '../../src/stack/temporal/timeSkippingServer';
 import { createDataConverter } from '../../src/temporal/dataConverter';
 import { searchAttributes } from '../../workflows/contract';
-import { given } from './given';
+import { given } from './setup/given';
 import { testKeyring } from './world';
 
 export interface TestTemporal {
