@@ -2,6 +2,7 @@
 // never from an argument.
 import type { ChatChannel } from '../src/chat/chatChannel';
 import { beginSend, knownProviderIds, settleSend } from '../src/outbox/outbox';
+import { settleRefused } from './refusedSend';
 import type { Send } from '../src/outbox/outbox';
 import type { Pool, Queryable } from '../src/db/pool';
 import { findOpenSession, sessionLanguage } from '../src/sessions/sessions';
@@ -82,7 +83,7 @@ async function sendOnce(
   }
   // And after the search for an earlier try, which can take seconds, in which somebody may have left (I6).
   if (send.attempts > 1 && !await maySend()) return withhold(pool, key);
-  const sent = await channel.sendText({ to, text, key });
+  const sent = await channel.sendText({ to, text, key }).catch((error: unknown) => settleRefused(pool, key, error));
   if (sent.outcome === 'undeliverable') {
     await settleSend(pool, key, { state: 'failed', fault: sent.code });
     return { outcome: 'undeliverable' };

@@ -6,6 +6,7 @@ import type { PurposeKeys } from '../src/keys/keyring';
 import { findChallenge } from '../src/otp/challenges';
 import type { Challenge } from '../src/otp/challenges';
 import type { CodeCarrier } from '../src/otp/codeCarrier';
+import { settleRefused } from './refusedSend';
 
 /** Where a code goes, from the directory only. */
 export interface Contact {
@@ -30,8 +31,8 @@ export interface SendCodeInput {
   readonly sends: number;
 }
 
-/** `withheld` is a decoy, or a code that is over: nothing was sent, and nobody in the chat can tell. */
-export type SendCodeOutcome = { readonly outcome: 'handedOver' | 'undeliverable' | 'withheld' };
+/** A decoy, or a code that is over, is handed over to nobody: neither the chat nor the history tells. */
+export type SendCodeOutcome = { readonly outcome: 'handedOver' | 'undeliverable' };
 
 /** Business key of the `sends`-th send (from 1) of a code. */
 export const codeKey = ({ id, method }: Pick<Challenge, 'id' | 'method'>, sends: number): string =>
@@ -43,7 +44,7 @@ export function createCodeActivities(deps: CodeDeps) {
     /** Sends the code. May be repeated: it is the same code each time, so a second copy does no harm (decision 5). */
     async sendCode({ challengeId, sends }: SendCodeInput): Promise<SendCodeOutcome> {
       const challenge = await findChallenge(pool, challengeId);
-      if (challenge === undefined) return { outcome: 'withheld' };
+      if (challenge === undefined) return { outcome: 'handedOver' };
       const key = codeKey(challenge, sends);
       const { senderId } = challenge;
       const [send, contact, requester] = await Promise.all([
@@ -55,7 +56,7 @@ export function createCodeActivities(deps: CodeDeps) {
       const over = challenge.state !== 'live' || challenge.expiresInMs <= 0;
       if (over || contact === undefined || requester === undefined || carrier === undefined) {
         await settleSend(pool, key, { state: 'withheld' });
-        return { outcome: 'withheld' };
+        return { outcome: 'handedOver' };
       }
       const carried = await carrier.carry({
         to: contact.to,
@@ -63,7 +64,7 @@ export function createCodeActivities(deps: CodeDeps) {
         language: contact.language ?? deps.defaultLanguage,
         requestedBy: requester.slice(-4),
         minutesLeft: Math.max(1, Math.round(challenge.expiresInMs / 60_000)),
-      });
+      }).catch((error: unknown) => settleRefused(pool, key, error));
       if (carried.outcome === 'undeliverable') {
         await settleSend(pool, key, { state: 'failed', fault: carried.code });
         return { outcome: 'undeliverable' };

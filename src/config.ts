@@ -5,6 +5,7 @@ import { defaultPolicy, policyProblems } from './domain/policy';
 import type { Policy } from './domain/policy';
 import { parseKeyring } from './keys/keyring';
 import type { Keyring } from './keys/keyring';
+import { usesTls } from './temporal/connection';
 
 /** What a setting is for, in the words of docs/configuration.md, which is generated from this table. */
 interface Setting {
@@ -48,6 +49,7 @@ export const settings = {
   TWILIO_API_URL: { about: 'Development only: all Twilio products at this origin (the simulator).', needed: 'optional' },
   ASSISTANT_URL: { about: 'Where verified messages go.', needed: 'both' },
   ASSISTANT_SECRET: { about: 'Standard Webhooks secret, `whsec_…`, that signs them.', needed: 'both', secret: true },
+  DOORMAN_OPERATOR: { about: 'Who runs a command, as the audit will name them; else the login name of the system\'s user, which in a container is everybody\'s.', needed: 'optional' },
   DOORMAN_CODEC_PORT: { about: 'Port of the codec server, on the loopback only.', fallback: '8081', needed: 'optional' },
   DOORMAN_CODEC_TOKEN: { about: 'What the Temporal UI must show to have payloads decoded. `doorman codec` does not start without.', needed: 'optional', secret: true },
   DOORMAN_CODEC_ORIGIN: { about: 'The exact origin of the Temporal UI.', fallback: 'http://127.0.0.1:8233', needed: 'optional' },
@@ -108,6 +110,7 @@ const schema = z.object({
   TWILIO_API_URL: origin.optional(),
   ASSISTANT_URL: z.url({ protocol: /^https?$/ }),
   ASSISTANT_SECRET: z.string().refine((secret) => (assistantKey(secret)?.length ?? 0) >= keyBytesMin, 'must be whsec_ and at least 32 random bytes as base64'),
+  DOORMAN_OPERATOR: z.string().optional(),
   DOORMAN_CODEC_PORT: port,
   DOORMAN_CODEC_TOKEN: z.string().min(32, 'must have at least 32 characters').optional(),
   DOORMAN_CODEC_ORIGIN: origin,
@@ -143,6 +146,7 @@ export function loadConfig(environment: Environment = process.env): Config {
   if (raw.TWILIO_SMS_SENDER === undefined && raw.TWILIO_MESSAGING_SERVICE_SID === undefined) {
     problems.push('TWILIO_MESSAGING_SERVICE_SID or TWILIO_SMS_SENDER: one of the two is needed to send codes');
   }
+  problems.push(...certificateProblems(raw));
   if (production) problems.push(...productionProblems(raw));
   if (problems.length > 0 || !parsed.success || keyring === undefined || policy === undefined) throw new Misconfiguration(problems);
   return Object.freeze({ ...parsed.data, keyring, policy, production });
@@ -151,7 +155,9 @@ export function loadConfig(environment: Environment = process.env): Config {
 /** What `doorman migrate` needs to reach Temporal, without the rest. Throws one Misconfiguration. */
 export function loadTemporalConfig(environment: Environment = process.env): TemporalConfig {
   const problems: string[] = [];
-  const parsed = temporalSchema.safeParse(readSettings(environment, problems));
+  const raw = readSettings(environment, problems);
+  const parsed = temporalSchema.safeParse(raw);
+  problems.push(...certificateProblems(raw));
   if (!parsed.success) problems.push(...parsed.error.issues.map(sentenceOf));
   if (problems.length > 0 || !parsed.success) throw new Misconfiguration(problems);
   return parsed.data;
@@ -217,15 +223,30 @@ function productionProblems(raw: Partial<Record<SettingName, string>>): string[]
   return [...problems, ...openConnections(raw), ...publicSecrets(raw)];
 }
 
+const certificates = [
+  'TEMPORAL_TLS_CLIENT_CERT_PATH', 'TEMPORAL_TLS_CLIENT_KEY_PATH', 'TEMPORAL_TLS_SERVER_CA_CERT_PATH',
+] as const;
+
+function certificateProblems(raw: Partial<Record<SettingName, string>>): string[] {
+  const problems: string[] = [];
+  for (const name of certificates) {
+    const path = raw[name];
+    if (path !== undefined) attempt(() => readFileSync(path), name, problems);
+  }
+  if ((raw.TEMPORAL_TLS_CLIENT_CERT_PATH === undefined) !== (raw.TEMPORAL_TLS_CLIENT_KEY_PATH === undefined)) {
+    problems.push('TEMPORAL_TLS_CLIENT_CERT_PATH and TEMPORAL_TLS_CLIENT_KEY_PATH: one is nothing without the other');
+  }
+  return problems;
+}
+
 const isHere = (host: string): boolean => /^(localhost|127(\.\d{1,3}){3}|\[?::1\]?|)$/.test(host);
 
 /** Connections to other computers that would not be encrypted, or not to whom they are meant for (R52, R55). */
 function openConnections(raw: Partial<Record<SettingName, string>>): string[] {
   const temporal = raw.TEMPORAL_ADDRESS?.replace(/:\d+$/, '') ?? '';
-  const isSecured = schema.shape.TEMPORAL_TLS.safeParse(raw.TEMPORAL_TLS).data === true || raw.TEMPORAL_API_KEY !== undefined
-    || raw.TEMPORAL_TLS_CLIENT_CERT_PATH !== undefined || raw.TEMPORAL_TLS_SERVER_CA_CERT_PATH !== undefined;
+  const wanted = schema.shape.TEMPORAL_TLS.safeParse(raw.TEMPORAL_TLS).data === true;
   return [
-    ...isHere(temporal) || isSecured ? [] : ['TEMPORAL_TLS: production needs true for a Temporal on another computer'],
+    ...isHere(temporal) || usesTls({ ...raw, TEMPORAL_TLS: wanted }) ? [] : ['TEMPORAL_TLS: production needs true for a Temporal on another computer'],
     ...databases.filter((name) => isOpenDatabase(raw[name]))
       .map((name) => `${name}: production needs ?sslmode=verify-full for a database on another computer`),
   ];

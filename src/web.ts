@@ -12,14 +12,18 @@ const sweepIntervalMs = 5_000;
 /** Runs the web process until it is told to stop; resolves when every acknowledged message is settled or stored. */
 export async function runWeb(config: Config): Promise<void> {
   const wired = wireWeb(config);
-  if (!await wired.databaseReady()) wired.log.warn('the database does not answer yet');
-  const internalApp = createInternalApp({ ready: wired.databaseReady, metrics: () => wired.telemetry.render() });
+  await wired.database.check();
+  const internalApp = createInternalApp({ ready: wired.database.isReady, metrics: () => wired.telemetry.render() });
   const internal = await listen(internalApp, config.DOORMAN_INTERNAL_PORT, '0.0.0.0');
   const server = await listen(createApp(wired.app), config.DOORMAN_PORT, '0.0.0.0', serverOptions);
   answerBrokenRequests(server, wired.log);
-  wired.dispatcher.start(sweepIntervalMs);
   wired.log.info('web started', { port: config.DOORMAN_PORT });
-  await stopRequested();
+  const stopping = new AbortController();
+  const stopped = stopRequested().finally(() => stopping.abort());
+  // Until then every message is answered with 503: what cannot be relied on must not be written to.
+  await wired.database.untilSound(stopping.signal);
+  if (!stopping.signal.aborted) wired.dispatcher.start(sweepIntervalMs);
+  await stopped;
   await closeServer(server);
   await wired.dispatcher.stop();
   await closeServer(internal);

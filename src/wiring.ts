@@ -1,4 +1,5 @@
 // Configuration in, working parts out: the only file that names every concrete adapter.
+import { setTimeout as delay } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
 import type { DataConverter } from '@temporalio/common';
 import { createWebhookAssistant } from './assistant/webhookAssistant';
@@ -65,7 +66,7 @@ export function wireWorker(config: Config, metricsUrl: string) {
     countOutcome: (activity: string, outcome: string) => telemetry.count('activityOutcomes', { activity, outcome }),
     dataConverter: createDataConverter(config.keyring.payload) as DataConverter,
     temporalLog: temporalLogger(log),
-    databaseReady: createDatabaseCheck(config, pool),
+    database: createDatabaseCheck(config, pool, log),
     close: () => pool.end(),
   };
 }
@@ -76,6 +77,7 @@ export function wireWeb(config: Config) {
   const { conversations, close } = connectConversations(config);
   const texts = createTexts({ organisation: config.DOORMAN_ORGANISATION, language: config.DOORMAN_LANGUAGE });
   const { channel } = createPorts(config, texts);
+  const database = createDatabaseCheck(config, pool, log);
   const recipient = config.TWILIO_WHATSAPP_SENDER;
   const dispatcher = createDispatcher({
     pool, log, recipient,
@@ -98,6 +100,7 @@ export function wireWeb(config: Config) {
       recipient,
     },
     takeMessage: async (message, doubts) => {
+      if (!database.isSound()) throw new Error('it is not known yet whether the database is sound');
       const start = performance.now();
       const outcome = await dispatcher.take(message, doubts);
       telemetry.time('webhookSeconds', (performance.now() - start) / 1_000);
@@ -107,8 +110,7 @@ export function wireWeb(config: Config) {
     countStatus: (outcome) => telemetry.count('statusCallbacks', { outcome }),
   };
   return {
-    app, log, telemetry, dispatcher,
-    databaseReady: createDatabaseCheck(config, pool),
+    app, log, telemetry, dispatcher, database,
     close: async () => { await close(); await pool.end(); },
   };
 }
@@ -150,22 +152,34 @@ function connectConversations(config: Config) {
   return { conversations: createConversations(client, config.policy), close: () => connection.close() };
 }
 
+/** How soon a database that does not answer is asked again. */
+const askAgainMs = 1_000;
+
 /**
- * Says whether the database answers; the first time it does, also whether it is sound. A process whose database is down
- * starts all the same and is not ready; one whose database is unsound ends.
+ * Whether the database may be relied on. A process whose database is down starts all the same, waits, and does nothing
+ * until it is known to be sound; one whose database is unsound ends.
  */
-function createDatabaseCheck(config: Config, pool: Pool): () => Promise<boolean> {
+function createDatabaseCheck(config: Config, pool: Pool, log: Log) {
   let isSound = false;
-  return async () => {
-    try {
-      const problems = isSound ? [] : await databaseProblems(pool, config.production);
-      if (problems.length > 0) throw new Misconfiguration(problems);
-      isSound = true;
-      await pool.query('SELECT 1');
-      return true;
-    } catch (error) {
-      if (error instanceof Misconfiguration) throw error;
-      return false;
-    }
+  /** Throws Misconfiguration when it is unsound; false when it does not answer. */
+  async function check(): Promise<boolean> {
+    const problems = await databaseProblems(pool, config.production).catch((error: unknown) => {
+      log.warn('the database does not answer yet', { error });
+    });
+    if (problems === undefined) return false;
+    if (problems.length > 0) throw new Misconfiguration(problems);
+    return isSound = true;
+  }
+  return {
+    check,
+    isSound: () => isSound,
+    /** Resolves when it is sound, or when the signal came. */
+    async untilSound(signal: AbortSignal): Promise<void> {
+      while (!isSound && !signal.aborted && !await check()) {
+        await delay(askAgainMs, undefined, { signal }).catch(() => undefined);
+      }
+    },
+    /** Whether it is sound and answers at this moment. */
+    isReady: async () => isSound && await pool.query('SELECT 1').then(() => true, () => false),
   };
 }

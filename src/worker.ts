@@ -24,11 +24,10 @@ export async function runWorker(config: Config): Promise<void> {
       metrics: { prometheus: { bindAddress: `127.0.0.1:${metricsPort}`, countersTotalSuffix: true, unitSuffix: true } },
     },
   });
-  if (!await wired.databaseReady()) wired.log.warn('the database does not answer yet');
   let workers: readonly Worker[] = [];
   const isRunning = () => workers.length > 0 && workers.every((worker) => worker.getState() === 'RUNNING');
   const internal = await listen(createInternalApp({
-    ready: async () => isRunning() && await wired.databaseReady(),
+    ready: async () => isRunning() && await wired.database.isReady(),
     metrics: () => wired.telemetry.render(),
   }), config.DOORMAN_INTERNAL_PORT + 1, '0.0.0.0');
   const stopping = new AbortController();
@@ -37,6 +36,7 @@ export async function runWorker(config: Config): Promise<void> {
     shutDown(workers);
   });
   try {
+    await wired.database.untilSound(stopping.signal);
     const connection = await connect(config, wired.log, stopping.signal);
     if (connection === undefined) return;
     try {

@@ -53,6 +53,8 @@ test.each<[string, Environment, RegExp]>([
   ['a path in the public URL', { DOORMAN_PUBLIC_URL: 'https://acme.example/doorman' }, /must be an origin/],
   ['a public URL that is none', { DOORMAN_PUBLIC_URL: 'doorman.acme.example' }, /DOORMAN_PUBLIC_URL: Invalid URL/],
   ['an open Temporal', { TEMPORAL_TLS: 'false' }, /TEMPORAL_TLS: production needs true/],
+  ['a certificate without its key', { TEMPORAL_TLS_CLIENT_CERT_PATH: __filename }, /one is nothing without the other/],
+  ['a certificate that is not there', { TEMPORAL_TLS_SERVER_CA_CERT_PATH: '/nowhere.pem' }, /TEMPORAL_TLS_SERVER_CA_CERT_PATH: ENOENT/],
   ['an open database', { DATABASE_URL: 'postgres://app:secret@db.acme.example/doorman?sslmode=require' }, /DATABASE_URL: production needs \?sslmode=verify-full/],
   ['an open owner', { DATABASE_OWNER_URL: 'postgres://owner:secret@localhost/doorman?host=db.acme.example' }, /DATABASE_OWNER_URL: production needs/],
   ['another Twilio', { TWILIO_API_URL: 'https://twilio.acme.example' }, /development only/],

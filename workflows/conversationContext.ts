@@ -3,6 +3,7 @@ import {
   ActivityFailure, CancellationScope, isCancellation, setCurrentDetails, sleep, upsertSearchAttributes,
 } from '@temporalio/workflow';
 import type { ReplyOutcome } from '../activities/chat';
+import { deadlineSummary, stateTable } from '../src/domain/shown';
 import type { Outcome, Stage } from '../src/domain/verification';
 import type { TextRequest } from '../src/texts/keys';
 import type { ConversationStatus } from './contract';
@@ -112,7 +113,7 @@ export class Conversation {
     const { senderId, policy, session } = this.state;
     const verified = session === null
       ? { quantum: { messageId, ms: policy.replyQuantumMs } } : { sessionId: session.id };
-    // A held message is answered twice: it is asked who writes, and later given its answer, or told that there is none.
+    // A held message is answered twice: it is asked who writes, and later given its answer.
     await this.say(() => reply({ key: `${messageId}:${text.key}`, senderId, text, ...verified }));
   }
 
@@ -140,6 +141,7 @@ export class Conversation {
   }
 
   async discardHeld(reason: string): Promise<void> {
+    delete this.state.heldLost;
     await this.drop(this.state.held.splice(0).map(({ messageId }) => messageId), reason);
   }
 
@@ -152,6 +154,7 @@ export class Conversation {
     while (held.length > policy.heldMessagesMax || bytesHeld() > policy.heldBytesMax) {
       overflow.push(held.shift()!.messageId);
     }
+    if (overflow.length > 0) this.state.heldLost = true;
     await this.drop(overflow, 'overflow');
   }
 
@@ -174,13 +177,20 @@ export class Conversation {
     return [...inHand, ...held.splice(0).map(({ messageId }) => messageId), ...queue.splice(0), ...overflow.splice(0)];
   }
 
-  /** The held messages go before whatever else waits, in their order; those that are too old are destroyed. */
-  async releaseHeld(): Promise<void> {
+  /**
+   * The held messages go before whatever else waits, in their order; those that are too old are destroyed. Says whether
+   * one was lost, by age or by its bounds.
+   */
+  async releaseHeld(): Promise<boolean> {
     const { state } = this;
     const oldest = Date.now() - state.policy.heldAgeMs;
     const held = state.held.splice(0);
     state.queue.unshift(...held.filter(({ at }) => at >= oldest).map(({ messageId }) => messageId));
-    await this.drop(held.filter(({ at }) => at < oldest).map(({ messageId }) => messageId), 'expired');
+    const expired = held.filter(({ at }) => at < oldest).map(({ messageId }) => messageId);
+    const isLost = expired.length > 0 || state.heldLost === true;
+    delete state.heldLost;
+    await this.drop(expired, 'expired');
+    return isLost;
   }
 
   /**
@@ -206,15 +216,22 @@ export class Conversation {
    * came. The cancellation of the whole workflow is none: it goes through.
    */
   async runTurn<T>(turn: () => Promise<T>): Promise<T | 'interrupted'> {
+    if (this.isEndOrdered()) return 'interrupted';
     const scope = (this.turn = new CancellationScope());
     try {
-      return await scope.run(turn);
+      const result = await scope.run(turn);
+      // It may end before it hears that it was cancelled.
+      return this.isEndOrdered() ? 'interrupted' : result;
     } catch (error) {
       if (isCancellation(error) && this.turn === undefined) return 'interrupted';
       throw error;
     } finally {
       this.turn = undefined;
     }
+  }
+
+  private isEndOrdered(): boolean {
+    return this.orders.some(({ kind }) => kind === 'endSession');
   }
 
   interruptTurn(): void {
@@ -238,8 +255,7 @@ export class Conversation {
 
   /** What the Temporal UI shows beside the history; free, and gone with the run. */
   showDetails(): void {
-    const rows = Object.entries(this.status()).map(([name, value]) => `| ${name} | ${String(value)} |`);
-    setCurrentDetails(['| | |', '|---|---|', ...rows].join('\n'));
+    setCurrentDetails(stateTable(this.status()));
   }
 
   /**
@@ -259,7 +275,7 @@ export class Conversation {
       this.due = true;
       if (Date.now() < this.state.deadline) this.armClock();
     };
-    const summary = `deadline set in stage ${stage}`;
+    const summary = deadlineSummary(stage);
     void scope.run(() => sleep(Math.max(1, deadline - Date.now()), { summary })).then(fired, () => undefined);
   }
 }

@@ -1,5 +1,6 @@
 // What a conversation carries from run to run: plain JSON, versioned, small. No text, no code, no address.
 import type { Method } from '../src/domain/messages';
+import { soundPolicy } from '../src/domain/policy';
 import type { Policy } from '../src/domain/policy';
 import type { Outcome, Stage } from '../src/domain/verification';
 import type { ConversationStart } from './contract';
@@ -36,6 +37,8 @@ export interface ConversationState {
   session: { readonly id: string; readonly endsAt: number } | null;
   /** locked: whether the one notice of this window was given. */
   noticeGiven: boolean;
+  /** Whether a held message had to go; absent in states of before it was kept in mind. */
+  heldLost?: boolean;
 }
 
 /** Enough for every message that a redelivery or the sweeper may repeat while one run lasts. */
@@ -45,7 +48,8 @@ const seenMax = 200;
 const waitingMax = 500;
 
 /** The state that a conversation begins with. `now` in ms since 1970. */
-export function initialState({ senderId, policy }: ConversationStart, now: number): ConversationState {
+export function initialState({ senderId, policy: given }: ConversationStart, now: number): ConversationState {
+  const policy = soundPolicy(given);
   return {
     version: 1, senderId, policy,
     stage: 'identify', outcome: 'open', deadline: now + policy.identifyIdleMs,
@@ -58,7 +62,7 @@ export function initialState({ senderId, policy }: ConversationStart, now: numbe
 /** Brings the state of an older version to today's shape. Throws for one that this code does not know. */
 export function upgrade(state: ConversationState): ConversationState {
   if (state.version !== 1) throw new Error(`conversation state of version ${String(state.version)} is not known`);
-  return state;
+  return { ...state, policy: soundPolicy(state.policy) };
 }
 
 /** Takes a message id in unless it is known already. */

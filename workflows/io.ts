@@ -5,6 +5,7 @@ import type { ChallengeActivities } from '../activities/challenge';
 import type { ChatActivities } from '../activities/chat';
 import type { CodeActivities } from '../activities/code';
 import type { SessionActivities } from '../activities/session';
+import { summaries } from '../src/domain/shown';
 import { taskQueues } from './contract';
 
 /**
@@ -26,7 +27,7 @@ export const decide = proxyLocalActivities<ChallengeActivities & SessionActiviti
  * Given up after 5 min, when the code that it spoke of is over too.
  */
 export const { reply } = proxyActivities<ChatActivities>({
-  summary: 'reply',
+  summary: summaries.reply,
   startToCloseTimeout: '40s',
   scheduleToCloseTimeout: '5m',
   retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '20s' },
@@ -37,7 +38,7 @@ export const { reply } = proxyActivities<ChatActivities>({
  * for (identifyIdleMs by default): who wrote during an outage must not be left with silence.
  */
 export const { reply: notice } = proxyActivities<ChatActivities>({
-  summary: 'notice',
+  summary: summaries.notice,
   startToCloseTimeout: '40s',
   scheduleToCloseTimeout: '15m',
   retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '20s' },
@@ -48,7 +49,7 @@ export const { reply: notice } = proxyActivities<ChatActivities>({
  * cost. A try may search for an earlier one and send. An operator's order does not wait for it.
  */
 export const { relayReply } = proxyActivities<ChatActivities>({
-  summary: 'assistant reply',
+  summary: summaries.assistantReply,
   cancellationType: ActivityCancellationType.TRY_CANCEL,
   startToCloseTimeout: '30s',
   scheduleToCloseTimeout: '1h',
@@ -57,7 +58,7 @@ export const { relayReply } = proxyActivities<ChatActivities>({
 
 /** A code: tried as long as it counts, then it is useless. `lifetimeMs` is what is left of it. */
 export const codeSender = (lifetimeMs: number) => proxyActivities<CodeActivities>({
-  summary: 'code',
+  summary: summaries.code,
   startToCloseTimeout: '15s',
   scheduleToCloseTimeout: Math.max(lifetimeMs, 1_000),
   retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '20s' },
@@ -69,7 +70,7 @@ export const codeSender = (lifetimeMs: number) => proxyActivities<CodeActivities
  */
 export const { relay } = proxyActivities<AssistantActivities>({
   taskQueue: taskQueues.assistant,
-  summary: 'assistant turn',
+  summary: summaries.assistantTurn,
   startToCloseTimeout: '90s',
   heartbeatTimeout: '15s',
   scheduleToCloseTimeout: '5m',

@@ -2,9 +2,8 @@
 // Its answer is not trusted: it is bounded in size and time, and read as data.
 import { Webhook } from 'standardwebhooks';
 import { z } from 'zod';
-import { Fault } from '../domain/faults';
+import { Fault, retryAfterMs } from '../domain/faults';
 import type { FaultKind } from '../domain/faults';
-import { retryAfterMs } from '../domain/retryAfter';
 import type { Assistant, AssistantAnswer, Turn } from './assistant';
 
 export interface WebhookAssistantOptions {

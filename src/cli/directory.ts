@@ -4,7 +4,7 @@ import { auditedTransaction } from '../audit/auditedTransaction';
 import { applyFeed } from '../directory/applyFeed';
 import type { ImportProgress } from '../directory/applyFeed';
 import { createCsvFeed } from '../directory/csvFeed';
-import { findEmployee } from '../directory/employees';
+import { findEmployee, isDirectoryEmpty } from '../directory/employees';
 import { reportLines } from '../directory/importReport';
 import { endEmployee } from '../directory/leavers';
 import { canonicalIdentifier } from '../domain/identifiers';
@@ -15,6 +15,7 @@ import { withDatabase } from './withDatabase';
 interface ImportOptions {
   readonly dryRun?: boolean;
   readonly force?: boolean;
+  readonly ifEmpty?: boolean;
   readonly source?: string;
   readonly partial?: boolean;
   readonly country?: string;
@@ -28,6 +29,7 @@ export function directoryCommands(program: Command): void {
   directory.command('import')
     .argument('<file.csv>', 'employee_id, given_name, family_name, email, mobile, language, active')
     .description('brings the directory up to date from a file; applies nothing when the file has a problem')
+    .option('--if-empty', 'do nothing when somebody is in the directory already')
     .option('--dry-run', 'compare and report, write nothing')
     .option('--force', 'deactivate however many are missing from the file')
     .option('--partial', 'the file does not hold everybody: nobody leaves by being missing')
@@ -54,6 +56,9 @@ async function endOne(identifier: string, _options: unknown, command: Command): 
 }
 
 async function importCsv(file: string, options: ImportOptions, command: Command): Promise<void> {
+  if (options.ifEmpty === true && !await withDatabase(isDirectoryEmpty)) {
+    return print(command, { outcome: 'notEmpty' }, ['Somebody is in the directory already: nothing was imported.']);
+  }
   const feed = createCsvFeed(file, {
     complete: options.partial !== true,
     ...(options.source === undefined ? {} : { source: options.source }),

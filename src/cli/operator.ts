@@ -1,12 +1,27 @@
 // doorman conversation find | status | end | unlock | resend, doorman employee end
 import { userInfo } from 'node:os';
 import type { Command } from 'commander';
-import { loadConfig } from '../config';
+import { loadConfig, readSetting } from '../config';
 import type { UpdateName } from '../../workflows/contract';
 import { print, refuse } from './output';
 
-/** The operator's login name, for the audit. */
-export const operator = (): string => userInfo().username;
+/** What an order to a conversation may be signed with. */
+const loginName = /^[\w.@-]{1,64}$/;
+
+/** The operator's login name, for the audit. Throws a sentence when there is none. */
+export function operator(): string {
+  const name = readSetting('DOORMAN_OPERATOR') ?? systemUser();
+  if (name !== undefined && loginName.test(name)) return name;
+  throw new Error('Who are you? Set DOORMAN_OPERATOR to your login name: letters, digits, and . _ @ -');
+}
+
+function systemUser(): string | undefined {
+  try {
+    return userInfo().username;
+  } catch {
+    return undefined; // a container's user need not have a name
+  }
+}
 
 export function operatorCommands(program: Command): void {
   const conversation = program.command('conversation').description('one sender\'s conversation');

@@ -48,6 +48,11 @@ export async function findEmployee(db: Queryable, identifier: string): Promise<F
   return more.length === 0 ? { outcome: 'found', employee } : { outcome: 'ambiguous' };
 }
 
+/** Whether nobody was ever imported. */
+export async function isDirectoryEmpty(db: Queryable): Promise<boolean> {
+  return (await db.query('SELECT 1 FROM employees LIMIT 1')).rowCount === 0;
+}
+
 /** Where a code may go. */
 export interface Contact {
   readonly to: string;

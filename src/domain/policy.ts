@@ -54,6 +54,19 @@ export const defaultPolicy: Policy = Object.freeze(
 ) as Policy; // cast: fromEntries forgets the keys that the table has
 
 /**
+ * The policy that a conversation was started with, as it holds today: what it lacks, because the number was thought of
+ * later, is the default; what is outside today's bounds, or was set by somebody who reaches Temporal, is the nearest
+ * number within (A72). Never throws: a conversation must not end because a limit was changed.
+ */
+export function soundPolicy(given: Partial<Policy> | undefined): Policy {
+  const sound = Object.entries(policyRules).map(([name, { value, min, max }]) => {
+    const pinned = given?.[name as PolicyName];
+    return [name, Number.isInteger(pinned) ? Math.min(Math.max(pinned!, min), max) : value];
+  });
+  return Object.fromEntries(sound) as Policy; // cast: fromEntries forgets the keys that the table has
+}
+
+/**
  * Says what is wrong with a policy: one sentence a number outside its bounds or not whole; empty when it may be used.
  * `production` also refuses the values that only development may have.
  */

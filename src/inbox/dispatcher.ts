@@ -47,7 +47,7 @@ export interface Dispatcher {
    * all processes; the others find nothing to do.
    */
   sweep(): Promise<SweepReport>;
-  /** Sweeps now and again `intervalMs` after each sweep has ended. */
+  /** Sweeps now, and again `intervalMs` after each sweep has ended, or at once for a message in doubt. */
   start(intervalMs: number): void;
   /** No further sweep; resolves when what runs has ended and is noted. */
   stop(): Promise<void>;
@@ -67,6 +67,8 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
   let timer: NodeJS.Timeout | undefined;
   let sweeping: Promise<SweepReport> | undefined;
   let stopped = true;
+  let intervalMs = 0;
+  let again = false;
 
   const tell = (senderId: string, messageId: string) =>
     withDeadline(deps.signal({ senderId, messageId }), deadlineMs);
@@ -119,27 +121,39 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
     return sweeping;
   }
 
-  function scheduleSweep(afterMs: number, intervalMs: number): void {
+  function scheduleSweep(afterMs: number): void {
     timer = setTimeout(() => {
+      again = false;
       void sweepOnce()
         .catch((error: unknown) => log.warn('sweep failed', { error }))
-        .then(() => { if (!stopped) scheduleSweep(intervalMs, intervalMs); });
+        .then(() => { if (!stopped) scheduleSweep(again ? 0 : intervalMs); });
     }, afterMs);
     timer.unref();
+  }
+
+  /** For a message in doubt: somebody waits for an answer. */
+  function sweepSoon(): void {
+    again = true;
+    if (stopped || sweeping !== undefined) return;
+    clearTimeout(timer);
+    scheduleSweep(0);
   }
 
   return {
     async take(message, doubts) {
       if (doubts.length > 0) {
-        return await storeUnconfirmed(pool, keys, message, doubts) === 'stored' ? 'unconfirmed' : 'known';
+        if (await storeUnconfirmed(pool, keys, message, doubts) === 'known') return 'known';
+        sweepSoon();
+        return 'unconfirmed';
       }
       const stored = await storeMessage(pool, keys, message);
       return stored.outcome === 'known' ? 'known' : deliver(stored.senderId);
     },
     sweep: sweepOnce,
-    start(intervalMs) {
+    start(everyMs) {
       stopped = false;
-      scheduleSweep(0, intervalMs);
+      intervalMs = everyMs;
+      scheduleSweep(0);
     },
     async stop() {
       stopped = true;

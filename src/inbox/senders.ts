@@ -148,17 +148,18 @@ async function addAddresses(
 async function endFormerSenders(
   tx: Queryable, note: Note, senderId: string, formerSenderIds: string[],
 ): Promise<void> {
-  // Nor does a change shed a lock, or the way to the next one (A19).
-  await tx.query(
-    `UPDATE senders SET (locked_until, exhausted_before) =
-            (SELECT max(locked_until), coalesce(max(exhausted_in_a_row(id)), 0) FROM senders WHERE id = ANY ($2))
-      WHERE id = $1`, [senderId, formerSenderIds]);
-  await tx.query('UPDATE senders SET changed_at = clock_timestamp() WHERE id = ANY ($1)', [formerSenderIds]);
   const reason = 'senderChanged';
   const { rows: voided } = await tx.query<{ challengeId: string; senderId: string }>(
     `UPDATE challenges SET state = 'voided', ended_at = clock_timestamp() WHERE sender_id = ANY ($1) AND state = 'live'
      RETURNING id AS "challengeId", sender_id AS "senderId"`, [formerSenderIds]);
   for (const challenge of voided) note({ kind: 'challenge.voided', facts: { ...challenge, reason } });
+  // Nor does a change shed a lock, or the way to the next one (A19). After the challenges: whoever judges a last guess
+  // holds its challenge and asks for the sender.
+  await tx.query(
+    `UPDATE senders SET (locked_until, exhausted_before) =
+            (SELECT max(locked_until), coalesce(max(exhausted_in_a_row(id)), 0) FROM senders WHERE id = ANY ($2))
+      WHERE id = $1`, [senderId, formerSenderIds]);
+  await tx.query('UPDATE senders SET changed_at = clock_timestamp() WHERE id = ANY ($1)', [formerSenderIds]);
   const { rows: ended } = await tx.query<{ sessionId: string; senderId: string; employeeId: string }>(
     `UPDATE sessions SET ended_at = clock_timestamp(), end_reason = $2 WHERE sender_id = ANY ($1) AND ended_at IS NULL
      RETURNING id AS "sessionId", sender_id AS "senderId", employee_id AS "employeeId"`, [formerSenderIds, reason]);

@@ -3,6 +3,7 @@
 // Gives up early when the provider or Temporal is down, so that a long outage costs little.
 import { inTransaction } from '../db/pool';
 import type { Pool, Queryable } from '../db/pool';
+import { Fault } from '../domain/faults';
 import type { Log } from '../log';
 import { waitingSenders, wipeExpired } from './inbox';
 import type { AddressKeys } from './senders';
@@ -39,6 +40,8 @@ export interface SweepDeps {
 const sweepLock = 7_303_014_103;
 const nothing: SweepReport = { confirmed: 0, refused: 0, told: 0, waiting: 0, abandoned: 0, withheld: 0 };
 const checkBatch = 50;
+// 2,000 messages: then those that are certain have their turn.
+const batchesMax = 40;
 const checksAtOnce = 8;
 const senderBatch = 500;
 const sendersAtOnce = 8;
@@ -71,7 +74,24 @@ async function isOnlySweeper(tx: Queryable): Promise<boolean> {
   return row!.locked;
 }
 
-async function checkUnconfirmed(deps: SweepDeps): Promise<{ confirmed: number; refused: number }> {
+interface Checked {
+  readonly confirmed: number;
+  readonly refused: number;
+}
+
+async function checkUnconfirmed(deps: SweepDeps): Promise<Checked> {
+  let [confirmed, refused] = [0, 0];
+  for (let batch = 0, more = true; more && batch < batchesMax; batch += 1) {
+    const checked = await checkBatchOf(deps);
+    confirmed += checked.confirmed;
+    refused += checked.refused;
+    more = checked.more;
+  }
+  return { confirmed, refused };
+}
+
+/** `more`: the batch was full, and something in it was settled. */
+async function checkBatchOf(deps: SweepDeps): Promise<Checked & { readonly more: boolean }> {
   const { due, sealed } = await findDueForCheck(deps.pool, deps.keys, checkBatch);
   for (const messageId of sealed) {
     deps.log.warn('message in doubt cannot be opened', { messageId });
@@ -84,7 +104,7 @@ async function checkUnconfirmed(deps: SweepDeps): Promise<{ confirmed: number; r
     const chunk = due.slice(start, start + checksAtOnce);
     const verdicts = await Promise.all(chunk.map((unconfirmed) => verdictOn(deps, unconfirmed)));
     // The provider is down: it would not say more of the others.
-    if (verdicts.every((verdict) => verdict === 'later')) return { confirmed, refused };
+    if (verdicts.every((verdict) => verdict === 'later')) return { confirmed, refused, more: false };
     for (const [place, verdict] of verdicts.entries()) {
       const { message, doubts } = chunk[place]!;
       if (verdict === 'later') heldUp.add(message.writtenFrom);
@@ -105,7 +125,7 @@ async function checkUnconfirmed(deps: SweepDeps): Promise<{ confirmed: number; r
       }
     }
   }
-  return { confirmed, refused };
+  return { confirmed, refused, more: due.length + sealed.length === checkBatch && confirmed + refused > 0 };
 }
 
 async function admit(deps: SweepDeps, unconfirmed: Unconfirmed): Promise<void> {
@@ -113,13 +133,18 @@ async function admit(deps: SweepDeps, unconfirmed: Unconfirmed): Promise<void> {
   if (stored.outcome === 'stored') await deps.deliverAll(stored.senderId);
 }
 
+const passing: ReadonlySet<string> = new Set(['unavailable', 'throttled']);
+
 async function verdictOn(
   deps: SweepDeps, unconfirmed: Unconfirmed,
 ): Promise<'agrees' | 'disagrees' | 'unknown' | 'later'> {
   let view: ProviderView | undefined;
   try {
     view = await deps.fetchMessage(unconfirmed.message.messageId);
-  } catch {
+  } catch (error) {
+    deps.log.warn('a message in doubt could not be asked about', { error });
+    // Whoever has to act for this one must not hold up the others meanwhile.
+    if (error instanceof Fault && !passing.has(error.kind)) await noteCheck(deps.pool, unconfirmed.message.messageId);
     return 'later';
   }
   if (view !== undefined) return compareWithProvider(unconfirmed, view, deps.recipient);

@@ -72,17 +72,26 @@ export async function findChallenge(
   return rows[0];
 }
 
+// A message that waited for a worker or for Temporal is looked at later, but not for as long as one likes.
+const patience = `interval '10 minutes'`;
+
+/** SQL: whether the message came while the challenge counted. One that is in no inbox comes now. */
+const mayStillCount = (messageId: string): string => `expires_at + ${patience} > clock_timestamp()
+            AND expires_at > coalesce(
+              (SELECT received_at FROM inbox WHERE message_id = ${messageId}), clock_timestamp())`;
+
 /**
  * Charges one guess and commits it, before anything is compared (R07). Repeat-safe by message: a message is charged
- * once, whatever happens to the worker. `refused` when the code is over, for whichever reason:
- * nothing is compared then.
+ * once, whatever happens to the worker. `refused` when the code is over, for whichever reason: then nothing is
+ * compared.
+ * What counts is when the message came, not when a worker had time for it (R03).
  */
 export async function chargeGuess(pool: Pool, challengeId: string, messageId: string): Promise<'charged' | 'refused'> {
   try {
     const { rowCount } = await pool.query(
       `WITH charged AS (
          UPDATE challenges SET tries_used = tries_used + 1
-          WHERE id = $1 AND state = 'live' AND tries_used < tries_max AND expires_at > clock_timestamp()
+          WHERE id = $1 AND state = 'live' AND tries_used < tries_max AND ${mayStillCount('$2')}
             AND NOT EXISTS (SELECT FROM guesses WHERE challenge_id = $1 AND message_id = $2)
          RETURNING id, tries_used)
        INSERT INTO guesses (challenge_id, message_id, ordinal) SELECT id, $2, tries_used FROM charged`,
@@ -112,8 +121,8 @@ export async function judgeGuess(
 ): Promise<Judgement> {
   const { challengeId, messageId } = guess;
   // The lock orders judgements of one challenge, so that exactly one of them sees the last try.
-  const { rows: [challenge] } = await tx.query<{ sender_id: string; state: string; left: number; expired: boolean }>(
-    `SELECT sender_id, state, tries_max - tries_used AS left, expires_at <= clock_timestamp() AS expired
+  const { rows: [challenge] } = await tx.query<{ sender_id: string; state: string; left: number; late: boolean }>(
+    `SELECT sender_id, state, tries_max - tries_used AS left, expires_at + ${patience} <= clock_timestamp() AS late
        FROM challenges WHERE id = $1 FOR UPDATE`, [challengeId]);
   if (challenge === undefined) return { verdict: 'over' };
   const { sender_id: senderId } = challenge;
@@ -136,8 +145,9 @@ export async function judgeGuess(
   return exhaust(tx, note, policy, challengeId, senderId);
 }
 
-async function consume(tx: Queryable, id: string, challenge: { state: string; expired: boolean }): Promise<Judgement> {
-  if (challenge.state !== 'live' || challenge.expired) return { verdict: 'over' };
+async function consume(tx: Queryable, id: string, challenge: { state: string; late: boolean }): Promise<Judgement> {
+  // What was charged came in time.
+  if (challenge.state !== 'live' || challenge.late) return { verdict: 'over' };
   await tx.query(
     `UPDATE challenges SET state = 'used', ended_at = clock_timestamp() WHERE id = $1 AND state = 'live'`, [id]);
   return { verdict: 'right' };

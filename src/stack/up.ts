@@ -11,7 +11,7 @@ import { choosePorts } from './up/ports';
 import type { Ports } from './up/ports';
 import { compiledCli, programNames, startProgram, stopOrder } from './up/programs';
 import type { ProgramName } from './up/programs';
-import { isDirectoryEmpty, preparePostgres, prepareTemporal } from './up/servers';
+import { hasNoPeople, preparePostgres, prepareTemporal } from './up/servers';
 import { clearFormer, known, removeState, writeState } from './up/stackState';
 import { supervise } from './up/supervised';
 import type { Supervised } from './up/supervised';
@@ -80,7 +80,7 @@ class LocalStack {
     const ports = await choosePorts();
     const values = await this.prepare(ports);
     const env = { ...withoutSettings(), ...forPrograms(values) };
-    if (await isDirectoryEmpty(values.DATABASE_URL!)) await this.importPeople(cli, env);
+    if (await hasNoPeople(values.DATABASE_URL!)) await this.importPeople(cli, env);
     const options = { cli, env, ports, logFolder: join(this.folder, 'log') };
     await reported(this.progress, 'starting simulator, web, worker and codec server', () =>
       Promise.all(programNames.map(async (name) => {

@@ -2,6 +2,7 @@
 import { WorkflowUpdateFailedError, WorkflowNotFoundError } from '@temporalio/client';
 import type { Client } from '@temporalio/client';
 import type { Policy } from '../domain/policy';
+import { summaries } from '../domain/shown';
 import {
   conversationId, queryNames, searchAttributes, signalNames, taskQueues, updateNames, workflowTypes,
 } from '../../workflows/contract';
@@ -41,7 +42,7 @@ export function createConversations(client: Client, policy: Policy) {
             { key: searchAttributes.stage, value: 'identify' },
             { key: searchAttributes.outcome, value: 'open' },
           ],
-          staticSummary: 'Employee verification',
+          staticSummary: summaries.conversation,
         }));
     },
 

@@ -28,6 +28,7 @@ export const de = {
     lockedNotice:
       'Es gab zu viele falsche Codes. Sie können in {minutes} neu beginnen. Was Sie bis dahin schreiben, wird weder gelesen noch aufbewahrt.',
     verified: 'Danke, Ihre Identität ist bestätigt. Ihre Nachrichten werden jetzt weitergegeben. Schreiben Sie *ABMELDEN*, wenn Sie fertig sind.',
+    heldLost: 'Eine frühere Nachricht von Ihnen konnte nicht so lange aufbewahrt werden. Bitte senden Sie sie noch einmal.',
     sessionEndedByLogout: 'Sie sind abgemeldet. Schreiben Sie wieder, wenn Sie etwas brauchen; dann werden Sie nach einem neuen Code gefragt.',
     sessionEndedIdle: 'Sie wurden abgemeldet, weil Sie eine Weile nichts geschrieben haben. Schreiben Sie wieder, um einen neuen Code zu erhalten.',
     sessionEndedAge: 'Sie wurden abgemeldet, weil Ihre Sitzung die zulässige Dauer erreicht hat. Schreiben Sie wieder, um einen neuen Code zu erhalten.',

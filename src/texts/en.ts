@@ -28,6 +28,7 @@ export const en = {
     lockedNotice:
       'There were too many wrong codes. You can start over in {minutes}. What you write until then is neither read nor kept.',
     verified: 'Thank you, you are verified. Your messages are now passed on. Type *LOGOUT* when you are done.',
+    heldLost: 'An earlier message of yours could not be kept for so long. Please send it again.',
     sessionEndedByLogout: 'You are logged out. Write again whenever you need something; you will be asked for a new code.',
     sessionEndedIdle: 'You have been logged out because you wrote nothing for a while. Write again to get a new code.',
     sessionEndedAge: 'You have been logged out because your session reached its time limit. Write again to get a new code.',

@@ -28,6 +28,7 @@ export const es = {
     lockedNotice:
       'Ha habido demasiados códigos incorrectos. Puede empezar de nuevo dentro de {minutes}. Lo que escriba hasta entonces no se lee ni se guarda.',
     verified: 'Gracias, su identidad está verificada. A partir de ahora sus mensajes se transmiten. Escriba *SALIR* cuando termine.',
+    heldLost: 'Un mensaje anterior suyo no se pudo conservar tanto tiempo. Envíelo de nuevo, por favor.',
     sessionEndedByLogout: 'Ha cerrado la sesión. Escriba de nuevo cuando necesite algo; se le pedirá un código nuevo.',
     sessionEndedIdle: 'Se ha cerrado su sesión porque no ha escrito durante un tiempo. Escriba de nuevo para recibir un código nuevo.',
     sessionEndedAge: 'Se ha cerrado su sesión porque ha alcanzado su duración máxima. Escriba de nuevo para recibir un código nuevo.',

@@ -29,6 +29,7 @@ export const fr = {
     lockedNotice:
       'Il y a eu trop de codes erronés. Vous pourrez recommencer dans {minutes}. Ce que vous écrivez d’ici là n’est ni lu ni conservé.',
     verified: 'Merci, votre identité est vérifiée. Vos messages sont maintenant transmis. Écrivez *DÉCONNEXION* quand vous avez terminé.',
+    heldLost: 'Un de vos messages précédents n’a pas pu être conservé aussi longtemps. Veuillez le renvoyer.',
     sessionEndedByLogout: 'Vous êtes déconnecté. Écrivez de nouveau en cas de besoin ; un nouveau code vous sera demandé.',
     sessionEndedIdle: 'Vous avez été déconnecté, car vous n’avez rien écrit depuis un moment. Écrivez de nouveau pour recevoir un nouveau code.',
     sessionEndedAge: 'Vous avez été déconnecté, car votre session a atteint sa durée maximale. Écrivez de nouveau pour recevoir un nouveau code.',

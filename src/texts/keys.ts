@@ -27,6 +27,7 @@ export interface ChatTexts {
   lockedNotice: Minutes;
   /** Without a name: it would be one more thing to leak, and nobody needs it. */
   verified: Nothing;
+  heldLost: Nothing;
   sessionEndedByLogout: Nothing;
   sessionEndedIdle: Nothing;
   sessionEndedAge: Nothing;

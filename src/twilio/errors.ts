@@ -1,8 +1,7 @@
 // What Twilio's refusals mean to us. Of an answer or an error only stable numbers get past this file: the SDK's errors
 // hold the Basic credentials and the form, and with it numbers, texts and codes, even through JSON.stringify.
-import { Fault } from '../domain/faults';
+import { Fault, retryAfterMs } from '../domain/faults';
 import type { FaultKind } from '../domain/faults';
-import { retryAfterMs } from '../domain/retryAfter';
 
 const dependency = 'twilio';
 

@@ -181,7 +181,7 @@ export const acts: Record<string, Case> = {
     },
   },
   'a decoy is not sent': {
-    outcome: { outcome: 'withheld' },
+    outcome: { outcome: 'handedOver' },
     async prepare(world) {
       await claimed(world, '999999');
       return ({ sendCode }) => sendCode({ challengeId, sends: 2 });

@@ -233,7 +233,7 @@ test('messages before verification are answered in their order, within their bou
   await world.write(anna, 'my id is 144133');
   await world.channel.sent.count(7);
   await world.write(anna, await world.code());
-  await world.channel.sent.count(11);
+  await world.channel.sent.count(12);
   expect(world.assistant.turns.all.map(({ text }) => text)).toEqual(['question c', 'question d', 'question e']);
 });
 

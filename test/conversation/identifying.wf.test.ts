@@ -31,6 +31,19 @@ test('a question with a number, after the ID was asked for, is kept and answered
   await world.said('echo: What is the status of purchase order 4500000001?');
 });
 
+test('who is verified reads that an earlier question could not be kept so long', async () => {
+  await world.write(anna, 'where is my order?');
+  await world.reply('askIdentifier');
+  await world.skip('14 minutes');
+  await world.write(anna, '144133');
+  await world.reply('codeSent', { minutes: 5 });
+  await world.skip('2 minutes');
+  await world.write(anna, await world.code());
+  await world.reply('verified');
+  await world.reply('heldLost');
+  expect(world.assistant.turns.all).toEqual([]);
+});
+
 test('a code that comes too late claims nobody, and the next ID gets a new one', async () => {
   await world.write(anna, 'where is my order?');
   await world.reply('askIdentifier');

@@ -52,6 +52,16 @@ test.each(everybody)('while SMS is down for ten minutes %s employee reads that t
   expect(read()).toHaveLength(2);
 });
 
+test('a right code that was typed in time is taken, although the chat was down until after its end', async () => {
+  world.channel.before = down;
+  await world.write(anna, '144133');
+  await world.write(anna, await world.code());
+  await world.skip('6 minutes');
+  world.channel.before = () => undefined;
+  await world.skip('20 seconds');
+  await world.reply('verified');
+});
+
 test('a code is tried again as long as it counts', async () => {
   world.carrier.before = down;
   await world.write(anna, '144133');

@@ -1,4 +1,4 @@
-import { retryAfterMs } from '../../src/domain/retryAfter';
+import { retryAfterMs } from '../../src/domain/faults';
 
 const now = Date.UTC(2026, 10, 24, 12, 0, 0);
 

@@ -1,4 +1,5 @@
 // The main journey over the real stack, for each person of the page, and what an operator sees of it.
+import { Client } from '@temporalio/client';
 import type { Payload } from '@temporalio/common';
 import { conversationId } from '../../workflows/contract';
 import { replyTo } from '../../src/assistant/demo/demoAssistant';
@@ -157,13 +158,18 @@ describe('an operator', () => {
     expect(new Set(found.map((id) => id.slice(0, 3)))).toEqual(new Set(['wa-']));
   });
 
-  test('reads its summary and its current details', async () => {
-    const handle = (await stack.temporal()).workflow.getHandle(conversationId(senderId));
+  test('reads its summary, its current details and its timers without a key', async () => {
+    const { connection } = await stack.temporal();
+    const handle = new Client({ connection }).workflow.getHandle(conversationId(senderId));
     const description = await handle.describe();
     expect(await description.staticSummary()).toBe('Employee verification');
     const metadata = await handle.query<{ currentDetails: string }>('__temporal_workflow_metadata');
     expect(metadata.currentDetails).toContain('| stage | session |');
     expect(metadata.currentDetails).toContain('| outcome | verified |');
+    const { events } = await handle.fetchHistory();
+    const summaries = (events ?? []).flatMap(({ userMetadata }) => userMetadata?.summary ?? [])
+      .map(({ data }) => Buffer.from(data ?? []).toString('utf8'));
+    expect(summaries).toEqual(expect.arrayContaining(['"deadline set in stage confirm"', '"code"', '"reply"', '"assistant turn"']));
   });
 
   test('gets the redacted state by the command line', async () => {

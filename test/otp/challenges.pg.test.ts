@@ -120,13 +120,30 @@ test.each([[-1, 'charged'], [1, 'refused']])('a guess %i s around the expiry by 
   expect(await chargeGuess(pool, challengeId, randomUUID())).toBe(charge);
 });
 
-test('a code that ran out between charge and judgement opens nothing', async () => {
-  const challengeId = await issued(await newSender());
-  const messageId = randomUUID();
-  await chargeGuess(pool, challengeId, messageId);
-  await pool.query(`UPDATE challenges SET expires_at = clock_timestamp() - interval '1 ms' WHERE id = $1`, [challengeId]);
-  expect(await judge(challengeId, messageId, true)).toEqual({ verdict: 'over' });
-});
+/** As if the code had run out so long ago. */
+const runOut = (challengeId: string, ago: string) => pool.query(
+  `UPDATE challenges SET issued_at = clock_timestamp() - $2::interval - interval '5 min', expires_at = clock_timestamp() - $2::interval
+    WHERE id = $1`, [challengeId, ago]);
+
+test.each([['4 minutes', 'right'], ['11 minutes', 'over']])(
+  'a guess that was charged in time and is judged %s after the code ran out is %s', async (late, verdict) => {
+    const challengeId = await issued(await newSender());
+    const messageId = randomUUID();
+    await chargeGuess(pool, challengeId, messageId);
+    await runOut(challengeId, late);
+    expect(await judge(challengeId, messageId, true)).toEqual({ verdict });
+  });
+
+test.each([['1 s', 'before', 'charged'], ['-1 s', 'after', 'refused']])(
+  'a guess that came %s %s the code ran out, and is looked at a minute later, is %s', async (early, _when, charge) => {
+    const senderId = await newSender();
+    const challengeId = await issued(senderId);
+    const messageId = randomUUID();
+    await runOut(challengeId, '1 min');
+    await pool.query(`INSERT INTO inbox (message_id, sender_id, kind, received_at)
+      SELECT $1, $2, 'text', expires_at - $4::interval FROM challenges WHERE id = $3`, [messageId, senderId, challengeId, early]);
+    expect(await chargeGuess(pool, challengeId, messageId)).toBe(charge);
+  });
 
 test('a new code voids the sender\'s former one', async () => {
   const senderId = await newSender();

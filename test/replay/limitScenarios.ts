@@ -49,6 +49,7 @@ export const limitScenarios: readonly Scenario[] = [
       await world.reply('askCode');
       const stored = await world.write(anna, await world.code());
       await world.reply('verified');
+      await world.reply('heldLost');
       await world.said('echo: question c');
       await world.said('echo: question d');
       return stored;
@@ -65,7 +66,23 @@ export const limitScenarios: readonly Scenario[] = [
       await world.skip('2 minutes');
       const stored = await world.write(anna, await world.code());
       await world.reply('verified');
+      await world.reply('heldLost');
       await world.write(anna, 'question b');
+      await world.said('echo: question b');
+      return stored;
+    },
+  },
+  {
+    name: 'questions-lost-and-told',
+    covers: { identify: ['holdAndAsk'] },
+    policy: { heldMessagesMax: 1 },
+    async play(world) {
+      await world.write(anna, 'question a');
+      await world.reply('askIdentifier');
+      await world.write(anna, 'question b');
+      await world.reply('askIdentifierAgain');
+      const stored = await verify(world);
+      await world.reply('heldLost');
       await world.said('echo: question b');
       return stored;
     },

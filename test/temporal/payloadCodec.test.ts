@@ -2,6 +2,7 @@ import { defaultPayloadConverter } from '@temporalio/common';
 import type { Payload } from '@temporalio/common';
 import { temporal } from '@temporalio/proto';
 import fc from 'fast-check';
+import { stateTable } from '../../src/domain/shown';
 import { Unsealable } from '../../src/keys/box';
 import { newKeyring, parseKeyring, rotateKey, UnknownKey } from '../../src/keys/keyring';
 import { createPayloadCodec, isSealedPayload } from '../../src/temporal/payloadCodec';
@@ -11,6 +12,11 @@ const { file: rotatedFile } = rotateKey(file, 'payload');
 const codec = createPayloadCodec(parseKeyring(JSON.stringify(file)).payload);
 const rotated = createPayloadCodec(parseKeyring(JSON.stringify(rotatedFile)).payload);
 const strange = createPayloadCodec(parseKeyring(JSON.stringify(newKeyring())).payload);
+
+const state = {
+  stage: 'session', outcome: 'verified', wrongGuesses: 0, codeDelivery: 'handedOver', deadline: '2026-11-25T10:00:00.000Z',
+  waitingMessages: 0, heldMessages: 2,
+};
 
 const { Payload: PayloadMessage } = temporal.api.common.v1;
 const wire = (payload: Payload) => Buffer.from(PayloadMessage.encode(payload).finish());
@@ -31,6 +37,25 @@ describe('the payload codec', () => {
       expect(wires(opened)).toEqual(wires(originals));
       expect(await rotated.decode(sealed)).toEqual(opened);
     }), { numRuns: 200 });
+  });
+
+  it.each([
+    'Employee verification', 'reply', 'deadline set in stage confirm', stateTable(state),
+    { definition: { type: 'conversation', queryDefinitions: [], signalDefinitions: [], updateDefinitions: [] }, currentDetails: stateTable(state) },
+  ])('leaves what operators read without a key as it is: %j', async (shown) => {
+    const payload = defaultPayloadConverter.toPayload(shown)!;
+    expect(wires(await codec.encode([payload]))).toEqual(wires([payload]));
+    expect(await codec.decode([payload])).toEqual([payload]);
+  });
+
+  it.each([
+    'reply ', 'Reply', '483920', 'deadline set in stage 483920', `${stateTable(state)}\n| name | Anna |`, `Anna ${stateTable(state)}`,
+    stateTable({ ...state, outcome: '+447700900123' }), stateTable({ ...state, heldMessages: 447700 }), ['reply'], { text: 'reply' },
+    { definition: { type: 'conversation', other: 'Anna' }, currentDetails: stateTable(state) },
+    { definition: { type: 'conversation' }, currentDetails: stateTable(state), name: 'Anna' },
+    { definition: { type: 'conversation' }, currentDetails: 'Anna' },
+  ])('seals whatever is not exactly that: %j', async (other) => {
+    expect(isSealedPayload(await only(codec.encode([defaultPayloadConverter.toPayload(other)!])))).toBe(true);
   });
 
   it('survives the wire, and seals what is sealed once more', async () => {

@@ -24,6 +24,7 @@ const samples: readonly TextRequest[] = [
   { key: 'sessionEndedByLogout', params: {} }, { key: 'sessionEndedIdle', params: {} },
   { key: 'sessionEndedAge', params: {} }, { key: 'sessionEndedByOperator', params: {} },
   { key: 'sessionEndedOther', params: {} }, { key: 'textOnly', params: {} }, { key: 'assistantUnavailable', params: {} },
+  { key: 'heldLost', params: {} },
 ];
 const sms = (code = '48392017'): CodeTextRequest => ({ key: 'smsCode', params: { code, minutes: 5, last4: '0123' } });
 
@@ -32,7 +33,7 @@ const keys = [
   'askIdentifier', 'askIdentifierAgain', 'severalIdentifiers', 'codeSent', 'askCode', 'severalCodes', 'wrongCode',
   'codeResent', 'resendTooSoon', 'resendExhausted', 'methodUnavailable', 'codeExpired', 'cancelled', 'notMe', 'locked',
   'lockedNotice', 'verified', 'sessionEndedByLogout', 'sessionEndedIdle', 'sessionEndedAge', 'sessionEndedByOperator',
-  'sessionEndedOther', 'textOnly', 'assistantUnavailable', 'smsCode',
+  'sessionEndedOther', 'textOnly', 'assistantUnavailable', 'smsCode', 'heldLost',
 ];
 
 describe('the keys', () => {

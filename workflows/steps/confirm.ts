@@ -1,5 +1,5 @@
 // confirm: waits for the code; every guess is charged before it is compared, in one local activity a message.
-import { uuid4 } from '@temporalio/workflow';
+import { patched, uuid4 } from '@temporalio/workflow';
 import type { ConfirmOutcome, ResendOutcome } from '../../activities/challenge';
 import type { Conversation } from '../conversationContext';
 import { codeSender, decide } from '../io';
@@ -63,7 +63,9 @@ async function verified(c: Conversation, messageId: string, sessionId: string, e
     outcome: 'verified', session: { id: sessionId, endsAt },
   });
   await c.answer(messageId, { key: 'verified', params: {} });
-  await c.releaseHeld();
+  const isLost = await c.releaseHeld();
+  // Versioned: conversations from before said nothing of it.
+  if (isLost && patched('held-lost')) await c.answer(messageId, { key: 'heldLost', params: {} });
 }
 
 /** Said in answer to a message, on its quantum, or by itself when nobody wrote. */

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { loadTemporalConfig, readSetting } from '../../config';
 import { migrate } from '../../db/migrations';
 import { createPool } from '../../db/pool';
+import { isDirectoryEmpty } from '../../directory/employees';
 import { registerSearchAttributes } from '../../temporal/searchAttributes';
 import { startPostgres } from '../postgres/postgresServer';
 import { reachable, serverUser } from '../postgres/serverUser';
@@ -76,10 +77,10 @@ async function createDatabase(adminUrl: string): Promise<void> {
 }
 
 /** Whether nobody works here yet. */
-export async function isDirectoryEmpty(appUrl: string): Promise<boolean> {
+export async function hasNoPeople(appUrl: string): Promise<boolean> {
   const pool = createPool(appUrl, { max: 1 });
   try {
-    return (await pool.query('SELECT 1 FROM employees LIMIT 1')).rowCount === 0;
+    return await isDirectoryEmpty(pool);
   } finally {
     await pool.end();
   }
