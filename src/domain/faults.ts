@@ -32,8 +32,8 @@ export class Fault extends Error {
 const waitMaxMs = 60 * 60 * 1_000;
 
 /**
- * Milliseconds from `now` that a Retry-After header (RFC 9110, §10.2.3) asks for, at most an hour; undefined for none or
- * an unreadable one.
+ * Milliseconds from `now` that a Retry-After header (RFC 9110, §10.2.3) asks for, at most an hour; undefined for none
+ * or an unreadable one.
  */
 export function retryAfterMs(header: unknown, now: number): number | undefined {
   if (typeof header !== 'string') return undefined;
