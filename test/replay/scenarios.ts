@@ -2,7 +2,7 @@
 import { Fault } from '../../src/domain/faults';
 import { anna, stranger } from '../support/world';
 import { interruptedScenarios } from './interruptedScenarios';
-import { limitScenarios } from './limitScenarios';
+import { grownLong, limitScenarios } from './limitScenarios';
 import { exhaust, issue, verify } from './scenario';
 import type { Scenario } from './scenario';
 
@@ -224,4 +224,4 @@ const usual: readonly Scenario[] = [
   },
 ];
 
-export const scenarios: readonly Scenario[] = [...usual, ...limitScenarios, ...interruptedScenarios];
+export const scenarios: readonly Scenario[] = [...usual, ...limitScenarios, ...interruptedScenarios, grownLong];

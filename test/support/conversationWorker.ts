@@ -26,12 +26,13 @@ export async function startWorker(
   env: TestWorkflowEnvironment, activities: Activities,
   { bundle = { codePath: given('DOORMAN_TEST_BUNDLE') }, forgetful = false }: WorkerChoices = {},
 ): Promise<{ stop(): Promise<void> }> {
+  const held = env.supportsTimeSkipping ? holdingTime(env) : undefined;
   const shared = {
     connection: env.nativeConnection,
     dataConverter: createDataConverter(testKeyring.payload),
     interceptors: {
       activity: [
-        ...env.supportsTimeSkipping ? [givingTimeBack(env)] : [],
+        ...held === undefined ? [] : [({ info }: Context) => ({ inbound: held.interceptor(info) })],
         ({ info }: Context) => ({ inbound: new FailureInterceptor(info.activityType) }),
       ],
     },
@@ -49,18 +50,19 @@ export async function startWorker(
     async stop() {
       for (const worker of workers) worker.shutdown();
       await running;
+      await held?.stop();
     },
   };
 }
 
-function givingTimeBack(env: TestWorkflowEnvironment) {
+function holdingTime(env: TestWorkflowEnvironment): HeldTime {
   const held = new HeldTime(env);
   const sleep = env.sleep.bind(env);
   env.sleep = async (duration) => {
     await held.released();
     await sleep(duration);
   };
-  return ({ info }: Context) => ({ inbound: held.interceptor(info) });
+  return held;
 }
 
 /** The workflows, told to continue as new after few events. */
