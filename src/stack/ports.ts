@@ -1,4 +1,5 @@
 // Finds ports that nobody listens on. Two starts at the same moment may still meet: the server that loses says so.
+import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 
 /** The first of `count` neighbouring free ports of the loopback, from `wanted` on; those in `taken` are not free. */
@@ -14,15 +15,15 @@ export async function freePort(
   throw new Error(`no free port from ${wanted} on`);
 }
 
+// Below what systems give to outgoing connections: in between, a port that is free now is somebody's a moment later.
+const [lowest, highest] = [10_240, 32_767];
+
 /** Any free port of the loopback. */
 export async function anyFreePort(): Promise<number> {
-  const server = createServer();
-  const port = await new Promise<number>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => resolve((server.address() as { port: number }).port));
-  });
-  await new Promise((resolve) => server.close(resolve));
-  return port;
+  for (;;) {
+    const port = randomInt(lowest, highest + 1);
+    if (await isFree(port)) return port;
+  }
 }
 
 // On the loopback and on every address: our own web process listens on the latter.
