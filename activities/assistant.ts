@@ -3,6 +3,8 @@ import { heartbeat, cancellationSignal } from '@temporalio/activity';
 import type { Assistant, AssistantAnswer } from '../src/assistant/assistant';
 import { storeTexts } from '../src/outbox/outbox';
 import type { Pool, Queryable } from '../src/db/pool';
+import { soundPolicy } from '../src/domain/policy';
+import type { Policy } from '../src/domain/policy';
 import { readMessage } from '../src/domain/reading';
 import type { Vocabulary } from '../src/domain/reading';
 import { stageTable } from '../src/domain/verification';
@@ -10,8 +12,10 @@ import { handleMessage, peekMessage } from '../src/inbox/handling';
 import type { InboxMessage } from '../src/inbox/handling';
 import type { PurposeKeys } from '../src/keys/keyring';
 import { endSession, findOpenSession, touchSession } from '../src/sessions/sessions';
+import { dispute } from './dispute';
+import type { DisputeDeps } from './dispute';
 
-export interface AssistantDeps {
+export interface AssistantDeps extends DisputeDeps {
   readonly pool: Pool;
   readonly storageKeys: PurposeKeys;
   readonly assistant: Assistant;
@@ -28,12 +32,14 @@ export interface RelayInput {
   readonly senderId: string;
   readonly sessionId: string;
   readonly repliesMax: number;
+  /** Absent in conversations that began before it was needed. */
+  readonly policy?: Policy;
 }
 
 export type RelayOutcome =
   /** The assistant answered: this many replies wait in the outbox under `replyKey`; `dropped` were too many. */
   | { readonly reaction: 'relay'; readonly replies: number; readonly dropped?: number }
-  | { readonly reaction: 'end' | 'textOnly' | 'ignore' }
+  | { readonly reaction: 'end' | 'dispute' | 'textOnly' | 'ignore' }
   /** The session is over: nothing was relayed and the message still waits. */
   | { readonly reaction: 'closed' }
   /** It ended while the assistant thought: the answer is dropped, and the message with it, which was relayed. */
@@ -67,10 +73,11 @@ function reactionTo(deps: AssistantDeps, { kind, text }: InboxMessage, language:
 }
 
 function handleWithoutRelay(
-  deps: AssistantDeps, input: RelayInput, reaction: 'end' | 'textOnly' | 'ignore',
+  deps: AssistantDeps, input: RelayInput, reaction: 'end' | 'dispute' | 'textOnly' | 'ignore',
 ): Promise<RelayOutcome> {
   return handleMessage<RelayOutcome>(deps.pool, deps.storageKeys, input, async (tx, note) => {
     if (reaction === 'end') await endSession(tx, note, input.sessionId, 'logout');
+    if (reaction === 'dispute') await dispute(deps, tx, note, input.senderId, soundPolicy(input.policy));
     return { reaction };
   });
 }

@@ -2,9 +2,6 @@
 import { auditedTransaction } from '../src/audit/auditedTransaction';
 import type { Note } from '../src/audit/auditedTransaction';
 import type { Pool, Queryable } from '../src/db/pool';
-import type { Employee, FoundEmployee } from '../src/directory/employees';
-import { codeLengths, readCode } from '../src/domain/codeText';
-import type { Method } from '../src/domain/messages';
 import { soundPolicy } from '../src/domain/policy';
 import type { Policy } from '../src/domain/policy';
 import { readMessage } from '../src/domain/reading';
@@ -13,48 +10,22 @@ import { stageTable } from '../src/domain/verification';
 import { handleMessage, peekMessage } from '../src/inbox/handling';
 import type { PurposeKeys } from '../src/keys/keyring';
 import { wasBegun } from '../src/outbox/outbox';
+import { chargeGuess } from '../src/otp/budgets';
 import {
-  chargeGuess, chargeResend, endChallenge, findChallenge, findJustExpired, issueChallenge, judgeGuess, lockedForMs,
-  unlockSender, wasVerified,
+  chargeResend, endChallenge, findChallenge, judgeGuess, lockedForMs, unlockSender,
 } from '../src/otp/challenges';
 import type { Challenge, Judgement, ResendCharge } from '../src/otp/challenges';
 import { openSession } from '../src/sessions/sessions';
 import { codeKey } from './code';
+import { destinationOf, issueFor } from './claim';
+import type { ClaimDeps, IdentifyInput, IdentifyOutcome } from './claim';
+import { dispute } from './dispute';
 
-export interface ChallengeDeps {
+export interface ChallengeDeps extends ClaimDeps {
   readonly pool: Pool;
   readonly storageKeys: PurposeKeys;
   readonly vocabulary: Vocabulary;
-  findEmployee(db: Queryable, identifier: string): Promise<FoundEmployee>;
-  /** Keyed hash by which guesses at one identity are counted, real or not. */
-  hashIdentity(identity: string): Buffer;
-  /** Whether the sender writes from one of these numbers (E.164). */
-  writesFrom(db: Queryable, senderId: string, numbers: readonly string[]): Promise<boolean>;
-  readonly activeCodeKeyId: string;
-  /** Derives the challenge's code and compares, in constant time; the code does not leave it. */
-  isCode(challenge: Challenge, guess: string): boolean;
 }
-
-export interface IdentifyInput {
-  readonly senderId: string;
-  readonly messageId: string;
-  readonly challengeId: string;
-  /** Whether the person was asked before. */
-  readonly asked: boolean;
-  readonly policy: Policy;
-}
-
-export type IdentifyOutcome =
-  | {
-    readonly reaction: 'issue';
-    /** The given one, unless this message was handled before with another. */
-    readonly challengeId: string;
-    readonly method: Method;
-    readonly expiresInMs: number;
-  }
-  | { readonly reaction: 'locked'; readonly lockedForMs: number }
-  | { readonly reaction: 'holdAndAsk'; readonly bytes: number }
-  | { readonly reaction: 'ask' | 'askOne' | 'textOnly' | 'ignore' };
 
 export interface ConfirmInput {
   readonly senderId: string;
@@ -93,6 +64,7 @@ export function createChallengeActivities(deps: ChallengeDeps) {
         const reading = readMessage('identify', kind, text, { vocabulary: deps.vocabulary, asked: input.asked });
         if (reading.input === 'identifier') return issueFor(deps, tx, note, input, reading.identifier);
         const reaction = stageTable.identify[reading.input];
+        if (reaction === 'dispute') await dispute(deps, tx, note, input.senderId, input.policy);
         return reaction === 'holdAndAsk' ? { reaction, bytes: Buffer.byteLength(text) } : { reaction };
       }, ({ reaction }) => reaction === 'holdAndAsk');
     },
@@ -108,7 +80,7 @@ export function createChallengeActivities(deps: ChallengeDeps) {
         if (guess !== 'none') return judge(tx, note, input, challenge, guess === 'right');
         const context = { vocabulary: deps.vocabulary, digits: lengths(input.policy) };
         const reading = readMessage('confirm', kind, text, context);
-        return steer(tx, note, input, reading.input, text);
+        return steer(deps, tx, note, input, challenge, reading.input, text);
       }, ({ reaction }) => reaction === 'holdAndHint');
     },
 
@@ -139,7 +111,9 @@ export function createChallengeActivities(deps: ChallengeDeps) {
           note({ kind: 'challenge.resent', facts: { challengeId, senderId, sends, operator } });
           return { reaction: 'resend', sends };
         }
-        return resendOutcome(await chargeResend(tx, note, policy, challengeId, operator));
+        const destinationHash = await destinationOf(deps, tx, challenge);
+        const resend = { challengeId, destinationHash, operator };
+        return resendOutcome(await chargeResend(tx, note, policy, resend));
       });
     },
 
@@ -151,51 +125,6 @@ export function createChallengeActivities(deps: ChallengeDeps) {
 }
 
 export type ChallengeActivities = ReturnType<typeof createChallengeActivities>;
-
-async function issueFor(
-  deps: ChallengeDeps, tx: Queryable, note: Note, input: IdentifyInput, identifier: string,
-): Promise<IdentifyOutcome> {
-  const { senderId, challengeId, policy } = input;
-  const locked = await lockedForMs(tx, senderId);
-  if (locked > 0) return { reaction: 'locked', lockedForMs: locked };
-  if (await isLateCode(deps, tx, senderId, identifier)) return { reaction: 'ask' };
-  const claimed = await deps.findEmployee(tx, identifier);
-  const person = claimed.outcome === 'found' ? claimed.employee : undefined;
-  const employee = person?.active === true ? person : undefined;
-  const method = 'sms';
-  const expiresInMs = await issueChallenge(tx, note, policy, {
-    challengeId, senderId, method,
-    employeeId: employee?.id,
-    // Counted by the person where there is one, so that an e-mail and an ID of the same person share one budget.
-    identityHash: deps.hashIdentity(person?.id ?? identifier),
-    pool: await isKnown(deps, tx, input, employee) ? 'known' : 'stranger',
-    keyId: deps.activeCodeKeyId,
-  });
-  return { reaction: 'issue', challengeId, method, expiresInMs };
-}
-
-/**
- * Whether what was taken for an ID is this sender's code that has just run out. It opens nothing and tells nothing: a
- * decoy has a code as well. Under a former key it is not looked at: that key may be gone.
- */
-async function isLateCode(deps: ChallengeDeps, tx: Queryable, senderId: string, identifier: string): Promise<boolean> {
-  if (!/^[0-9-]+$/.test(identifier)) return false;
-  const expired = await findJustExpired(tx, senderId);
-  if (expired === undefined || expired.keyId !== deps.activeCodeKeyId) return false;
-  const reading = readCode(identifier, codeLengths);
-  return reading.found === 'one' && deps.isCode(expired, reading.code);
-}
-
-/** A sender is known who writes from the employee's own number, or proved to be this employee not long ago. */
-async function isKnown(
-  deps: ChallengeDeps, tx: Queryable, input: IdentifyInput, employee: Employee | undefined,
-): Promise<boolean> {
-  // Asked for everybody, with what nobody has for the unknown: the same work for real and decoy (R25).
-  const numbers = employee?.phones.map(({ e164 }) => e164) ?? [];
-  const fromOwnNumber = await deps.writesFrom(tx, input.senderId, numbers);
-  const verifiedBefore = await wasVerified(tx, input.senderId, employee?.id ?? null, input.policy.knownSenderDays);
-  return fromOwnNumber || verifiedBefore;
-}
 
 /**
  * What has the length of any code is a guess, whichever length this one has: or the reply would tell whether the sender
@@ -212,9 +141,12 @@ async function chargedGuess(
   const { kind, text } = seen.message;
   const reading = readMessage('confirm', kind, text, { vocabulary: deps.vocabulary, digits: lengths(input.policy) });
   if (reading.input !== 'code') return 'none';
-  if (await chargeGuess(deps.pool, challenge.id, input.messageId) === 'refused') return 'refused';
-  // Compared for a decoy too, so that it takes as long; but nothing opens it.
-  return deps.isCode(challenge, reading.code) && challenge.employeeId !== null ? 'right' : 'wrong';
+  const { charge, alerts } = await chargeGuess(deps.pool, input.policy, challenge.id, input.messageId);
+  for (const what of alerts) deps.alert(what);
+  if (charge === 'refused') return 'refused';
+  // Compared for a decoy and for a spent budget too, so that it takes as long; but nothing opens them.
+  const isRight = deps.isCode(challenge, reading.code);
+  return isRight && charge === 'charged' && challenge.employeeId !== null ? 'right' : 'wrong';
 }
 
 async function judge(
@@ -246,15 +178,21 @@ async function refusal(tx: Queryable, challenge: Challenge): Promise<ConfirmOutc
 }
 
 async function steer(
-  tx: Queryable, note: Note, { challengeId, policy }: ConfirmInput,
-  input: keyof typeof stageTable.confirm, text: string,
+  deps: ChallengeDeps, tx: Queryable, note: Note, { challengeId, senderId, policy }: ConfirmInput,
+  challenge: Challenge, input: keyof typeof stageTable.confirm, text: string,
 ): Promise<ConfirmOutcome> {
   const reaction = stageTable.confirm[input];
   switch (reaction) {
     case 'holdAndHint': return { reaction, bytes: Buffer.byteLength(text) };
-    case 'resend': return resendOutcome(await chargeResend(tx, note, policy, challengeId));
+    case 'resend': {
+      const destinationHash = await destinationOf(deps, tx, challenge);
+      return resendOutcome(await chargeResend(tx, note, policy, { challengeId, destinationHash }));
+    }
     case 'cancel': await endChallenge(tx, note, challengeId, 'cancelled'); return { reaction };
-    case 'dispute': await endChallenge(tx, note, challengeId, 'disputed'); return { reaction };
+    case 'dispute':
+      await endChallenge(tx, note, challengeId, 'disputed');
+      await dispute(deps, tx, note, senderId, policy);
+      return { reaction };
     // A code is charged before this transaction; one that turns up only here was sent while the challenge ended.
     case 'guess': return { reaction: 'expired' };
     default: return { reaction };

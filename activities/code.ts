@@ -3,6 +3,7 @@ import type { Pool, Queryable } from '../src/db/pool';
 import type { Method } from '../src/domain/messages';
 import { beginSend, settleSend } from '../src/outbox/outbox';
 import type { PurposeKeys } from '../src/keys/keyring';
+import { isSendAllowed } from '../src/otp/budgets';
 import { findChallenge } from '../src/otp/challenges';
 import type { Challenge } from '../src/otp/challenges';
 import type { CodeCarrier } from '../src/otp/codeCarrier';
@@ -47,14 +48,15 @@ export function createCodeActivities(deps: CodeDeps) {
       if (challenge === undefined) return { outcome: 'handedOver' };
       const key = codeKey(challenge, sends);
       const { senderId } = challenge;
-      const [send, contact, requester] = await Promise.all([
+      const [send, contact, requester, allowed] = await Promise.all([
         beginSend(pool, deps.storageKeys, { key, senderId, kind: 'code' }),
         deps.findContact(pool, challenge.employeeId, challenge.method),
-        deps.replyAddress(pool, senderId)]);
+        deps.replyAddress(pool, senderId),
+        isSendAllowed(pool, challengeId, sends)]);
       if (send.state === 'sent') return { outcome: 'handedOver' };
       const carrier = deps.carriers.get(challenge.method);
       const over = challenge.state !== 'live' || challenge.expiresInMs <= 0;
-      if (over || contact === undefined || requester === undefined || carrier === undefined) {
+      if (over || !allowed || contact === undefined || requester === undefined || carrier === undefined) {
         await settleSend(pool, key, { state: 'withheld' });
         return { outcome: 'handedOver' };
       }

@@ -31,6 +31,10 @@ export const metrics = {
     type: 'counter', name: 'doorman_swept_total', labels: ['what'],
     help: 'What the sweeper found: senders told or still waiting, messages confirmed, refused or abandoned',
   },
+  alerts: {
+    type: 'counter', name: 'doorman_alerts_total', labels: ['what'],
+    help: 'What security has to look at: a pool that closed, the breaker, somebody who said NOT ME',
+  },
   activityOutcomes: {
     type: 'counter', name: 'doorman_activity_outcomes_total', labels: ['activity', 'outcome'],
     help: 'Ends of activities: an expected outcome, or the type of a failure',

@@ -7,13 +7,14 @@ import type { Activities, ActivityDeps } from '../activities';
 import type { Assistant } from './assistant/assistant';
 import type { ChatChannel } from './chat/chatChannel';
 import type { Pool } from './db/pool';
-import { findContact, findEmployee } from './directory/employees';
+import { findByPhone, findContact, findEmployee } from './directory/employees';
 import type { Method } from './domain/messages';
 import { splitText } from './domain/splitText';
 import { messageAgeMs, writesFrom } from './inbox/senderLookup';
 import { replyAddress } from './inbox/senders';
 import { lookupHash } from './keys/box';
 import type { Keyring } from './keys/keyring';
+import type { Alert } from './otp/budgets';
 import { codePurpose } from './otp/challenges';
 import type { Challenge } from './otp/challenges';
 import type { CodeCarrier } from './otp/codeCarrier';
@@ -31,6 +32,7 @@ export interface Ports {
 /** The activities over a pool and ports: what a worker runs, in production and in tests. */
 export function createWiredActivities(
   pool: Pool, keyring: Keyring, texts: Texts, ports: Ports, defaultLanguage: string,
+  alert: (what: Alert) => void = () => undefined,
 ): Activities {
   const codeOf = ({ id, keyId, digits }: Challenge) =>
     deriveCode(keyring.code, { challengeId: id, keyId, digits, purpose: codePurpose });
@@ -51,6 +53,12 @@ export function createWiredActivities(
     findEmployee,
     findContact,
     hashIdentity: (identity) => lookupHash(keyring.lookup, 'identity', identity),
+    hashDestination: (to) => lookupHash(keyring.lookup, 'destination', to),
+    async findByAddress(db, senderId) {
+      const address = await replyAddress(db, keyring, senderId);
+      return address === undefined ? undefined : findByPhone(db, address.replace(/^whatsapp:/, ''));
+    },
+    alert,
     writesFrom: (db, senderId, numbers) => writesFrom(db, keyring.lookup, senderId, numbers),
     replyAddress: (db, senderId) => replyAddress(db, keyring, senderId),
     messageAgeMs,

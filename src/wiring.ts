@@ -10,12 +10,16 @@ import type { Config } from './config';
 import { createPool } from './db/pool';
 import type { Pool } from './db/pool';
 import { databaseProblems } from './db/soundness';
+import { findEmployee } from './directory/employees';
 import type { AppDeps } from './http/app';
 import { statusPath } from './http/twilioStatus';
 import { createDispatcher } from './inbox/dispatcher';
 import { findSender } from './inbox/senderLookup';
+import { lookupHash } from './keys/box';
 import { createLog, temporalLogger } from './log';
 import type { Log } from './log';
+import { reopenPools } from './otp/budgets';
+import type { Alert } from './otp/budgets';
 import { createSmsCarrier } from './otp/smsCarrier';
 import { withholdExpired } from './outbox/outbox';
 import { endSessionOfSender } from './sessions/sessions';
@@ -59,8 +63,12 @@ export function createPorts(config: Config, texts: Texts): Ports {
 export function wireWorker(config: Config, metricsUrl: string) {
   const { pool, log, telemetry } = wireProcess(config, 'worker', metricsUrl);
   const texts = createTexts({ organisation: config.DOORMAN_ORGANISATION, language: config.DOORMAN_LANGUAGE });
+  const alert = (what: Alert) => {
+    telemetry.count('alerts', { what });
+    log.error('security alert: see the runbook', { kind: what });
+  };
   const activities = createWiredActivities(
-    pool, config.keyring, texts, createPorts(config, texts), config.DOORMAN_LANGUAGE);
+    pool, config.keyring, texts, createPorts(config, texts), config.DOORMAN_LANGUAGE, alert);
   return {
     activities, log, telemetry,
     countOutcome: (activity: string, outcome: string) => telemetry.count('activityOutcomes', { activity, outcome }),
@@ -122,6 +130,12 @@ export function wireOperator(config: Config) {
   return {
     conversations,
     findSender: (address: string) => findSender(pool, config.keyring.lookup, address),
+    /** Undefined when nobody has this identifier, or two have. */
+    reopenPools: (identifier: string, operator: string) => auditedTransaction(pool, async (tx, note) => {
+      const found = await findEmployee(tx, identifier);
+      if (found.outcome !== 'found') return undefined;
+      return reopenPools(tx, note, lookupHash(config.keyring.lookup, 'identity', found.employee.id), operator);
+    }),
     endSession: (senderId: string, operator: string) =>
       auditedTransaction(pool, (tx, note) => endSessionOfSender(tx, note, senderId, operator)),
     close: async () => { await close(); await pool.end(); },

@@ -53,6 +53,14 @@ export async function isDirectoryEmpty(db: Queryable): Promise<boolean> {
   return (await db.query('SELECT 1 FROM employees LIMIT 1')).rowCount === 0;
 }
 
+/** The active employee who has this number (E.164) alone. */
+export async function findByPhone(db: Queryable, e164: string): Promise<string | undefined> {
+  const { rows: [row] } = await db.query<{ id: string }>(
+    `SELECT e.id FROM employees e JOIN employee_phones p ON p.employee_id = e.id
+      WHERE p.e164 = $1 AND e.active AND ${isSoleHolder} LIMIT 1`, [e164]);
+  return row?.id;
+}
+
 /** Where a code may go. */
 export interface Contact {
   readonly to: string;

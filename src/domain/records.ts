@@ -9,8 +9,17 @@ export interface RecordFacts {
   'challenge.exhausted': { challengeId: string; senderId: string; lockedUntil: string };
   'challenge.expired': { challengeId: string; senderId: string };
   'challenge.voided': { challengeId: string; senderId: string; reason: string };
-  /** It is nobody's any more: it looks live, and opens nothing. */
+  /** It is nobody's any more, since somebody left or said NOT ME: it looks live, and opens nothing. */
   'challenge.disowned': { challengeId: string; senderId: string; reason: string };
+  /** So many guesses in a row were wrong that none is evaluated for this pool until two people reopen it. */
+  'pool.closed': { identity: string; pool: string };
+  /** The employee said NOT ME: strangers are out until two people let them in again. */
+  'pool.shut': { identity: string };
+  'pool.reopening': { identity: string; operator: string };
+  'pool.reopened': { identity: string; operator: string; askedBy: string };
+  /** Strangers guessed wrong so often within a day, in all, that none of their guesses is evaluated. */
+  'breaker.tripped': { guesses: number };
+  'sender.locked': { senderId: string; lockedUntil: string };
   'sender.unlocked': { senderId: string; operator: string };
   'session.opened': {
     sessionId: string; senderId: string; employeeId: string; challengeId: string; method: string; assurance: string;

@@ -25,7 +25,7 @@ export const reactions = {
   resend: 'sends the same code again when its gap is over',
   noMethod: 'says that this method is not available',
   cancel: 'voids the code, asks anew',
-  dispute: 'voids the code, records the dispute',
+  dispute: 'voids the code; from an employee\'s own chat, also the codes of others for them, and shuts strangers out',
   relay: 'relays to the assistant',
   end: 'ends the session',
   textOnly: 'says that only text is read',
@@ -44,7 +44,7 @@ export const stageTable = {
   identify: {
     ...unreadable,
     identifier: 'issue', several: 'askOne', text: 'holdAndAsk', code: 'ask', digits: 'holdAndAsk',
-    resend: 'ask', call: 'ask', email: 'ask', cancel: 'ask', notMe: 'ask', logout: 'ask',
+    resend: 'ask', call: 'ask', email: 'ask', cancel: 'ask', notMe: 'dispute', logout: 'ask',
   },
   confirm: {
     ...unreadable,
@@ -54,7 +54,7 @@ export const stageTable = {
   session: {
     ...unreadable,
     button: 'relay', text: 'relay', digits: 'relay', identifier: 'relay', code: 'relay', several: 'relay',
-    resend: 'relay', call: 'relay', email: 'relay', cancel: 'relay', notMe: 'relay', logout: 'end',
+    resend: 'relay', call: 'relay', email: 'relay', cancel: 'relay', notMe: 'dispute', logout: 'end',
   },
   locked: {
     media: 'notice', location: 'notice', contacts: 'notice', button: 'notice', unsupported: 'notice',

@@ -153,11 +153,14 @@ async function endFormerSenders(
     `UPDATE challenges SET state = 'voided', ended_at = clock_timestamp() WHERE sender_id = ANY ($1) AND state = 'live'
      RETURNING id AS "challengeId", sender_id AS "senderId"`, [formerSenderIds]);
   for (const challenge of voided) note({ kind: 'challenge.voided', facts: { ...challenge, reason } });
-  // Nor does a change shed a lock, or the way to the next one (A19). After the challenges: whoever judges a last guess
-  // holds its challenge and asks for the sender.
+  // Nor does a change shed a lock, the way to the next one, or what was counted (A19). Challenges before senders, as
+  // whoever charges a guess locks them.
   await tx.query(
-    `UPDATE senders SET (locked_until, exhausted_before) =
-            (SELECT max(locked_until), coalesce(max(exhausted_in_a_row(id)), 0) FROM senders WHERE id = ANY ($2))
+    `UPDATE senders SET (locked_until, exhausted_before, former_ids) = (
+       SELECT max(locked_until), coalesce(max(exhausted_in_a_row(id)), 0),
+              (SELECT coalesce(array_agg(DISTINCT f), '{}')
+                 FROM senders o, unnest(o.former_ids || o.id) f WHERE o.id = ANY ($2))
+         FROM senders WHERE id = ANY ($2))
       WHERE id = $1`, [senderId, formerSenderIds]);
   await tx.query('UPDATE senders SET changed_at = clock_timestamp() WHERE id = ANY ($1)', [formerSenderIds]);
   const { rows: ended } = await tx.query<{ sessionId: string; senderId: string; employeeId: string }>(

@@ -1,10 +1,12 @@
 // One code for one employee and one sender: issue, charge, judge, end. All counting is Postgres', by its own clock.
 // Never sees a code: it stores which key and how many digits, and hears whether a guess was right.
 import type { Note } from '../audit/auditedTransaction';
-import type { Pool, Queryable } from '../db/pool';
+import type { Queryable } from '../db/pool';
 import { lockMs, resendGapMs } from '../domain/policy';
 import type { Policy } from '../domain/policy';
 import type { Method } from '../domain/messages';
+import { chargeSend, forgivePool, senderGuessesLeft } from './budgets';
+import type { PoolName } from './budgets';
 
 export const codePurpose = 'verify-sender';
 
@@ -15,9 +17,13 @@ export interface NewChallenge {
   readonly employeeId: string | undefined;
   /** Keyed hash of who was claimed, alike for real and unknown. */
   readonly identityHash: Buffer;
-  readonly pool: 'known' | 'stranger';
+  /** Keyed hash of what was typed: an ID and an e-mail address are two claims, also of one person. */
+  readonly claimHash: Buffer;
+  readonly pool: PoolName;
   readonly method: Method;
   readonly keyId: string;
+  /** Keyed hash of where the code goes; null when it goes nowhere. */
+  readonly destinationHash: Buffer | null;
 }
 
 export interface Challenge {
@@ -34,7 +40,10 @@ export interface Challenge {
   readonly expiresInMs: number;
 }
 
-/** Issues a challenge and voids the sender's former one (I4). Repeat-safe by its id; says how long it counts, in ms. */
+/**
+ * Issues a challenge, charges its first send and voids the sender's former one (I4). Repeat-safe by its id; says how
+ * long it counts, in ms.
+ */
 export async function issueChallenge(
   tx: Queryable, note: Note, policy: Policy, challenge: NewChallenge,
 ): Promise<number> {
@@ -43,16 +52,18 @@ export async function issueChallenge(
   const digits = challenge.pool === 'known' ? policy.codeDigitsKnown : policy.codeDigitsStranger;
   const { rowCount } = await tx.query(
     `INSERT INTO challenges (id, sender_id, employee_id, identity_hash, pool, purpose,
-                             method, key_id, digits, tries_max, expires_at)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, clock_timestamp() + $11 * interval '1 ms')
+                             method, key_id, digits, tries_max, expires_at, claim_hash)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, clock_timestamp() + $11 * interval '1 ms', $12)
      ON CONFLICT (id) DO NOTHING`,
     [challengeId, senderId, challenge.employeeId ?? null, challenge.identityHash, challenge.pool, codePurpose,
-      challenge.method, challenge.keyId, digits, policy.codeTriesMax, policy.codeLifetimeMs],
+      challenge.method, challenge.keyId, digits, policy.codeTriesMax, policy.codeLifetimeMs,
+      challenge.claimHash],
   );
   if (rowCount === 1) {
     const { pool, method } = challenge;
     const identity = challenge.identityHash.toString('base64url');
     note({ kind: 'challenge.issued', facts: { challengeId, senderId, identity, pool, method } });
+    await chargeSend(tx, policy, { challengeId, ordinal: 1, destinationHash: challenge.destinationHash });
   }
   const issued = await findChallenge(tx, challengeId);
   return issued?.expiresInMs ?? 0;
@@ -74,36 +85,6 @@ export async function findChallenge(
 
 // A message that waited for a worker or for Temporal is looked at later, but not for as long as one likes.
 const patience = `interval '10 minutes'`;
-
-/** SQL: whether the message came while the challenge counted. One that is in no inbox comes now. */
-const mayStillCount = (messageId: string): string => `expires_at + ${patience} > clock_timestamp()
-            AND expires_at > coalesce(
-              (SELECT received_at FROM inbox WHERE message_id = ${messageId}), clock_timestamp())`;
-
-/**
- * Charges one guess and commits it, before anything is compared (R07). Repeat-safe by message: a message is charged
- * once, whatever happens to the worker. `refused` when the code is over, for whichever reason: then nothing is
- * compared.
- * What counts is when the message came, not when a worker had time for it (R03).
- */
-export async function chargeGuess(pool: Pool, challengeId: string, messageId: string): Promise<'charged' | 'refused'> {
-  try {
-    const { rowCount } = await pool.query(
-      `WITH charged AS (
-         UPDATE challenges SET tries_used = tries_used + 1
-          WHERE id = $1 AND state = 'live' AND tries_used < tries_max AND ${mayStillCount('$2')}
-            AND NOT EXISTS (SELECT FROM guesses WHERE challenge_id = $1 AND message_id = $2)
-         RETURNING id, tries_used)
-       INSERT INTO guesses (challenge_id, message_id, ordinal) SELECT id, $2, tries_used FROM charged`,
-      [challengeId, messageId],
-    );
-    return rowCount === 1 || await isCharged(pool, challengeId, messageId) ? 'charged' : 'refused';
-  } catch (error) {
-    // Two workers at the same message: the row of the first makes the statement of the second fail as a whole.
-    if ((error as { code?: string }).code === '23505') return 'charged';
-    throw error;
-  }
-}
 
 export type Judgement =
   | { readonly verdict: 'right' }
@@ -139,9 +120,9 @@ export async function judgeGuess(
   if (challenge.state === 'exhausted') {
     return { verdict: 'exhausted', lockedForMs: await lockedForMs(tx, senderId) };
   }
-  if (challenge.left > 0 || challenge.state !== 'live') {
-    return { verdict: 'wrong', triesLeft: Math.max(challenge.left, 0) };
-  }
+  const { left: leftToday } = await senderGuessesLeft(tx, policy, senderId);
+  const triesLeft = Math.max(Math.min(challenge.left, leftToday), 0);
+  if (triesLeft > 0 || challenge.state !== 'live') return { verdict: 'wrong', triesLeft };
   return exhaust(tx, note, policy, challengeId, senderId);
 }
 
@@ -150,6 +131,7 @@ async function consume(tx: Queryable, id: string, challenge: { state: string; la
   if (challenge.state !== 'live' || challenge.late) return { verdict: 'over' };
   await tx.query(
     `UPDATE challenges SET state = 'used', ended_at = clock_timestamp() WHERE id = $1 AND state = 'live'`, [id]);
+  await forgivePool(tx, id);
   return { verdict: 'right' };
 }
 
@@ -159,12 +141,23 @@ async function exhaust(tx: Queryable, note: Note, policy: Policy, id: string, se
   if (unjudged !== undefined) return { verdict: 'wrong', triesLeft: 0 };
   await tx.query(`UPDATE challenges SET state = 'exhausted', ended_at = clock_timestamp() WHERE id = $1`, [id]);
   const { rows: [run] } = await tx.query<{ count: number }>('SELECT exhausted_in_a_row($1) AS count', [senderId]);
-  const lockedFor = lockMs(policy, run?.count ?? 1);
-  const { rows: [lock] } = await tx.query<{ until: Date }>(
-    `UPDATE senders SET locked_until = clock_timestamp() + $2 * interval '1 ms' WHERE id = $1
-     RETURNING locked_until AS until`, [senderId, lockedFor]);
-  note({ kind: 'challenge.exhausted', facts: { challengeId: id, senderId, lockedUntil: lock!.until.toISOString() } });
+  const { waitMs } = await senderGuessesLeft(tx, policy, senderId);
+  const lockedFor = Math.max(lockMs(policy, run?.count ?? 1), waitMs);
+  const lockedUntil = await lockSender(tx, senderId, lockedFor);
+  note({ kind: 'challenge.exhausted', facts: { challengeId: id, senderId, lockedUntil } });
   return { verdict: 'exhausted', lockedForMs: lockedFor };
+}
+
+/** Locks a sender for whom there is no room today. Never shortens a lock. */
+export async function lockSpentSender(tx: Queryable, note: Note, senderId: string, forMs: number): Promise<void> {
+  note({ kind: 'sender.locked', facts: { senderId, lockedUntil: await lockSender(tx, senderId, forMs) } });
+}
+
+async function lockSender(tx: Queryable, senderId: string, forMs: number): Promise<string> {
+  const { rows: [lock] } = await tx.query<{ until: Date }>(
+    `UPDATE senders SET locked_until = greatest(locked_until, clock_timestamp() + $2 * interval '1 ms') WHERE id = $1
+     RETURNING locked_until AS until`, [senderId, forMs]);
+  return lock!.until.toISOString();
 }
 
 export type ResendCharge =
@@ -175,18 +168,24 @@ export type ResendCharge =
 
 /** Charges one more send of the same code: the gaps grow, the tries stay, the lifetime stays (R06, R12). */
 export async function chargeResend(
-  tx: Queryable, note: Note, policy: Policy, challengeId: string, operator?: string,
+  tx: Queryable, note: Note, policy: Policy,
+  resend: { challengeId: string; destinationHash: Buffer | null; operator?: string },
 ): Promise<ResendCharge> {
-  const { rows: [row] } = await tx.query<{ senderId: string; sends: number; sinceMs: number; open: boolean }>(
+  const { challengeId, destinationHash, operator } = resend;
+  const { rows: [row] } = await tx.query<{
+    senderId: string; sends: number; sinceMs: number; open: boolean; today: number;
+  }>(
     `SELECT sender_id AS "senderId", sends, state = 'live' AND expires_at > clock_timestamp() AS open,
+            (SELECT count(*)::int FROM sender_sends(sender_id)) AS today,
             (extract(epoch FROM clock_timestamp() - last_sent_at) * 1000)::float8 AS "sinceMs"
        FROM challenges WHERE id = $1 FOR UPDATE`, [challengeId]);
   if (row === undefined || !row.open) return { outcome: 'over' };
-  if (row.sends >= policy.codeSendsMax) return { outcome: 'spent' };
+  if (row.sends >= policy.codeSendsMax || row.today >= policy.senderSendsPerDayMax) return { outcome: 'spent' };
   const waitMs = resendGapMs(policy, row.sends) - row.sinceMs;
   if (waitMs > 0) return { outcome: 'tooSoon', waitMs };
   await tx.query(
     'UPDATE challenges SET sends = sends + 1, last_sent_at = clock_timestamp() WHERE id = $1', [challengeId]);
+  await chargeSend(tx, policy, { challengeId, ordinal: row.sends + 1, destinationHash });
   const by = operator === undefined ? {} : { operator };
   note({ kind: 'challenge.resent', facts: { challengeId, senderId: row.senderId, sends: row.sends + 1, ...by } });
   return { outcome: 'granted', sends: row.sends + 1 };
@@ -237,11 +236,37 @@ export async function wasVerified(
   return rowCount === 1;
 }
 
-/** Lifts a sender's lock by an operator's act. The count of wrong guesses stays. */
+/**
+ * Lifts a sender's lock by an operator's act, and forgives what this sender spent today. What was counted at the
+ * people who were claimed stays, and so does the ladder: the next lock is longer.
+ */
 export async function unlockSender(tx: Queryable, note: Note, senderId: string, operator: string): Promise<void> {
   const { rowCount } = await tx.query(
-    'UPDATE senders SET locked_until = NULL WHERE id = $1 AND locked_until IS NOT NULL', [senderId]);
+    `UPDATE senders SET locked_until = NULL, counted_from = clock_timestamp()
+      WHERE id = $1 AND locked_until IS NOT NULL`, [senderId]);
   if (rowCount === 1) note({ kind: 'sender.unlocked', facts: { senderId, operator } });
+}
+
+/**
+ * Takes an employee's codes from everybody but one sender: they look live and open nothing, so that whoever asked for
+ * them cannot tell.
+ */
+export async function disownOthers(tx: Queryable, note: Note, employeeId: string, senderId: string): Promise<void> {
+  const { rows } = await tx.query<{ challengeId: string; senderId: string }>(
+    `UPDATE challenges SET employee_id = NULL
+      WHERE id IN (SELECT id FROM challenges WHERE employee_id = $1 AND sender_id <> $2 AND state = 'live'
+                    ORDER BY id FOR UPDATE)
+     RETURNING id AS "challengeId", sender_id AS "senderId"`, [employeeId, senderId]);
+  for (const facts of rows) note({ kind: 'challenge.disowned', facts: { ...facts, reason: 'disputed' } });
+}
+
+/** Employees that this sender proved to be within the last `days`. */
+export async function verifiedAs(db: Queryable, senderId: string, days: number): Promise<string[]> {
+  const { rows } = await db.query<{ id: string }>(
+    `SELECT DISTINCT n.employee_id AS id FROM sessions n JOIN senders s ON s.id = n.sender_id
+      WHERE s.id = $1 AND n.opened_at > clock_timestamp() - $2 * interval '1 day'
+        AND n.opened_at > coalesce(s.changed_at, '-infinity')`, [senderId, days]);
+  return rows.map(({ id }) => id);
 }
 
 async function voidOthers(tx: Queryable, note: Note, senderId: string, except: string): Promise<void> {
@@ -252,10 +277,4 @@ async function voidOthers(tx: Queryable, note: Note, senderId: string, except: s
   for (const { id } of rows) {
     note({ kind: 'challenge.voided', facts: { challengeId: id, senderId, reason: 'replaced' } });
   }
-}
-
-async function isCharged(db: Queryable, challengeId: string, messageId: string): Promise<boolean> {
-  const { rowCount } = await db.query(
-    'SELECT 1 FROM guesses WHERE challenge_id = $1 AND message_id = $2', [challengeId, messageId]);
-  return rowCount === 1;
 }

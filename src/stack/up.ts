@@ -5,7 +5,7 @@ import { createKeyringFile } from '../keys/keyringFile';
 import { runProgram } from './programs';
 import { reported } from './progress';
 import type { Progress } from './progress';
-import { givenSettings, keptSecrets, withoutSettings, writeEnvFile } from './up/localSettings';
+import { givenSettings, keptSecrets, playPolicy, withoutSettings, writeEnvFile } from './up/localSettings';
 import type { Values } from './up/localSettings';
 import { choosePorts } from './up/ports';
 import type { Ports } from './up/ports';
@@ -185,6 +185,7 @@ function addresses(ports: Ports, folder: string): Values {
   return {
     DOORMAN_PROFILE: 'development',
     DOORMAN_ORGANISATION: 'Example Ltd',
+    DOORMAN_POLICY: JSON.stringify(playPolicy),
     DOORMAN_PUBLIC_URL: web,
     DOORMAN_PORT: String(ports.web),
     DOORMAN_INTERNAL_PORT: String(ports.internal),

@@ -17,6 +17,9 @@ export const de = {
     askCode: 'Bitte schreiben Sie nur den Code aus der SMS. Sie können auch *NOCHMAL* oder *ABBRECHEN* schreiben.',
     severalCodes: 'Ihre Nachricht könnte mehr als einen Code meinen, deshalb wurde keiner geprüft. Bitte schreiben Sie nur einen.',
     wrongCode: 'Das ist nicht der richtige Code. {triesLeft, plural, one {Sie haben noch # Versuch.} other {Sie haben noch # Versuche.}}',
+    codeTooSoon:
+      'Bitte warten Sie {seconds}, bevor Sie einen weiteren Code anfordern. Senden Sie dann Ihre '
+      + 'Personalnummer oder dienstliche E-Mail-Adresse noch einmal.',
     codeResent: 'Falls diese Angaben registriert sind, ist derselbe Code noch einmal per SMS unterwegs.',
     resendTooSoon: 'Bitte warten Sie {seconds}, bevor Sie wieder *NOCHMAL* schreiben.',
     resendExhausted: 'Dieser Code kann nicht noch einmal gesendet werden. Sie können ihn weiter hier eingeben oder mit *ABBRECHEN* neu beginnen.',

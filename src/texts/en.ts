@@ -17,6 +17,9 @@ export const en = {
     askCode: 'Please type only the code from the SMS. You can also type *RESEND* or *CANCEL*.',
     severalCodes: 'Your message could mean more than one code, so none was checked. Please type only one.',
     wrongCode: 'That is not the right code. {triesLeft, plural, one {You have # try left.} other {You have # tries left.}}',
+    codeTooSoon:
+      'Please wait {seconds} before you ask for another code. Then send your employee ID or your '
+      + 'work e-mail address again.',
     codeResent: 'If these details are registered, the same code is on its way by SMS again.',
     resendTooSoon: 'Please wait {seconds} before you type *RESEND* again.',
     resendExhausted: 'This code cannot be sent again. You can still type it here, or type *CANCEL* to start over.',

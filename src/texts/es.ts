@@ -17,6 +17,9 @@ export const es = {
     askCode: 'Escriba solo el código del SMS. También puede escribir *REENVIAR* o *CANCELAR*.',
     severalCodes: 'Su mensaje podría contener más de un código, así que no se ha comprobado ninguno. Escriba solo uno.',
     wrongCode: 'Ese no es el código correcto. {triesLeft, plural, one {Le queda # intento.} other {Le quedan # intentos.}}',
+    codeTooSoon:
+      'Espere {seconds} antes de pedir otro código. Después, envíe de nuevo su número de empleado '
+      + 'o su correo electrónico del trabajo.',
     codeResent: 'Si estos datos están registrados, el mismo código está de nuevo en camino por SMS.',
     resendTooSoon: 'Espere {seconds} antes de volver a escribir *REENVIAR*.',
     resendExhausted: 'Este código ya no se puede reenviar. Todavía puede escribirlo aquí, o escribir *CANCELAR* para empezar de nuevo.',

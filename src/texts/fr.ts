@@ -18,6 +18,9 @@ export const fr = {
     askCode: 'Veuillez écrire uniquement le code reçu par SMS. Vous pouvez aussi écrire *RENVOYER* ou *ANNULER*.',
     severalCodes: 'Votre message pourrait contenir plus d’un code, aucun n’a donc été vérifié. Veuillez n’en écrire qu’un.',
     wrongCode: 'Ce n’est pas le bon code. {triesLeft, plural, one {Il vous reste # essai.} other {Il vous reste # essais.}}',
+    codeTooSoon:
+      'Veuillez attendre {seconds} avant de demander un autre code. Renvoyez ensuite votre matricule '
+      + 'ou votre adresse e-mail professionnelle.',
     codeResent: 'Si ces informations sont enregistrées, le même code est de nouveau en route par SMS.',
     resendTooSoon: 'Veuillez attendre {seconds} avant d’écrire de nouveau *RENVOYER*.',
     resendExhausted: 'Ce code ne peut plus être renvoyé. Vous pouvez encore le saisir ici, ou écrire *ANNULER* pour recommencer.',

@@ -16,6 +16,7 @@ export interface ChatTexts {
   askCode: Nothing;
   severalCodes: Nothing;
   wrongCode: { readonly triesLeft: number };
+  codeTooSoon: Seconds;
   codeResent: Nothing;
   resendTooSoon: Seconds;
   resendExhausted: Nothing;

@@ -80,11 +80,34 @@ const ending: Act = ({ endSession }) => endSession({ sessionId, reason: 'operato
 export const acts: Record<string, Case> = {
   'identify issues a code': { outcome: { reaction: 'issue', challengeId, method: 'sms', expiresInMs: 'some ms' }, prepare: identifying('my id is 144133') },
   'identify issues a decoy': { outcome: { reaction: 'issue', challengeId, method: 'sms', expiresInMs: 'some ms' }, prepare: identifying('my id is 999999') },
+  'identify asks for patience': {
+    outcome: { reaction: 'tooSoon', waitMs: 'some ms' },
+    async prepare(world) {
+      const { senderId } = await claimed(world);
+      await write(world, 'my id is 144133');
+      return ({ identify }) => identify({ senderId, messageId, challengeId: nextChallengeId, asked: false, policy });
+    },
+  },
+  'identify takes note of NOT ME': { outcome: { reaction: 'dispute' }, prepare: identifying('not me') },
+  'identify locks who claimed to be too many people': {
+    outcome: { reaction: 'locked', lockedForMs: 'some ms' },
+    async prepare(world) {
+      // Two of them are one person's: nobody learns that from the limit.
+      for (const [n, identifier] of ['144133', 'anna@acme.example', '999999'].entries()) {
+        const id = `00000000-0000-4000-8000-0000000001${n}0`;
+        const { senderId } = await write(world, identifier, `SM-claim-${n}`);
+        await world.run(({ identify }) => identify({ senderId, messageId: `SM-claim-${n}`, challengeId: id, asked: true, policy }));
+        await world.backdateSends(3_600);
+      }
+      return identifying('my id is 999997')(world);
+    },
+  },
   'identify holds a question': { outcome: { reaction: 'holdAndAsk', bytes: 18 }, prepare: identifying('where is my order?') },
   'identify replaces a code': {
     outcome: { reaction: 'issue', challengeId: nextChallengeId, method: 'sms', expiresInMs: 'some ms' },
     async prepare(world) {
       const { senderId } = await claimed(world);
+      await world.backdateSends(31);
       await write(world, 'my id is 144133');
       return ({ identify }) => identify({ senderId, messageId, challengeId: nextChallengeId, asked: false, policy });
     },
@@ -196,6 +219,7 @@ export const acts: Record<string, Case> = {
     },
   },
   'relay keeps what the assistant answers': { outcome: { reaction: 'relay', replies: 2 }, prepare: relaying('a question') },
+  'relay takes note of NOT ME': { outcome: { reaction: 'dispute' }, prepare: relaying('not me') },
   'relay ends the session on LOGOUT': { outcome: { reaction: 'end' }, prepare: relaying('logout') },
   'relay leaves the message when the session is over': {
     outcome: { reaction: 'closed' },

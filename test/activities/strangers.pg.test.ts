@@ -22,6 +22,8 @@ beforeEach(async () => {
 });
 
 async function identify(text: string, asked = true) {
+  // Long enough after whatever was sent before.
+  await world.backdateSends(3_600);
   const challengeId = randomUUID();
   const { messageId, senderId } = await world.write(stranger, randomUUID(), text);
   const outcome = await world.run((activities) =>

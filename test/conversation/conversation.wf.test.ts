@@ -170,6 +170,7 @@ test('CANCEL voids the code and destroys what was held', async () => {
   const code = await world.code();
   await world.write(anna, 'cancel');
   await world.reply('cancelled');
+  await world.backdateSends(31);
   await world.write(anna, code);
   await world.reply('codeSent', { minutes: 5 });
   expect(await world.unhandledTexts()).toBe(0);

@@ -71,5 +71,6 @@ test('the words that an SMS in another language tells to write are understood', 
     await world.reply('codeSent', { minutes: 5 });
     await world.write(stranger, word);
     await world.reply('notMe');
+    await world.backdateSends(3_600);
   }
 });

@@ -53,7 +53,8 @@ export async function enter(pool: Pool, employeeId: string, until: 'code' | 'ses
   const [challengeId, sessionId] = [randomUUID(), randomUUID()];
   const opened = await auditedTransaction(pool, async (tx, note) => {
     await issueChallenge(tx, note, defaultPolicy, {
-      challengeId, senderId, employeeId, identityHash: Buffer.alloc(32), pool: 'known', method: 'sms', keyId: 'k1' });
+      challengeId, senderId, employeeId, identityHash: Buffer.alloc(32), claimHash: Buffer.alloc(32), pool: 'known', method: 'sms', keyId: 'k1',
+      destinationHash: null });
     if (until === 'code') return undefined;
     await tx.query(`UPDATE challenges SET state = 'used', ended_at = clock_timestamp() WHERE id = $1`, [challengeId]);
     return openSession(tx, note, defaultPolicy, {

@@ -1,11 +1,12 @@
 // Counting, by Postgres: what holds when many guess at once, workers die and clocks are the database's.
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { auditedTransaction } from '../../src/audit/auditedTransaction';
 import { createPool } from '../../src/db/pool';
 import type { Pool } from '../../src/db/pool';
 import { defaultPolicy } from '../../src/domain/policy';
+import { chargeGuess as charge } from '../../src/otp/budgets';
 import {
-  chargeGuess, chargeResend, endChallenge, findChallenge, findJustExpired, issueChallenge, judgeGuess, lockedForMs,
+  chargeResend, endChallenge, findChallenge, findJustExpired, issueChallenge, judgeGuess, lockedForMs,
   unlockSender,
 } from '../../src/otp/challenges';
 import { createTestDatabase } from '../support/postgres';
@@ -29,10 +30,14 @@ async function newSender(): Promise<string> {
   return row!.id;
 }
 
+const chargeGuess = async (challengeId: string, messageId: string) =>
+  (await charge(pool, defaultPolicy, challengeId, messageId)).charge;
+
 async function issued(senderId: string, known = true): Promise<string> {
   const challengeId = randomUUID();
   await auditedTransaction(pool, (tx, note) => issueChallenge(tx, note, defaultPolicy, {
-    challengeId, senderId, employeeId: undefined, identityHash: Buffer.alloc(32), pool: known ? 'known' : 'stranger', method: 'sms', keyId: 'k1',
+    challengeId, senderId, employeeId: undefined, identityHash: randomBytes(32), claimHash: randomBytes(32), pool: known ? 'known' : 'stranger', method: 'sms', keyId: 'k1',
+    destinationHash: null,
   }));
   return challengeId;
 }
@@ -42,13 +47,13 @@ const judge = (challengeId: string, messageId: string, right: boolean) =>
 
 async function wrongGuess(challengeId: string): Promise<string> {
   const messageId = randomUUID();
-  expect(await chargeGuess(pool, challengeId, messageId)).toBe('charged');
+  expect(await chargeGuess(challengeId, messageId)).toBe('charged');
   return (await judge(challengeId, messageId, false)).verdict;
 }
 
 test('five hundred guesses at once are charged exactly five times', async () => {
   const challengeId = await issued(await newSender());
-  const charges = await Promise.all(Array.from({ length: 500 }, () => chargeGuess(pool, challengeId, randomUUID())));
+  const charges = await Promise.all(Array.from({ length: 500 }, () => chargeGuess(challengeId, randomUUID())));
   expect(charges.filter((charge) => charge === 'charged')).toHaveLength(5);
   expect(charges.filter((charge) => charge === 'refused')).toHaveLength(495);
 });
@@ -56,7 +61,7 @@ test('five hundred guesses at once are charged exactly five times', async () => 
 test('a message is charged once, however many workers take it up', async () => {
   const challengeId = await issued(await newSender());
   const messageId = randomUUID();
-  const charges = await Promise.all(Array.from({ length: 30 }, () => chargeGuess(pool, challengeId, messageId)));
+  const charges = await Promise.all(Array.from({ length: 30 }, () => chargeGuess(challengeId, messageId)));
   expect(new Set(charges)).toEqual(new Set(['charged']));
   expect((await findChallenge(pool, challengeId))?.triesLeft).toBe(4);
 });
@@ -66,7 +71,7 @@ test('fifty racers with the right code use it once', async () => {
     const challengeId = await issued(await newSender());
     const racers = await Promise.all(Array.from({ length: 50 }, async () => {
       const messageId = randomUUID();
-      if (await chargeGuess(pool, challengeId, messageId) === 'refused') return 'refused';
+      if (await chargeGuess(challengeId, messageId) === 'refused') return 'refused';
       return (await judge(challengeId, messageId, true)).verdict;
     }));
     expect(racers.filter((verdict) => verdict === 'right')).toHaveLength(1);
@@ -77,7 +82,7 @@ test('the last try succeeds when it is right', async () => {
   const challengeId = await issued(await newSender());
   for (let n = 0; n < 4; n += 1) expect(await wrongGuess(challengeId)).toBe('wrong');
   const messageId = randomUUID();
-  await chargeGuess(pool, challengeId, messageId);
+  await chargeGuess(challengeId, messageId);
   expect(await judge(challengeId, messageId, true)).toEqual({ verdict: 'right' });
 });
 
@@ -99,8 +104,10 @@ test('a success begins the ladder of locks anew', async () => {
   for (let n = 0; n < 5; n += 1) await wrongGuess(first);
   const second = await issued(senderId);
   const messageId = randomUUID();
-  await chargeGuess(pool, second, messageId);
+  await chargeGuess(second, messageId);
   await judge(second, messageId, true);
+  // Else the guesses of the day would lock for longer.
+  await pool.query(`UPDATE guesses SET charged_at = charged_at - interval '1 day' WHERE sender_id = $1`, [senderId]);
   const third = await issued(senderId);
   for (let n = 0; n < 5; n += 1) await wrongGuess(third);
   expect(Math.round(await lockedForMs(pool, senderId) / 1_000)).toBe(60);
@@ -109,7 +116,7 @@ test('a success begins the ladder of locks anew', async () => {
 test('a repeated judgement gives the first verdict and counts nothing twice', async () => {
   const challengeId = await issued(await newSender());
   const messageId = randomUUID();
-  await chargeGuess(pool, challengeId, messageId);
+  await chargeGuess(challengeId, messageId);
   expect(await judge(challengeId, messageId, false)).toEqual({ verdict: 'wrong', triesLeft: 4 });
   expect(await judge(challengeId, messageId, true)).toEqual({ verdict: 'wrong', triesLeft: 4 });
 });
@@ -117,7 +124,7 @@ test('a repeated judgement gives the first verdict and counts nothing twice', as
 test.each([[-1, 'charged'], [1, 'refused']])('a guess %i s around the expiry by the database\'s clock is %s', async (seconds, charge) => {
   const challengeId = await issued(await newSender());
   await pool.query(`UPDATE challenges SET expires_at = clock_timestamp() - $2 * interval '1 s' WHERE id = $1`, [challengeId, seconds]);
-  expect(await chargeGuess(pool, challengeId, randomUUID())).toBe(charge);
+  expect(await chargeGuess(challengeId, randomUUID())).toBe(charge);
 });
 
 /** As if the code had run out so long ago. */
@@ -129,7 +136,7 @@ test.each([['4 minutes', 'right'], ['11 minutes', 'over']])(
   'a guess that was charged in time and is judged %s after the code ran out is %s', async (late, verdict) => {
     const challengeId = await issued(await newSender());
     const messageId = randomUUID();
-    await chargeGuess(pool, challengeId, messageId);
+    await chargeGuess(challengeId, messageId);
     await runOut(challengeId, late);
     expect(await judge(challengeId, messageId, true)).toEqual({ verdict });
   });
@@ -142,7 +149,7 @@ test.each([['1 s', 'before', 'charged'], ['-1 s', 'after', 'refused']])(
     await runOut(challengeId, '1 min');
     await pool.query(`INSERT INTO inbox (message_id, sender_id, kind, received_at)
       SELECT $1, $2, 'text', expires_at - $4::interval FROM challenges WHERE id = $3`, [messageId, senderId, challengeId, early]);
-    expect(await chargeGuess(pool, challengeId, messageId)).toBe(charge);
+    expect(await chargeGuess(challengeId, messageId)).toBe(charge);
   });
 
 test('a new code voids the sender\'s former one', async () => {
@@ -151,14 +158,14 @@ test('a new code voids the sender\'s former one', async () => {
   const second = await issued(senderId);
   expect((await findChallenge(pool, first))?.state).toBe('voided');
   expect((await findChallenge(pool, second))?.state).toBe('live');
-  expect(await chargeGuess(pool, first, randomUUID())).toBe('refused');
+  expect(await chargeGuess(first, randomUUID())).toBe('refused');
 });
 
 test('a resend keeps code, tries and lifetime, and its gaps grow', async () => {
   const challengeId = await issued(await newSender());
   await wrongGuess(challengeId);
   const before = await findChallenge(pool, challengeId);
-  const resend = () => auditedTransaction(pool, (tx, note) => chargeResend(tx, note, defaultPolicy, challengeId));
+  const resend = () => auditedTransaction(pool, (tx, note) => chargeResend(tx, note, defaultPolicy, { challengeId, destinationHash: null }));
   for (const [index, gap] of [30, 60, 120, 300].entries()) {
     expect(await resend()).toMatchObject({ outcome: 'tooSoon' });
     await pool.query(`UPDATE challenges SET last_sent_at = clock_timestamp() - $2 * interval '1 s' WHERE id = $1`, [challengeId, gap]);

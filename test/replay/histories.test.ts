@@ -2,7 +2,8 @@
 import { historyFromJSON } from '@temporalio/common/lib/proto-utils';
 import { costOf } from '../../bench/measure/histories';
 import type { RelayOutcome } from '../../activities/assistant';
-import type { ConfirmOutcome, IdentifyOutcome, TurnAwayOutcome } from '../../activities/challenge';
+import type { ConfirmOutcome, TurnAwayOutcome } from '../../activities/challenge';
+import type { IdentifyOutcome } from '../../activities/claim';
 import { outcomes, stageTable, stages } from '../../src/domain/verification';
 import { codePurpose } from '../../src/otp/challenges';
 import { deriveCode } from '../../src/otp/codes';
@@ -17,14 +18,15 @@ type All<Reaction extends string> = Record<Reaction, true>;
 /** All that a stage's activity can answer with: a new reaction does not compile until it stands here. */
 const answers = {
   identify: {
-    issue: true, locked: true, holdAndAsk: true, ask: true, askOne: true, textOnly: true, ignore: true,
+    issue: true, locked: true, tooSoon: true, holdAndAsk: true, ask: true, askOne: true, dispute: true, textOnly: true,
+    ignore: true,
   } satisfies All<IdentifyOutcome['reaction']>,
   confirm: {
     right: true, wrong: true, exhausted: true, expired: true, resend: true, tooSoon: true, spent: true, cancel: true,
     dispute: true, holdAndHint: true, hint: true, hintOne: true, noMethod: true, textOnly: true, ignore: true,
   } satisfies All<ConfirmOutcome['reaction']>,
   relay: {
-    relay: true, end: true, textOnly: true, ignore: true, closed: true, tooLate: true,
+    relay: true, end: true, dispute: true, textOnly: true, ignore: true, closed: true, tooLate: true,
   } satisfies All<RelayOutcome['reaction']>,
   turnAway: { notice: true, ignore: true } satisfies All<TurnAwayOutcome['reaction']>,
 };

@@ -49,6 +49,19 @@ export const limitScenarios: readonly Scenario[] = [
     },
   },
   {
+    name: 'codes-too-soon-after-one-another',
+    covers: { identify: ['issue'] },
+    async play(world) {
+      await issue(world);
+      await world.write(anna, 'cancel');
+      await world.reply('cancelled');
+      await world.write(anna, '144133');
+      await world.reply('codeTooSoon', { seconds: 30 });
+      await world.backdateSends(31);
+      return issue(world);
+    },
+  },
+  {
     name: 'guess-after-the-code-ran-out',
     covers: { confirm: ['guess'] },
     async play(world) {

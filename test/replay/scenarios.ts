@@ -134,6 +134,18 @@ const usual: readonly Scenario[] = [
     },
   },
   {
+    name: 'not-me-from-the-own-chat',
+    covers: { identify: ['dispute'], session: ['dispute'] },
+    async play(world) {
+      await world.write(anna, 'not me');
+      await world.reply('notMe');
+      await verify(world);
+      const stored = await world.write(anna, 'not me!');
+      await world.reply('notMe');
+      return stored;
+    },
+  },
+  {
     name: 'abandoned',
     covers: { identify: ['holdAndAsk'] },
     async play(world) {

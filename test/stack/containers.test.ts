@@ -2,7 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { settings } from '../../src/config';
+import { defaultPolicy, policyProblems } from '../../src/domain/policy';
 import { temporalSettings } from '../../src/stack/temporal/temporalServer';
+import { playPolicy } from '../../src/stack/up/localSettings';
 
 const read = (file: string) => readFileSync(join(__dirname, '../..', file), 'utf8');
 const compose = read('docker-compose.yml');
@@ -10,6 +12,11 @@ const compose = read('docker-compose.yml');
 test('Temporal in a container is set as the local one is', () => {
   const given = [...compose.matchAll(/--dynamic-config-value (\S+)/g)].map(([, setting]) => setting);
   expect(given.sort()).toEqual([...temporalSettings].sort());
+});
+
+test('budgets in containers are those of the local stack', () => {
+  expect(JSON.parse(/DOORMAN_POLICY: '(.*)'/.exec(compose)![1]!)).toEqual(playPolicy);
+  expect(policyProblems({ ...defaultPolicy, ...playPolicy }, true)).toEqual([]);
 });
 
 test('the compose file sets nothing that nobody reads', () => {

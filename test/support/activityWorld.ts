@@ -61,11 +61,12 @@ export async function createActivityWorld(): Promise<ActivityWorld> {
     },
     async backdateSends(seconds) {
       await owner.query(`UPDATE challenges SET last_sent_at = last_sent_at - $1 * interval '1 s'`, [seconds]);
+      await owner.query(`UPDATE sends SET charged_at = charged_at - $1 * interval '1 s'`, [seconds]);
     },
     async reset() {
       for (const events of [channel.sent, carrier.carried, assistant.turns]) events.clear();
       // Deleted, not truncated: ten times as fast for tables of a few rows.
-      await owner.query(`DELETE FROM sessions; DELETE FROM senders; DELETE FROM audit;
+      await owner.query(`DELETE FROM sessions; DELETE FROM senders; DELETE FROM pools; DELETE FROM audit;
         UPDATE audit_head SET seq = 0, hash = decode(repeat('00', 32), 'hex')`);
     },
     async stop() {
@@ -83,12 +84,15 @@ const tracesQuery = `
     -- A code may be handed over twice (decision 5): then its last copy's id stands.
     o AS (SELECT key, kind, state, CASE kind WHEN 'code' THEN left(provider_id, 6) ELSE provider_id END, fault, text_enc IS NULL AS wiped FROM outbox ORDER BY 1),
     c AS (SELECT id, employee_id, pool, method, digits, tries_used, sends, state FROM challenges ORDER BY 1),
-    g AS (SELECT challenge_id, message_id, ordinal, verdict FROM guesses ORDER BY 1, 2),
+    g AS (SELECT challenge_id, message_id, ordinal, verdict, evaluated FROM guesses ORDER BY 1, 2),
+    n AS (SELECT challenge_id, ordinal, pool, allowed, destination_hash IS NULL AS nowhere FROM sends ORDER BY 1, 2),
+    p AS (SELECT pool, wrong_in_a_row, shut_at IS NULL AS open FROM pools ORDER BY identity_hash, pool),
     v AS (SELECT id, employee_id, challenge_id, ended_at IS NULL AS open, end_reason FROM sessions ORDER BY 1),
     a AS (SELECT seq, kind, facts FROM audit ORDER BY 1)
   SELECT (SELECT id FROM s) AS sender, jsonb_build_object(
     'senders', (SELECT jsonb_agg(s) FROM s), 'inbox', (SELECT jsonb_agg(i) FROM i), 'outbox', (SELECT jsonb_agg(o) FROM o),
     'challenges', (SELECT jsonb_agg(c) FROM c), 'guesses', (SELECT jsonb_agg(g) FROM g),
+    'sends', (SELECT jsonb_agg(n) FROM n), 'pools', (SELECT jsonb_agg(p) FROM p),
     'sessions', (SELECT jsonb_agg(v) FROM v), 'audit', (SELECT jsonb_agg(a) FROM a)) AS traces`;
 
 /** No two runs take the same time: what is measured is replaced by its sign. */

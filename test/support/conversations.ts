@@ -1,4 +1,5 @@
 // Conversations, with time skipped or not: one worker, one database, fakes at the ports, a person who writes and reads.
+import { msToNumber } from '@temporalio/common/lib/time';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import type { ConversationStatus, UpdateName } from '../../workflows/contract';
 import { auditedTransaction } from '../../src/audit/auditedTransaction';
@@ -41,7 +42,7 @@ export interface ConversationWorld {
   order(senderId: string, order: UpdateName): Promise<OrderOutcome>;
   /** HR's event: the employee is inactive and open sessions are over. */
   leave(employeeNumber: string): Promise<void>;
-  /** Moves the last send of every live code back, as if time had passed on the database's clock. */
+  /** Moves every send back, as if time had passed on the database's clock. */
   backdateSends(seconds: number): Promise<void>;
   /** How many messages still have a text. */
   unhandledTexts(): Promise<number>;
@@ -95,6 +96,11 @@ export async function startConversations(time: Time = 'skipping'): Promise<Conve
     }
   }
 
+  async function backdateSends(seconds: number): Promise<void> {
+    await owner.query(`UPDATE challenges SET last_sent_at = last_sent_at - $1 * interval '1 s' WHERE state = 'live'`, [seconds]);
+    await owner.query(`UPDATE sends SET charged_at = charged_at - $1 * interval '1 s'`, [seconds]);
+  }
+
   async function cancelAll(): Promise<void> {
     for (const senderId of senders) {
       const handle = env.client.workflow.getHandle(`wa-${senderId}`);
@@ -127,9 +133,7 @@ export async function startConversations(time: Time = 'skipping'): Promise<Conve
         await endEmployee(tx, note, row!.id, 'tester');
       });
     },
-    async backdateSends(seconds) {
-      await owner.query(`UPDATE challenges SET last_sent_at = last_sent_at - $1 * interval '1 s' WHERE state = 'live'`, [seconds]);
-    },
+    backdateSends,
     async unhandledTexts() {
       const { rows: [row] } = await owner.query<{ count: number }>('SELECT count(*)::int AS count FROM inbox WHERE text_enc IS NOT NULL');
       return row!.count;
@@ -141,7 +145,11 @@ export async function startConversations(time: Time = 'skipping'): Promise<Conve
     },
     text: words,
     status: (senderId) => writer().conversations.status(senderId),
-    skip: (duration) => env.sleep(duration as '1 minute'), // cast: the type is a template of durations
+    async skip(duration) {
+      await env.sleep(duration as '1 minute'); // cast: the type is a template of durations
+      // Afterwards: what was just written may be charged while time is skipped.
+      await backdateSends(msToNumber(duration as '1 minute') / 1_000);
+    },
     stopWorker: () => running.stop(),
     async startWorker(choices) {
       running = await startWorker(env, activities, choices);
@@ -164,7 +172,7 @@ export async function startConversations(time: Time = 'skipping'): Promise<Conve
       channel.before = () => undefined;
       carrier.before = () => undefined;
       assistant.answerTo = ({ text }) => ({ replies: [{ text: `echo: ${text}` }], endTurn: true });
-      await owner.query('TRUNCATE senders, employees CASCADE');
+      await owner.query('TRUNCATE senders, employees, pools CASCADE');
       await addEmployees(pool);
     },
     async stop() {

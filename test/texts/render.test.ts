@@ -24,7 +24,7 @@ const samples: readonly TextRequest[] = [
   { key: 'sessionEndedByLogout', params: {} }, { key: 'sessionEndedIdle', params: {} },
   { key: 'sessionEndedAge', params: {} }, { key: 'sessionEndedByOperator', params: {} },
   { key: 'sessionEndedOther', params: {} }, { key: 'textOnly', params: {} }, { key: 'assistantUnavailable', params: {} },
-  { key: 'heldLost', params: {} },
+  { key: 'heldLost', params: {} }, { key: 'codeTooSoon', params: { seconds: 30 } },
 ];
 const sms = (code = '48392017'): CodeTextRequest => ({ key: 'smsCode', params: { code, minutes: 5, last4: '0123' } });
 
@@ -34,6 +34,7 @@ const keys = [
   'codeResent', 'resendTooSoon', 'resendExhausted', 'methodUnavailable', 'codeExpired', 'cancelled', 'notMe', 'locked',
   'lockedNotice', 'verified', 'sessionEndedByLogout', 'sessionEndedIdle', 'sessionEndedAge', 'sessionEndedByOperator',
   'sessionEndedOther', 'textOnly', 'assistantUnavailable', 'smsCode', 'heldLost',
+  'codeTooSoon',
 ];
 
 describe('the keys', () => {

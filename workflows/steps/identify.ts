@@ -1,6 +1,6 @@
 // identify: waits for an employee ID or work e-mail in free text; holds what else was said.
 import { uuid4 } from '@temporalio/workflow';
-import type { IdentifyOutcome } from '../../activities/challenge';
+import type { IdentifyOutcome } from '../../activities/claim';
 import type { PlainTextKey } from '../../src/texts/keys';
 import type { Conversation } from '../conversationContext';
 import { codeSender, decide } from '../io';
@@ -20,6 +20,13 @@ export const identifyStep: Step = {
       case 'holdAndAsk':
         await c.hold(messageId, outcome.bytes);
         return ask(c, messageId, asked ? 'askIdentifierAgain' : 'askIdentifier');
+      case 'tooSoon': {
+        c.state.asked = true;
+        c.extend(Date.now() + policy.identifyIdleMs);
+        const seconds = Math.ceil(outcome.waitMs / 1_000);
+        return c.answer(messageId, { key: 'codeTooSoon', params: { seconds } });
+      }
+      case 'dispute': return c.answer(messageId, { key: 'notMe', params: {} });
       case 'ask': return ask(c, messageId, 'askIdentifier');
       case 'askOne': return ask(c, messageId, 'severalIdentifiers');
       case 'textOnly': return ask(c, messageId, 'textOnly');

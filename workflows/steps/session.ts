@@ -14,7 +14,7 @@ export const sessionStep: Step = {
     const { senderId, policy } = c.state;
     c.extend(Math.min(Date.now() + policy.sessionIdleMs, session.endsAt));
     const outcome = await c.runTurn(() => turn({
-      messageId, senderId, sessionId: session.id, repliesMax: policy.repliesPerTurnMax,
+      messageId, senderId, sessionId: session.id, repliesMax: policy.repliesPerTurnMax, policy,
     }));
     switch (outcome === 'interrupted' ? outcome : outcome.reaction) {
       // The assistant may have taken it already: it is not given again, to whomever proves to be this sender next.
@@ -22,6 +22,7 @@ export const sessionStep: Step = {
       case 'relay': return deliver(c, messageId, (outcome as { replies: number }).replies);
       case 'end': return finish(c, 'logout', messageId);
       case 'textOnly': return c.answer(messageId, { key: 'textOnly', params: {} });
+      case 'dispute': return c.answer(messageId, { key: 'notMe', params: {} });
       case 'unanswered':
         await c.drop([messageId], 'unanswered');
         return c.answer(messageId, { key: 'assistantUnavailable', params: {} });

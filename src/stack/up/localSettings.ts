@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { settings } from '../../config';
 import type { Environment } from '../../config';
+import type { Policy } from '../../domain/policy';
 
 export type Values = Readonly<Record<string, string>>;
 
@@ -29,6 +30,14 @@ export function keptSecrets(file: string): Values {
 
 /** In a shell that has sourced `file`, its names are yesterday's values and no wish of the user's. */
 const sourcedMark = 'DOORMAN_LOCAL_ENV';
+
+/** Whoever plays with the local stack is somebody new every few minutes: budgets at the most that policy allows. */
+export const playPolicy: Partial<Policy> = {
+  codeGap1Ms: 10_000, senderGuessesPerDayMax: 50, senderIdentitiesPerDayMax: 20, senderSendsPerDayMax: 50,
+  strangerGuessesPerDayMax: 20, strangerGuessesPerMonthMax: 60, knownGuessesPerDayMax: 40,
+  strangerSendsPerHourMax: 10, strangerSendsPerDayMax: 20, knownSendsPerHourMax: 20, knownSendsPerDayMax: 50,
+  destinationSendsPerDayMax: 50,
+};
 
 /** What the user has set for this start: it goes before what we would choose. */
 export function givenSettings(file: string, environment: Environment = process.env): Values {

@@ -1,0 +1,110 @@
+// Somebody claims to be somebody: who that is, whether the sender may ask, and whether the code goes anywhere.
+import type { Note } from '../src/audit/auditedTransaction';
+import type { Queryable } from '../src/db/pool';
+import type { Employee, FoundEmployee } from '../src/directory/employees';
+import { codeLengths, readCode } from '../src/domain/codeText';
+import type { Method } from '../src/domain/messages';
+import type { Policy } from '../src/domain/policy';
+import { askSender, isPoolOpen } from '../src/otp/budgets';
+import { findJustExpired, issueChallenge, lockedForMs, lockSpentSender, wasVerified } from '../src/otp/challenges';
+import type { Challenge } from '../src/otp/challenges';
+import type { Contact } from './code';
+import type { DisputeDeps } from './dispute';
+
+export interface ClaimDeps extends DisputeDeps {
+  findEmployee(db: Queryable, identifier: string): Promise<FoundEmployee>;
+  findContact(db: Queryable, employeeId: string | null, method: Method): Promise<Contact | undefined>;
+  /** Keyed hash by which sends to one number or address are counted. */
+  hashDestination(to: string): Buffer;
+  /** Whether the sender writes from one of these numbers (E.164). */
+  writesFrom(db: Queryable, senderId: string, numbers: readonly string[]): Promise<boolean>;
+  readonly activeCodeKeyId: string;
+  /** Derives the challenge's code and compares, in constant time; the code does not leave it. */
+  isCode(challenge: Challenge, guess: string): boolean;
+}
+
+export interface IdentifyInput {
+  readonly senderId: string;
+  readonly messageId: string;
+  readonly challengeId: string;
+  /** Whether the person was asked before. */
+  readonly asked: boolean;
+  readonly policy: Policy;
+}
+
+export type IdentifyOutcome =
+  | {
+    readonly reaction: 'issue';
+    /** The given one, unless this message was handled before with another. */
+    readonly challengeId: string;
+    readonly method: Method;
+    readonly expiresInMs: number;
+  }
+  | { readonly reaction: 'locked'; readonly lockedForMs: number }
+  | { readonly reaction: 'tooSoon'; readonly waitMs: number }
+  | { readonly reaction: 'holdAndAsk'; readonly bytes: number }
+  | { readonly reaction: 'ask' | 'askOne' | 'dispute' | 'textOnly' | 'ignore' };
+
+/** Issues a code, or a decoy, to whoever claims to be somebody; unless the sender has to wait. */
+export async function issueFor(
+  deps: ClaimDeps, tx: Queryable, note: Note, input: IdentifyInput, identifier: string,
+): Promise<IdentifyOutcome> {
+  const { senderId, challengeId, policy } = input;
+  const locked = await lockedForMs(tx, senderId);
+  if (locked > 0) return { reaction: 'locked', lockedForMs: locked };
+  if (await isLateCode(deps, tx, senderId, identifier)) return { reaction: 'ask' };
+  const claimed = await deps.findEmployee(tx, identifier);
+  const person = claimed.outcome === 'found' ? claimed.employee : undefined;
+  const employee = person?.active === true ? person : undefined;
+  // Counted by the person where there is one, so that an e-mail and an ID of the same person share one budget.
+  const identityHash = deps.hashIdentity(person?.id ?? identifier);
+  const claimHash = deps.hashIdentity(identifier);
+  const may = await askSender(tx, policy, senderId, claimHash);
+  if (may.outcome === 'tooSoon') return { reaction: 'tooSoon', waitMs: may.waitMs };
+  if (may.outcome === 'spent') {
+    await lockSpentSender(tx, note, senderId, may.waitMs);
+    return { reaction: 'locked', lockedForMs: may.waitMs };
+  }
+  const method = 'sms';
+  const pool = await isKnown(deps, tx, input, employee) ? 'known' : 'stranger';
+  // A pool that is spent gives a decoy: nobody in the chat can tell.
+  const isOpen = await isPoolOpen(tx, policy, identityHash, pool);
+  const employeeId = isOpen ? employee?.id : undefined;
+  const expiresInMs = await issueChallenge(tx, note, policy, {
+    challengeId, senderId, method, employeeId, identityHash, claimHash, pool,
+    keyId: deps.activeCodeKeyId,
+    destinationHash: await destinationOf(deps, tx, { employeeId: employeeId ?? null, method }),
+  });
+  return { reaction: 'issue', challengeId, method, expiresInMs };
+}
+
+/** Where a code goes, as it is counted. Asked for nobody too, with the same work. */
+export async function destinationOf(
+  deps: ClaimDeps, tx: Queryable, challenge: Pick<Challenge, 'employeeId' | 'method'> | undefined,
+): Promise<Buffer | null> {
+  const contact = await deps.findContact(tx, challenge?.employeeId ?? null, challenge?.method ?? 'sms');
+  return contact === undefined ? null : deps.hashDestination(contact.to);
+}
+
+/**
+ * Whether what was taken for an ID is this sender's code that has just run out. It opens nothing and tells nothing: a
+ * decoy has a code as well. Under a former key it is not looked at: that key may be gone.
+ */
+async function isLateCode(deps: ClaimDeps, tx: Queryable, senderId: string, identifier: string): Promise<boolean> {
+  if (!/^[0-9-]+$/.test(identifier)) return false;
+  const expired = await findJustExpired(tx, senderId);
+  if (expired === undefined || expired.keyId !== deps.activeCodeKeyId) return false;
+  const reading = readCode(identifier, codeLengths);
+  return reading.found === 'one' && deps.isCode(expired, reading.code);
+}
+
+/** A sender is known who writes from the employee's own number, or proved to be this employee not long ago. */
+async function isKnown(
+  deps: ClaimDeps, tx: Queryable, input: IdentifyInput, employee: Employee | undefined,
+): Promise<boolean> {
+  // Asked for everybody, with what nobody has for the unknown: the same work for real and decoy (R25).
+  const numbers = employee?.phones.map(({ e164 }) => e164) ?? [];
+  const fromOwnNumber = await deps.writesFrom(tx, input.senderId, numbers);
+  const verifiedBefore = await wasVerified(tx, input.senderId, employee?.id ?? null, input.policy.knownSenderDays);
+  return fromOwnNumber || verifiedBefore;
+}
