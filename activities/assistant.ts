@@ -57,7 +57,7 @@ export function createAssistantActivities(deps: AssistantDeps) {
       if (seen === undefined) return { reaction: 'ignore' };
       if ('result' in seen) return seen.result as RelayOutcome; // cast: only this activity handles a session's messages
       const session = await touchSession(pool, input.sessionId, input.senderId);
-      if (session === undefined) return { reaction: 'closed' };
+      if (session === undefined) return await handledMeanwhile(pool, storageKeys, input) ?? { reaction: 'closed' };
       const reaction = reactionTo(deps, seen.message, session.language);
       if (reaction !== 'relay') return handleWithoutRelay(deps, input, reaction);
       const answer = await ask(deps, input, seen.message, session);
@@ -67,6 +67,14 @@ export function createAssistantActivities(deps: AssistantDeps) {
 }
 
 export type AssistantActivities = ReturnType<typeof createAssistantActivities>;
+
+/** Another run of the activity may have ended the session, by this very message: then its result stands. */
+async function handledMeanwhile(
+  pool: Pool, storageKeys: PurposeKeys, input: RelayInput,
+): Promise<RelayOutcome | undefined> {
+  const seen = await peekMessage(pool, storageKeys, input);
+  return seen !== undefined && 'result' in seen ? seen.result as RelayOutcome : undefined; // cast: as above
+}
 
 function reactionTo(deps: AssistantDeps, { kind, text }: InboxMessage, language: string | null) {
   return stageTable.session[readMessage('session', kind, text, { vocabulary: deps.vocabulary(language) }).input];
