@@ -5,7 +5,7 @@ import type { Employee, FoundEmployee } from '../src/directory/employees';
 import { codeLengths, readCode } from '../src/domain/codeText';
 import type { Method } from '../src/domain/messages';
 import type { Policy } from '../src/domain/policy';
-import { askSender, isPoolOpen } from '../src/otp/budgets';
+import { askSender } from '../src/otp/budgets';
 import { findJustExpired, issueChallenge, lockedForMs, lockSpentSender, wasVerified } from '../src/otp/challenges';
 import type { Challenge } from '../src/otp/challenges';
 import type { Contact } from './code';
@@ -67,13 +67,10 @@ export async function issueFor(
   }
   const method = 'sms';
   const pool = await isKnown(deps, tx, input, employee) ? 'known' : 'stranger';
-  // A pool that is spent gives a decoy: nobody in the chat can tell.
-  const isOpen = await isPoolOpen(tx, policy, identityHash, pool);
-  const employeeId = isOpen ? employee?.id : undefined;
   const expiresInMs = await issueChallenge(tx, note, policy, {
-    challengeId, senderId, method, employeeId, identityHash, claimHash, pool,
+    challengeId, senderId, method, employeeId: employee?.id, identityHash, claimHash, pool,
     keyId: deps.activeCodeKeyId,
-    destinationHash: await destinationOf(deps, tx, { employeeId: employeeId ?? null, method }),
+    destinationHash: await destinationOf(deps, tx, { employeeId: employee?.id ?? null, method }),
   });
   return { reaction: 'issue', challengeId, method, expiresInMs };
 }

@@ -1,6 +1,7 @@
-// doorman directory import, doorman employee end
+// doorman directory import, doorman employee end | reopen
 import type { Command } from 'commander';
 import { auditedTransaction } from '../audit/auditedTransaction';
+import { loadConfig } from '../config';
 import { applyFeed } from '../directory/applyFeed';
 import type { ImportProgress } from '../directory/applyFeed';
 import { createCsvFeed } from '../directory/csvFeed';
@@ -8,7 +9,7 @@ import { findEmployee, isDirectoryEmpty } from '../directory/employees';
 import { reportLines } from '../directory/importReport';
 import { endEmployee } from '../directory/leavers';
 import { canonicalIdentifier } from '../domain/identifiers';
-import { operator } from './operator';
+import { notFound, operator } from './operator';
 import { print, progress, refuse } from './output';
 import { withDatabase } from './withDatabase';
 
@@ -36,8 +37,11 @@ export function directoryCommands(program: Command): void {
     .option('--source <name>', 'name of the source', 'csv')
     .option('--country <code>', 'country of numbers without a country code, like DE')
     .action(importCsv);
-  program.command('employee').description('one employee')
-    .command('end').argument('<identifier>', 'employee ID or work e-mail address')
+  const employee = program.command('employee').description('one employee');
+  employee.command('reopen').argument('<identifier>', 'employee ID or work e-mail address')
+    .description('lets others try for this employee again, after NOT ME or too many wrong codes: two operators')
+    .action(reopen);
+  employee.command('end').argument('<identifier>', 'employee ID or work e-mail address')
     .description('somebody has left: ends sessions, disowns codes, and holds until HR lists them as back')
     .action(endOne);
 }
@@ -53,6 +57,23 @@ async function endOne(identifier: string, _options: unknown, command: Command): 
   print(command, { ended }, [
     ended === 1 ? 'Ended: sessions are over, codes open nothing.' : 'No active employee has this identifier.']);
   if (ended === 0) refuse();
+}
+
+const reopenings = {
+  asked: 'Noted. Another operator has to give the same command within the hour.',
+  askedAlready: 'You have asked already: another operator has to give this command.',
+  reopened: 'Reopened: what was counted before is forgiven.',
+} as const;
+
+async function reopen(identifier: string, _options: unknown, command: Command): Promise<void> {
+  const canonical = canonicalIdentifier(identifier);
+  if (canonical === undefined) return notFound(command, 'This is neither an employee ID nor an e-mail address.');
+  const { wireOperator } = await import('../wiring.js');
+  const wired = wireOperator(loadConfig());
+  const outcome = await wired.reopenPools(canonical, operator()).finally(wired.close);
+  if (outcome === undefined) return notFound(command, 'Nobody has this identifier, or two have.');
+  if (outcome === 'askedAlready') refuse();
+  print(command, { outcome }, [reopenings[outcome]]);
 }
 
 async function importCsv(file: string, options: ImportOptions, command: Command): Promise<void> {

@@ -1,8 +1,7 @@
-// doorman conversation find | status | end | unlock | resend, doorman employee end
+// doorman conversation find | status | end | unlock | resend, and who gives such orders
 import { userInfo } from 'node:os';
 import type { Command } from 'commander';
 import { loadConfig, readSetting } from '../config';
-import { canonicalIdentifier } from '../domain/identifiers';
 import type { UpdateName } from '../../workflows/contract';
 import { print, refuse } from './output';
 
@@ -56,29 +55,8 @@ export function operatorCommands(program: Command): void {
       const late = told?.outcome === 'done' ? [] : ['Its conversation was not told yet and will find out by itself.'];
       print(command, { ended }, ['The session is over: nothing is relayed any more.', ...late]);
     });
-  program.commands.find((command) => command.name() === 'employee')!
-    .command('reopen').argument('<identifier>', 'employee ID or work e-mail address')
-    .description('lets others try for this employee again, after NOT ME or too many wrong codes: two operators')
-    .action(reopen);
   addOrder(conversation, 'unlock', 'unlock', 'lifts the lock of this sender and forgives what it spent today');
   addOrder(conversation, 'resend', 'resendCode', 'sends the waiting code again, within its gaps and limits');
-}
-
-const reopenings = {
-  asked: 'Noted. Another operator has to give the same command within the hour.',
-  askedAlready: 'You have asked already: another operator has to give this command.',
-  reopened: 'Reopened: what was counted before is forgiven.',
-} as const;
-
-async function reopen(identifier: string, _options: unknown, command: Command): Promise<void> {
-  const canonical = canonicalIdentifier(identifier);
-  if (canonical === undefined) return notFound(command, 'This is neither an employee ID nor an e-mail address.');
-  const { wireOperator } = await import('../wiring.js');
-  const wired = wireOperator(loadConfig());
-  const outcome = await wired.reopenPools(canonical, operator()).finally(wired.close);
-  if (outcome === undefined) return notFound(command, 'Nobody has this identifier, or two have.');
-  if (outcome === 'askedAlready') refuse();
-  print(command, { outcome }, [reopenings[outcome]]);
 }
 
 function addOrder(parent: Command, name: string, order: UpdateName, about: string): void {
@@ -93,7 +71,7 @@ function addOrder(parent: Command, name: string, order: UpdateName, about: strin
     });
 }
 
-function notFound(command: Command, sentence: string): void {
+export function notFound(command: Command, sentence: string): void {
   print(command, { outcome: 'none' }, [sentence]);
   refuse();
 }

@@ -32,7 +32,7 @@ export const policyRules = {
   lock4Ms: rule(1 * hour, 1 * minute, 24 * hour, 'lock after the 4th exhausted code in a row (R10)'),
   lock5Ms: rule(24 * hour, 1 * minute, 24 * hour, 'lock after every later exhausted code (R10)'),
   senderGuessesPerDayMax: rule(10, 1, 50, 'wrong guesses of one sender in 24 h, over all codes (R11)'),
-  senderIdentitiesPerDayMax: rule(3, 1, 20, 'different people that one sender may claim to be in 24 h (R11)'),
+  senderIdentitiesPerDayMax: rule(3, 1, 20, 'different IDs and addresses that one sender may claim in 24 h (R11)'),
   senderSendsPerDayMax: rule(10, 1, 50, 'sends of codes that one sender may cause in 24 h without a success (R12)'),
   knownGuessesPerDayMax: rule(20, 1, 40, 'wrong guesses at one employee by known senders in 24 h (R10)'),
   knownGuessesInARowMax: rule(40, 1, 40, 'wrong guesses in a row that close the pool of known senders (R10)'),

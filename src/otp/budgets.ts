@@ -77,16 +77,6 @@ export async function isSendAllowed(db: Queryable, challengeId: string, ordinal:
   return rowCount === 1;
 }
 
-/** Whether this pool's codes for an identity are sent, and its guesses evaluated, at the moment. Locks the pool. */
-export async function isPoolOpen(
-  tx: Queryable, policy: Policy, identityHash: Buffer, pool: PoolName,
-): Promise<boolean> {
-  await tx.query('SELECT lock_pool($1, $2)', [identityHash, pool]);
-  const { rows: [row] } = await tx.query<{ open: boolean }>(
-    'SELECT is_pool_open($1, $2, $3) AS open', [identityHash, pool, limitsOf(policy)]);
-  return row!.open;
-}
-
 export type SenderVerdict =
   | { readonly outcome: 'may' }
   | { readonly outcome: 'tooSoon'; readonly waitMs: number }

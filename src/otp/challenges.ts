@@ -228,12 +228,7 @@ export async function lockedForMs(db: Queryable, senderId: string): Promise<numb
 export async function wasVerified(
   db: Queryable, senderId: string, employeeId: string | null, days: number,
 ): Promise<boolean> {
-  const { rowCount } = await db.query(
-    `SELECT 1 FROM sessions n JOIN senders s ON s.id = n.sender_id
-      WHERE s.id = $1 AND n.employee_id = $2 AND n.opened_at > clock_timestamp() - $3 * interval '1 day'
-        AND n.opened_at > coalesce(s.changed_at, '-infinity') LIMIT 1`,
-    [senderId, employeeId, days]);
-  return rowCount === 1;
+  return (await verifiedAs(db, senderId, days)).some((id) => id === employeeId);
 }
 
 /**

@@ -207,6 +207,19 @@ test('A19 a cancelled code does not bring the next one sooner', async () => {
   }
 });
 
+test('A19 what was counted goes over to whoever takes the addresses of a sender', async () => {
+  const [former, now] = await newSenders(2);
+  const identity = randomBytes(32);
+  for (let code = 0; code < 2; code += 1) {
+    const challengeId = await issue(former!, identity);
+    for (let n = 0; n < 5; n += 1) await guess(challengeId);
+  }
+  expect(await ask(now!, identity)).toEqual({ outcome: 'may' });
+  await owner.query('UPDATE senders SET former_ids = ARRAY[$2::uuid] WHERE id = $1', [now, former]);
+  expect(await ask(now!, identity)).toMatchObject({ outcome: 'spent' });
+  expect(await guess(await issue(now!, identity))).toBe('refused');
+});
+
 test('A19 an unlock forgives the sender what was spent today, and nothing at the people who were claimed', async () => {
   const senderId = await newSender();
   const identity = randomBytes(32);
