@@ -111,9 +111,14 @@ function isAmbiguous(
   if (swallowedIdentity.test(value)) return true;
   for (const absent of vocabulary.keys()) {
     if (absent > name && (next === undefined || absent < next) && value.includes(absent)) return true;
+    // Or the name of one lies across the cut: what follows then is named by its end.
+    if (next !== undefined && !(absent in parameters) && liesAcross(absent, value, next)) return true;
   }
   return false;
 }
+
+const liesAcross = (name: string, value: string, next: string): boolean =>
+  `${value}${next}`.includes(name) && !value.includes(name) && !next.includes(name);
 
 const messageKindsByType = new Map<string, MessageKind>(Object.entries(messageTypes));
 const marksOfGroup = /^(?:Group|Participant)/;

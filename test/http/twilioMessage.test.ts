@@ -260,7 +260,7 @@ describe('ten thousand times ten mutations of signed requests', () => {
       if (seed % 50 === 0) expect(sign(authToken, messageUrl, fields)).toBe(sign(authToken, messageUrl, base));
       const reading = read(Object.assign(Object.create(null) as Fields, fields));
       expect(reading.outcome === 'message' && reading.doubts.length === 0).toBe(false);
-    }), { numRuns: 60_000 });
+    }), { numRuns: 60_000, examples: [[11, 2019561962]] });
     expect(different).toBeGreaterThan(50_000);
   }, 60_000);
 
