@@ -4,7 +4,6 @@ import type { Assistant, AssistantAnswer } from '../src/assistant/assistant';
 import { storeTexts } from '../src/outbox/outbox';
 import type { Pool, Queryable } from '../src/db/pool';
 import { soundPolicy } from '../src/domain/policy';
-import type { Policy } from '../src/domain/policy';
 import { readMessage } from '../src/domain/reading';
 import type { Vocabulary } from '../src/domain/reading';
 import { stageTable } from '../src/domain/verification';
@@ -32,8 +31,8 @@ export interface RelayInput {
   readonly senderId: string;
   readonly sessionId: string;
   readonly repliesMax: number;
-  /** Absent in conversations that began before it was needed. */
-  readonly policy?: Policy;
+  /** Of the conversation's policy; absent in conversations that began before it was needed. */
+  readonly knownSenderDays?: number;
 }
 
 export type RelayOutcome =
@@ -53,10 +52,10 @@ export function createAssistantActivities(deps: AssistantDeps) {
   return {
     /** Relays one message of a verified sender, or does what it asks of Doorman. */
     async relay(input: RelayInput): Promise<RelayOutcome> {
-      const seen = await peekMessage(pool, storageKeys, input);
+      const [seen, session] = await Promise.all([
+        peekMessage(pool, storageKeys, input), touchSession(pool, input.sessionId, input.senderId)]);
       if (seen === undefined) return { reaction: 'ignore' };
       if ('result' in seen) return seen.result as RelayOutcome; // cast: only this activity handles a session's messages
-      const session = await touchSession(pool, input.sessionId, input.senderId);
       if (session === undefined) return await handledMeanwhile(pool, storageKeys, input) ?? { reaction: 'closed' };
       const reaction = reactionTo(deps, seen.message, session.language);
       if (reaction !== 'relay') return handleWithoutRelay(deps, input, reaction);
@@ -85,7 +84,7 @@ function handleWithoutRelay(
 ): Promise<RelayOutcome> {
   return handleMessage<RelayOutcome>(deps.pool, deps.storageKeys, input, async (tx, note) => {
     if (reaction === 'end') await endSession(tx, note, input.sessionId, 'logout');
-    if (reaction === 'dispute') await dispute(deps, tx, note, input.senderId, soundPolicy(input.policy));
+    if (reaction === 'dispute') await dispute(deps, tx, note, input.senderId, soundPolicy(input));
     return { reaction };
   });
 }

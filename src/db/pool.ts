@@ -1,5 +1,5 @@
 // Connections to Postgres: one pool a process, one way to run a transaction.
-import { Pool } from 'pg';
+import { Client, Pool } from 'pg';
 import type { PoolClient, PoolConfig } from 'pg';
 
 /** What runs a statement: the pool itself, or the one client of a transaction. */
@@ -15,6 +15,7 @@ export type PoolOptions = Pick<PoolConfig, 'max' | 'application_name' | 'query_t
  */
 export function createPool(url: string, options: PoolOptions = {}): Pool {
   const pool = new Pool({
+    Client: PreparingClient,
     connectionString: url,
     max: 10,
     connectionTimeoutMillis: 3_000,
@@ -57,4 +58,25 @@ export async function inTransaction<T>(pool: Pool, work: (tx: Queryable) => Prom
 // pg tells its own time-out by words only.
 function isUnanswered(error: unknown): error is Error {
   return error instanceof Error && error.message === 'Query read timeout';
+}
+
+/**
+ * Has the server parse and plan a statement with values once for each connection, not each time: a third of what
+ * Postgres takes for a short one. Our statements are constants, so that there are few.
+ */
+class PreparingClient extends Client {
+  override query(config: unknown, ...rest: unknown[]): never {
+    const [values] = rest;
+    const isPlain = typeof config === 'string' && Array.isArray(values) && values.length > 0;
+    const query = super.query.bind(this) as (config: unknown, ...rest: unknown[]) => never; // cast: it has many forms
+    return isPlain ? query({ name: nameOf(config), text: config }, ...rest) : query(config, ...rest);
+  }
+}
+
+const names = new Map<string, string>();
+
+function nameOf(text: string): string {
+  const name = names.get(text) ?? `doorman-${names.size}`;
+  names.set(text, name);
+  return name;
 }

@@ -45,3 +45,14 @@ test('a connection that breaks inside a transaction fails it, and the next one g
   })).rejects.toThrow();
   expect((await pool.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }]);
 });
+
+test('a statement with values is prepared once for each connection, and one without is not', async () => {
+  const greater = 'SELECT $1::int > 1 AS greater';
+  for (const value of [1, 2]) {
+    expect((await pool.query(greater, [value])).rows).toEqual([{ greater: value > 1 }]);
+    await pool.query('SELECT 1');
+  }
+  const { rows } = await pool.query('SELECT statement FROM pg_prepared_statements');
+  expect(rows.filter(({ statement }) => statement === greater)).toHaveLength(1);
+  expect(rows.filter(({ statement }) => statement === 'SELECT 1')).toEqual([]);
+});

@@ -13,8 +13,9 @@ export const sessionStep: Step = {
     const session = c.state.session!;
     const { senderId, policy } = c.state;
     c.extend(Math.min(Date.now() + policy.sessionIdleMs, session.endsAt));
+    const { repliesPerTurnMax: repliesMax, knownSenderDays } = policy;
     const outcome = await c.runTurn(() => turn({
-      messageId, senderId, sessionId: session.id, repliesMax: policy.repliesPerTurnMax, policy,
+      messageId, senderId, sessionId: session.id, repliesMax, knownSenderDays,
     }));
     switch (outcome === 'interrupted' ? outcome : outcome.reaction) {
       // The assistant may have taken it already: it is not given again, to whomever proves to be this sender next.
