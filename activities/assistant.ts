@@ -2,7 +2,7 @@
 import { heartbeat, cancellationSignal } from '@temporalio/activity';
 import type { Assistant, AssistantAnswer } from '../src/assistant/assistant';
 import { storeTexts } from '../src/outbox/outbox';
-import type { Pool, Queryable } from '../src/db/pool';
+import type { Pool } from '../src/db/pool';
 import { soundPolicy } from '../src/domain/policy';
 import { readMessage } from '../src/domain/reading';
 import type { Vocabulary } from '../src/domain/reading';
@@ -11,6 +11,7 @@ import { handleMessage, peekMessage } from '../src/inbox/handling';
 import type { InboxMessage } from '../src/inbox/handling';
 import type { PurposeKeys } from '../src/keys/keyring';
 import { endSession, findOpenSession, touchSession } from '../src/sessions/sessions';
+import type { OpenSession } from '../src/sessions/sessions';
 import { dispute } from './dispute';
 import type { DisputeDeps } from './dispute';
 
@@ -31,15 +32,16 @@ export interface RelayInput {
   readonly senderId: string;
   readonly sessionId: string;
   readonly repliesMax: number;
-  /** Of the conversation's policy; absent in conversations that began before it was needed. */
+  /** Of the conversation's policy; absent in conversations that began before they were needed. */
   readonly knownSenderDays?: number;
+  readonly stepUpAgeMs?: number;
 }
 
 export type RelayOutcome =
   /** The assistant answered: this many replies wait in the outbox under `replyKey`; `dropped` were too many. */
   | { readonly reaction: 'relay'; readonly replies: number; readonly dropped?: number }
   | { readonly reaction: 'end' | 'dispute' | 'textOnly' | 'ignore' }
-  /** The session is over: nothing was relayed and the message still waits. */
+  /** The session is over, be it that the message needs a fresh proof: nothing is answered and it still waits. */
   | { readonly reaction: 'closed' }
   /** It ended while the assistant thought: the answer is dropped, and the message with it, which was relayed. */
   | { readonly reaction: 'tooLate' };
@@ -91,7 +93,7 @@ function handleWithoutRelay(
 
 async function ask(
   deps: AssistantDeps, input: RelayInput, { text }: InboxMessage,
-  session: { employeeId: string; language: string | null },
+  session: OpenSession,
 ): Promise<AssistantAnswer> {
   // Cancellation reaches an activity only through heartbeats; every 5 s is well within the 15 s that io.ts allows.
   const beat = setInterval(() => heartbeat(), 5_000);
@@ -100,6 +102,8 @@ async function ask(
       turnId: input.messageId,
       conversationId: input.sessionId,
       subject: deps.subjectOf(session.employeeId),
+      verifiedAt: session.verifiedAt,
+      assurance: session.assurance,
       locale: session.language ?? deps.defaultLanguage,
       text,
     }, cancellationSignal());
@@ -108,15 +112,25 @@ async function ask(
   }
 }
 
-/** Keeps the replies, sealed, in the transaction that settles the message, unless the session ended meanwhile (A55). */
+/**
+ * Keeps the replies, sealed, in the transaction that settles the message, unless the session ended meanwhile (A55) or
+ * is too old for what was asked: then it ends, and the message waits for the next.
+ */
 function keepAnswer(deps: AssistantDeps, input: RelayInput, answer: AssistantAnswer): Promise<RelayOutcome> {
   const { messageId, senderId, sessionId } = input;
-  return handleMessage<RelayOutcome>(deps.pool, deps.storageKeys, input, async (tx: Queryable) => {
-    if (await findOpenSession(tx, sessionId, senderId) === undefined) return { reaction: 'tooLate' };
+  const { stepUpAgeMs } = soundPolicy(input);
+  return handleMessage<RelayOutcome>(deps.pool, deps.storageKeys, input, async (tx, note) => {
+    const session = await findOpenSession(tx, sessionId, senderId);
+    const isFresh = session !== undefined && session.verifiedAgoMs <= stepUpAgeMs;
+    if (answer.stepUp === true && !isFresh) {
+      await endSession(tx, note, sessionId, 'stepUp');
+      return { reaction: 'closed' };
+    }
+    if (session === undefined) return { reaction: 'tooLate' };
     const parts = answer.replies.slice(0, input.repliesMax).flatMap(({ text }) => deps.split(text));
     const texts = parts.map((text, index) => ({ key: replyKey(messageId, index), text }));
     await storeTexts(tx, deps.storageKeys, senderId, texts);
     const dropped = Math.max(0, answer.replies.length - input.repliesMax);
     return { reaction: 'relay', replies: parts.length, ...dropped === 0 ? {} : { dropped } };
-  });
+  }, ({ reaction }) => reaction === 'closed');
 }

@@ -1,4 +1,5 @@
 // Port: what stands behind the door. The suite in test/ports/assistant holds for each.
+import type { Assurance } from '../domain/messages';
 
 /** One verified message. Everything about the speaker is in fields of its own; `text` is data, never a claim (A43). */
 export interface Turn {
@@ -8,6 +9,9 @@ export interface Turn {
   readonly conversationId: string;
   /** Opaque, stable id of the employee. */
   readonly subject: string;
+  /** When the employee proved who they are, and how far that can be trusted: an action may ask for a younger proof. */
+  readonly verifiedAt: Date;
+  readonly assurance: Assurance;
   readonly locale: string;
   readonly text: string;
 }
@@ -16,6 +20,11 @@ export interface AssistantAnswer {
   readonly replies: readonly { readonly text: string }[];
   /** False announces more replies by another way than this answer; what is here is the whole turn so far. */
   readonly endTurn: boolean;
+  /**
+   * What was asked for needs a fresh proof (A47): the session ends, nothing of this answer is relayed, and the turn
+   * comes again in the session that follows. Means nothing while the proof is younger than `stepUpAgeMs` (policy).
+   */
+  readonly stepUp?: boolean;
 }
 
 export interface Assistant {

@@ -27,6 +27,7 @@ const schema = z.object({
     text: z.string().refine((text) => text.trim() !== '' && Buffer.byteLength(text) <= textBytesMax),
   })),
   end_turn: z.boolean(),
+  step_up: z.boolean().optional(),
 });
 
 /** Throws when the URL cannot be used: at the start, and without repeating it, because a URL can hold a secret. */
@@ -61,8 +62,11 @@ function endpoint(raw: string, production: boolean): URL {
 }
 
 function signedRequest(webhook: Webhook, turn: Turn): RequestInit {
-  const { turnId, conversationId, subject, locale, text } = turn;
-  const body = JSON.stringify({ turn_id: turnId, conversation_id: conversationId, subject, locale, text });
+  const { turnId, conversationId, subject, verifiedAt, assurance, locale, text } = turn;
+  const body = JSON.stringify({
+    turn_id: turnId, conversation_id: conversationId, subject, verified_at: verifiedAt.toISOString(), assurance, locale,
+    text,
+  });
   // Of this moment: a retry hours later would be refused as a replay.
   const now = new Date();
   return {
@@ -110,7 +114,8 @@ async function readBounded(response: Response): Promise<Uint8Array> {
 function parseAnswer(bytes: Uint8Array): AssistantAnswer {
   const parsed = schema.safeParse(parseJson(bytes));
   if (!parsed.success) throw refused('invalid answer');
-  return { replies: parsed.data.replies, endTurn: parsed.data.end_turn };
+  const { replies, end_turn: endTurn, step_up: stepUp } = parsed.data;
+  return { replies, endTurn, ...stepUp === undefined ? {} : { stepUp } };
 }
 
 /** undefined for what is no JSON in UTF-8: the parser's own error repeats the text. */

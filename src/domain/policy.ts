@@ -49,6 +49,7 @@ export const policyRules = {
   identifyIdleMs: rule(15 * minute, 1 * minute, 1 * hour, 'silence after which an unanswered question is dropped'),
   sessionIdleMs: rule(30 * minute, 6 * minute, 24 * hour, 'silence that ends a session; longer than a turn of the assistant may take (R29)'),
   sessionAbsoluteMs: rule(8 * hour, 5 * minute, 24 * hour, 'age that ends a session (R29)'),
+  stepUpAgeMs: rule(5 * minute, 1 * minute, 5 * minute, 'age of a proof beyond which the assistant can ask for a fresh one (R29, A47)'),
   sessionsPerEmployeeMax: rule(3, 1, 10, 'open sessions of one employee; a further one ends the oldest (R30)'),
   replyQuantumMs: rule(2 * second, 0, 10 * second, 'replies before verification leave on whole multiples of this; 0 only in development (R25)'),
   heldMessagesMax: rule(20, 1, 50, 'messages kept until the sender is verified'),

@@ -5,7 +5,7 @@ import type { Pool, Queryable } from '../db/pool';
 import type { MessageKind } from '../domain/messages';
 import { seal, sealedHeader } from '../keys/box';
 import { textContext } from './handling';
-import { claimAddresses, hashAddresses, lockAddresses, sealAddress } from './senders';
+import { claimAddresses, hashAddresses, hashIdentityKey, lockAddresses, sealAddress } from './senders';
 import type { AddressKeys, Addresses, HashedAddress } from './senders';
 
 /** A message as it came, checked and certain to be the channel's. */
@@ -16,6 +16,8 @@ export interface IncomingMessage {
   readonly addresses: Addresses;
   /** The one of the addresses that replies go to. */
   readonly writtenFrom: string;
+  /** What the channel says identifies the device, where it says anything: changes when the account is set up anew. */
+  readonly identityKey?: string;
 }
 
 export type Stored =
@@ -29,13 +31,14 @@ export type Stored =
  */
 export async function storeMessage(pool: Pool, keys: AddressKeys, message: IncomingMessage): Promise<Stored> {
   const addresses = hashAddresses(keys, message.addresses);
-  const row = inboxRow(keys, message, addresses);
+  const identityKeyHash = hashIdentityKey(keys, message.identityKey);
+  const row = inboxRow(keys, message, addresses, identityKeyHash);
   const stored = await insertMessage(pool, row);
   if (stored !== undefined) return stored;
   try {
     return await auditedTransaction(pool, async (tx, note) => {
       await lockAddresses(tx, addresses);
-      await claimAddresses(tx, note, keys, addresses);
+      await claimAddresses(tx, note, keys, { addresses, identityKeyHash });
       const inserted = await insertMessage(tx, row);
       if (inserted?.outcome !== 'stored') throw new AlreadyStored();
       return inserted;
@@ -57,9 +60,12 @@ interface InboxRow {
   readonly addressesSealed: readonly Buffer[];
   readonly sealedHeader: Buffer;
   readonly writtenFromHash: Buffer;
+  readonly identityKeyHash: Buffer | null;
 }
 
-function inboxRow(keys: AddressKeys, message: IncomingMessage, addresses: readonly HashedAddress[]): InboxRow {
+function inboxRow(
+  keys: AddressKeys, message: IncomingMessage, addresses: readonly HashedAddress[], identityKeyHash: Buffer | null,
+): InboxRow {
   return {
     messageId: message.messageId,
     kind: message.kind,
@@ -68,15 +74,16 @@ function inboxRow(keys: AddressKeys, message: IncomingMessage, addresses: readon
     addressesSealed: addresses.map((address) => sealAddress(keys, address)),
     sealedHeader: sealedHeader(keys.storage),
     writtenFromHash: addresses.find(({ address }) => address === message.writtenFrom)!.hash,
+    identityKeyHash,
   };
 }
 
-/** Undefined when the addresses do not belong to one sender (yet): then nothing was written. */
+/** Undefined when addresses and device do not belong to one sender (yet): then nothing was written. */
 async function insertMessage(db: Queryable, row: InboxRow): Promise<Stored | undefined> {
   const { rows: [found] } = await db.query<{ senderId: string; isStored: boolean }>({
     ...insertStatement,
     values: [row.messageId, row.addressHashes, row.kind, row.text, row.writtenFromHash,
-      row.addressesSealed, row.sealedHeader],
+      row.addressesSealed, row.sealedHeader, row.identityKeyHash],
   });
   if (found === undefined) return undefined;
   return found.isStored ? { outcome: 'stored', senderId: found.senderId } : { outcome: 'known' };
@@ -92,9 +99,11 @@ const insertStatement = {
   WITH owned AS MATERIALIZED (
     SELECT sender_id FROM sender_addresses WHERE address_hash = ANY ($2::bytea[])
      ORDER BY address_hash FOR NO KEY UPDATE
-  ), sender AS (
+  ), owner AS (
     SELECT (array_agg(sender_id))[1] AS id FROM owned
     HAVING count(*) = cardinality($2::bytea[]) AND count(DISTINCT sender_id) = 1
+  ), sender AS (
+    SELECT s.id FROM owner JOIN senders s USING (id) WHERE $8::bytea IS NULL OR s.identity_key_hash = $8
   ), stored AS (
     INSERT INTO inbox AS i (message_id, sender_id, kind, text_enc) 
       SELECT $1::text, id, $3::text, $4::bytea FROM sender

@@ -30,9 +30,19 @@ export function hashAddresses(keys: AddressKeys, { phone, bsuid }: Addresses): H
     .sort((a, b) => a.hash.compare(b.hash));
 }
 
+/** The hash under which a device's identity is kept; null where the channel gives none. */
+export function hashIdentityKey(keys: AddressKeys, identityKey: string | undefined): Buffer | null {
+  return identityKey === undefined ? null : lookupHash(keys.lookup, 'identityKey', identityKey);
+}
+
 interface Owner {
   readonly senderId: string;
   readonly hasBsuid: boolean;
+}
+
+interface FoundOwner extends Owner {
+  readonly hash: Buffer;
+  readonly identityKeyHash: Buffer | null;
 }
 
 /** What the addresses of one message mean for the senders that own them (decision 10). */
@@ -52,7 +62,8 @@ export function senderRule(phone: Owner | undefined, bsuid: Owner | undefined, g
  * follow one another here: two first messages of one person make one sender.
  */
 export async function claimAddresses(
-  tx: Queryable, note: Note, keys: AddressKeys, addresses: readonly HashedAddress[],
+  tx: Queryable, note: Note, keys: AddressKeys,
+  { addresses, identityKeyHash }: { addresses: readonly HashedAddress[]; identityKeyHash: Buffer | null },
 ): Promise<void> {
   const hashes = addresses.map(({ hash }) => hash);
   const owners = await findOwners(tx, hashes);
@@ -61,14 +72,26 @@ export async function claimAddresses(
     return owners.find((owner) => hash?.equals(owner.hash));
   };
   const given: Addresses = Object.fromEntries(addresses.map(({ kind, address }) => [kind, address]));
-  const rule = senderRule(owned('phone'), owned('bsuid'), given);
-  if (rule === 'same') return;
+  const rule = owners.some((owner) => isOtherDevice(owner, identityKeyHash))
+    ? 'change' : senderRule(owned('phone'), owned('bsuid'), given);
+  if (rule === 'same') return rememberDevice(tx, owners[0]!.senderId, identityKeyHash);
   const senderId = rule === 'alias' ? owned('phone')!.senderId : await addSender(tx);
   if (rule === 'change') {
     await tx.query('DELETE FROM sender_addresses WHERE address_hash = ANY ($1)', [hashes]);
     await endFormerSenders(tx, note, senderId, [...new Set(owners.map((owner) => owner.senderId))]);
   }
   await addAddresses(tx, keys, senderId, addresses);
+  await rememberDevice(tx, senderId, identityKeyHash);
+}
+
+/** Where the channel says nothing, nothing has changed. */
+function isOtherDevice({ identityKeyHash: former }: FoundOwner, identityKeyHash: Buffer | null): boolean {
+  return identityKeyHash !== null && former !== null && !former.equals(identityKeyHash);
+}
+
+async function rememberDevice(tx: Queryable, senderId: string, identityKeyHash: Buffer | null): Promise<void> {
+  if (identityKeyHash === null) return;
+  await tx.query('UPDATE senders SET identity_key_hash = $2 WHERE id = $1', [senderId, identityKeyHash]);
 }
 
 /**
@@ -117,11 +140,12 @@ export function sealAddress(keys: AddressKeys, { address, hash }: HashedAddress)
   return seal(keys.storage, address, addressContext(hash));
 }
 
-async function findOwners(tx: Queryable, hashes: readonly Buffer[]): Promise<(Owner & { hash: Buffer })[]> {
-  const { rows } = await tx.query<Owner & { hash: Buffer }>(
-    `SELECT a.address_hash AS hash, a.sender_id AS "senderId",
+async function findOwners(tx: Queryable, hashes: readonly Buffer[]): Promise<FoundOwner[]> {
+  const { rows } = await tx.query<FoundOwner>(
+    `SELECT a.address_hash AS hash, a.sender_id AS "senderId", s.identity_key_hash AS "identityKeyHash",
             EXISTS (SELECT FROM sender_addresses b WHERE b.sender_id = a.sender_id AND b.kind = 'bsuid') AS "hasBsuid"
-       FROM sender_addresses a WHERE a.address_hash = ANY ($1) ORDER BY a.address_hash FOR UPDATE OF a`, [hashes]);
+       FROM sender_addresses a JOIN senders s ON s.id = a.sender_id
+      WHERE a.address_hash = ANY ($1) ORDER BY a.address_hash FOR UPDATE OF a`, [hashes]);
   return rows;
 }
 

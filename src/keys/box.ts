@@ -67,6 +67,8 @@ export class Unsealable extends Error {
  * The keyed hash under which `value` is found and counted. `kind` keeps an address and an identifier of the same
  * spelling apart. Under the active key: rotating the lookup key means hashing all rows anew.
  */
-export function lookupHash(keys: PurposeKeys, kind: 'address' | 'identity' | 'destination', value: string): Buffer {
+export function lookupHash(
+  keys: PurposeKeys, kind: 'address' | 'identity' | 'identityKey' | 'destination', value: string,
+): Buffer {
   return createHmac('sha256', keys.key(keys.activeId)).update(`${kind}\0${value}`).digest();
 }

@@ -15,17 +15,23 @@ export interface NewSession {
 }
 
 export type EndReason =
-  | 'logout' | 'idle' | 'aged' | 'operator' | 'left' | 'replaced' | 'tooMany' | 'senderChanged';
+  | 'logout' | 'idle' | 'aged' | 'operator' | 'left' | 'replaced' | 'tooMany' | 'senderChanged' | 'stepUp';
 
 /** An open session as the relay needs it. */
 export interface OpenSession {
   readonly employeeId: string;
   /** Employee's preferred language, null when HR gave none. */
   readonly language: string | null;
+  readonly verifiedAt: Date;
+  readonly verifiedAgoMs: number;
+  readonly assurance: Assurance;
 }
 
 const openNow = `s.ended_at IS NULL AND e.active AND clock_timestamp() < s.ends_at
   AND clock_timestamp() < s.active_at + s.idle_ms * interval '1 ms'`;
+
+const shown = `e.id AS "employeeId", e.preferred_language AS language, s.opened_at AS "verifiedAt", s.assurance,
+  (extract(epoch FROM clock_timestamp() - s.opened_at) * 1000)::float8 AS "verifiedAgoMs"`;
 
 /**
  * Opens a session in the transaction that consumed its challenge. Ends the sender's former session, and the oldest of
@@ -57,7 +63,7 @@ export async function touchSession(
   const { rows: [row] } = await db.query<OpenSession>(
     `UPDATE sessions s SET active_at = clock_timestamp() FROM employees e
       WHERE s.id = $1 AND s.sender_id = $2 AND e.id = s.employee_id AND ${openNow}
-     RETURNING e.id AS "employeeId", e.preferred_language AS language`, [sessionId, senderId]);
+     RETURNING ${shown}`, [sessionId, senderId]);
   return row;
 }
 
@@ -66,8 +72,7 @@ export async function findOpenSession(
   db: Queryable, sessionId: string, senderId: string,
 ): Promise<OpenSession | undefined> {
   const { rows: [row] } = await db.query<OpenSession>(
-    `SELECT e.id AS "employeeId", e.preferred_language AS language
-       FROM sessions s JOIN employees e ON e.id = s.employee_id
+    `SELECT ${shown} FROM sessions s JOIN employees e ON e.id = s.employee_id
       WHERE s.id = $1 AND s.sender_id = $2 AND ${openNow}`, [sessionId, senderId]);
   return row;
 }

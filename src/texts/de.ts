@@ -37,6 +37,7 @@ export const de = {
     sessionEndedAge: 'Sie wurden abgemeldet, weil Ihre Sitzung die zulässige Dauer erreicht hat. Schreiben Sie wieder, um einen neuen Code zu erhalten.',
     sessionEndedByOperator: 'Sie wurden von der Administration abgemeldet. Schreiben Sie wieder, um einen neuen Code zu erhalten.',
     sessionEndedOther: 'Ihre Sitzung ist beendet. Schreiben Sie wieder, um einen neuen Code zu erhalten.',
+    sessionEndedStepUp: 'Hierfür müssen Sie noch einmal nachweisen, wer Sie sind. Ihre Nachricht bleibt so lange aufgehoben.',
     textOnly: 'Hier können nur Textnachrichten gelesen werden. Bitte schreiben Sie, was Sie sagen möchten.',
     assistantUnavailable: 'Im Moment gibt es keine Antwort, und Ihre Nachricht wurde nicht aufbewahrt. Bitte senden Sie sie später noch einmal.',
     smsCode:

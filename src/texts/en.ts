@@ -37,6 +37,7 @@ export const en = {
     sessionEndedAge: 'You have been logged out because your session reached its time limit. Write again to get a new code.',
     sessionEndedByOperator: 'You have been logged out by an administrator. Write again to get a new code.',
     sessionEndedOther: 'Your session has ended. Write again to get a new code.',
+    sessionEndedStepUp: 'For this you have to prove once more who you are. What you wrote is kept until then.',
     textOnly: 'Only text messages can be read here. Please type what you want to say.',
     assistantUnavailable: 'There is no answer at the moment, and your message was not kept. Please send it again later.',
     smsCode:

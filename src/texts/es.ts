@@ -37,6 +37,7 @@ export const es = {
     sessionEndedAge: 'Se ha cerrado su sesión porque ha alcanzado su duración máxima. Escriba de nuevo para recibir un código nuevo.',
     sessionEndedByOperator: 'Un administrador ha cerrado su sesión. Escriba de nuevo para recibir un código nuevo.',
     sessionEndedOther: 'Su sesión ha terminado. Escriba de nuevo para recibir un código nuevo.',
+    sessionEndedStepUp: 'Para esto debe demostrar de nuevo quién es. Su mensaje se guarda hasta entonces.',
     textOnly: 'Aquí solo se pueden leer mensajes de texto. Escriba lo que quiere decir.',
     assistantUnavailable: 'En este momento no hay respuesta y su mensaje no se ha guardado. Envíelo de nuevo más tarde.',
     smsCode:

@@ -38,6 +38,7 @@ export const fr = {
     sessionEndedAge: 'Vous avez été déconnecté, car votre session a atteint sa durée maximale. Écrivez de nouveau pour recevoir un nouveau code.',
     sessionEndedByOperator: 'Un administrateur vous a déconnecté. Écrivez de nouveau pour recevoir un nouveau code.',
     sessionEndedOther: 'Votre session est terminée. Écrivez de nouveau pour recevoir un nouveau code.',
+    sessionEndedStepUp: 'Pour cela, vous devez prouver encore une fois qui vous êtes. Votre message est conservé jusque-là.',
     textOnly: 'Seuls les messages texte peuvent être lus ici. Veuillez écrire ce que vous souhaitez dire.',
     assistantUnavailable: 'Il n’y a pas de réponse pour le moment et votre message n’a pas été conservé. Veuillez le renvoyer plus tard.',
     smsCode:

@@ -34,6 +34,7 @@ export interface ChatTexts {
   sessionEndedAge: Nothing;
   sessionEndedByOperator: Nothing;
   sessionEndedOther: Nothing;
+  sessionEndedStepUp: Nothing;
   textOnly: Nothing;
   assistantUnavailable: Nothing;
 }

@@ -220,6 +220,15 @@ export const acts: Record<string, Case> = {
   },
   'relay keeps what the assistant answers': { outcome: { reaction: 'relay', replies: 2 }, prepare: relaying('a question') },
   'relay takes note of NOT ME': { outcome: { reaction: 'dispute' }, prepare: relaying('not me') },
+  'relay asks for a fresh proof when the assistant does': {
+    outcome: { reaction: 'closed' },
+    async prepare(world) {
+      const act = await relaying('a question')(world);
+      world.assistant.answerTo = () => ({ replies: [{ text: 'not relayed' }], endTurn: true, stepUp: true });
+      await world.pool.query(`UPDATE sessions SET opened_at = opened_at - interval '5 minutes'`);
+      return act;
+    },
+  },
   'relay ends the session on LOGOUT': { outcome: { reaction: 'end' }, prepare: relaying('logout') },
   'relay leaves the message when the session is over': {
     outcome: { reaction: 'closed' },

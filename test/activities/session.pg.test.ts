@@ -47,3 +47,10 @@ test('replies beyond the limit are dropped, and the relay says how many', async 
   expect(await world.run(relay)).toEqual({ reaction: 'relay', replies: 10, dropped: 3 });
   expect(await replies()).toHaveLength(10);
 });
+
+test('R29 a proof is fresh for five minutes to the second, and an answer that asks for one is then relayed', async () => {
+  const relay = await acts['relay keeps what the assistant answers']!.prepare(world);
+  world.assistant.answerTo = () => ({ replies: [{ text: 'done' }], endTurn: true, stepUp: true });
+  await world.pool.query(`UPDATE sessions SET opened_at = opened_at - interval '4 minutes 50 seconds'`);
+  expect(await world.run(relay)).toEqual({ reaction: 'relay', replies: 1 });
+});

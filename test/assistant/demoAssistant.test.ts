@@ -69,7 +69,9 @@ describe('the demo assistant on the wire', () => {
     server.close(resolve);
   }));
 
-  const turn = { turn_id: 't', conversation_id: 'c', subject: 's', locale: 'en', text: '4500000001' };
+  const verifiedAt = new Date('2026-01-01T08:00:00Z');
+  const turn = {
+    turn_id: 't', conversation_id: 'c', subject: 's', verified_at: verifiedAt, assurance: 'standard', locale: 'en', text: '4500000001' };
   const post = async (body: string, { key = secret, at = new Date(), signed = body } = {}) => fetch(url, {
     method: 'POST', body,
     headers: {
@@ -80,8 +82,9 @@ describe('the demo assistant on the wire', () => {
 
   it('understands Doorman', async () => {
     const assistant = createWebhookAssistant({ url, secret, production: false });
-    const answer = await assistant.answer(
-      { turnId: 't', conversationId: 'c', subject: 's', locale: 'en', text: 'status of 4500000003' }, new AbortController().signal);
+    const answer = await assistant.answer({
+      turnId: 't', conversationId: 'c', subject: 's', verifiedAt, assurance: 'standard', locale: 'en', text: 'status of 4500000003',
+    }, new AbortController().signal);
     expect(answer).toEqual({
       endTurn: true, replies: [{ text: expect.stringMatching(/on its way/) }, { text: expect.stringMatching(/\$4,121\.58$/) }] });
   });

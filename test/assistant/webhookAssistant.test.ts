@@ -11,7 +11,10 @@ import type { AssistantMood } from '../ports/assistant.suite';
 import { faultOf, leaks } from '../ports/leaks';
 
 const secret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
-const turn: Turn = { turnId: 'turn-1', conversationId: 'c-1', subject: 's-1', locale: 'en', text: 'hello 4500000001' };
+const turn: Turn = {
+  turnId: 'turn-1', conversationId: 'c-1', subject: 's-1', verifiedAt: new Date('2026-01-01T08:00:00Z'), assurance: 'standard',
+  locale: 'en', text: 'hello 4500000001',
+};
 const patience = () => new AbortController().signal;
 
 const json = (res: ServerResponse, body: unknown, status = 200, headers: Record<string, string> = {}) =>
@@ -77,10 +80,14 @@ describeAssistant('A webhook', async () => {
   const url = await listen((req, res) => {
     void bodyOf(req).then((body) => {
       new Webhook(secret).verify(body, req.headers as Record<string, string>);
-      const { turn_id, conversation_id, ...rest } = JSON.parse(body) as Record<string, string>;
+      const { turn_id, conversation_id, verified_at, ...rest } = JSON.parse(body) as Record<string, string>;
       const key = req.headers['idempotency-key'] as string | undefined;
-      turns.push({ turn: { turnId: turn_id!, conversationId: conversation_id!, ...rest } as unknown as Turn, key });
-      if (typeof mood === 'object') return json(res, { ...said(...mood.says), end_turn: mood.endTurn ?? true });
+      const verifiedAt = new Date(verified_at!);
+      turns.push({ turn: { turnId: turn_id!, conversationId: conversation_id!, verifiedAt, ...rest } as unknown as Turn, key });
+      if (typeof mood === 'object') {
+        const stepUp = mood.stepUp === undefined ? {} : { step_up: mood.stepUp };
+        return json(res, { ...said(...mood.says), end_turn: mood.endTurn ?? true, ...stepUp });
+      }
       return moods[mood](res, body, elsewhere);
     });
   });
@@ -107,7 +114,8 @@ describe('a turn on its way to a webhook', () => {
     await createWebhookAssistant({ url, secret, production: false }).answer(turn, patience());
     const [{ headers, body, method }] = seen as [(typeof seen)[0]];
     expect(method).toBe('POST');
-    expect(body).toBe('{"turn_id":"turn-1","conversation_id":"c-1","subject":"s-1","locale":"en","text":"hello 4500000001"}');
+    expect(body).toBe('{"turn_id":"turn-1","conversation_id":"c-1","subject":"s-1","verified_at":"2026-01-01T08:00:00.000Z",'
+      + '"assurance":"standard","locale":"en","text":"hello 4500000001"}');
     expect(headers).toMatchObject({
       'content-type': 'application/json', 'webhook-id': 'turn-1', 'idempotency-key': 'turn-1',
       'webhook-timestamp': expect.stringMatching(/^\d{10}$/), 'webhook-signature': expect.stringMatching(/^v1,[A-Za-z0-9+/]{43}=$/),

@@ -117,6 +117,24 @@ describe('what does not fit is a new proof', () => {
     expect(row!.facts.formerSenderIds).toHaveLength(2);
   });
 
+  test('A46 the same number and BSUID on another device', async () => {
+    const addresses = fresh();
+    const on = async (identityKey?: string) => {
+      const stored = await world.store(addresses, identityKey === undefined ? {} : { identityKey });
+      return stored.outcome === 'stored' ? stored.senderId : 'known';
+    };
+    const formerId = await on();
+    await world.openSession(formerId);
+    // The first word of a device is none of a change, and where nothing is said nothing has changed.
+    for (const device of ['one', undefined, 'one']) expect(await on(device)).toBe(formerId);
+    expect(await openSessions(formerId)).toHaveLength(1);
+    const senderId = await on('another');
+    expect(senderId).not.toBe(formerId);
+    expect(await openSessions(formerId)).toEqual([]);
+    expect(await auditOf(formerId)).toEqual(['challenge.voided', 'session.ended', 'sender.changed']);
+    for (const device of [undefined, 'another']) expect(await on(device)).toBe(senderId);
+  });
+
   test('nothing changes hands by a message that was stored before', async () => {
     const { phone, bsuid } = fresh();
     const formerId = await world.senderOf({ phone, bsuid });

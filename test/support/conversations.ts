@@ -9,13 +9,14 @@ import type { Policy } from '../../src/domain/policy';
 import type { IncomingMessage } from '../../src/inbox/inbox';
 import type { TextKey, TextRequest } from '../../src/texts/keys';
 import { endEmployee } from '../../src/directory/leavers';
+import { createConversations } from '../../src/temporal/conversations';
 import type { OrderOutcome } from '../../src/temporal/conversations';
 import { startWorker } from './conversationWorker';
 import type { WorkerChoices } from './conversationWorker';
 import { createTestDatabase } from './postgres';
 import { startTestTemporal } from './testTemporal';
 import type { Time } from './testTemporal';
-import { addEmployees, createTestActivities, createWriter, store, testKeyring, testPolicy } from './world';
+import { addEmployees, createTestActivities, store, testKeyring, testPolicy } from './world';
 import type { FakeAssistant, FakeCarrier, FakeChannel, Person } from './world';
 
 export interface StoredMessage {
@@ -79,7 +80,7 @@ export async function startConversations(time: Time = 'skipping'): Promise<Conve
   let running = await startWorker(env, activities);
 
   const words = (key: TextKey, params: object = {}, language = 'en') => texts.render({ key, params } as TextRequest, language);
-  const writer = () => createWriter(pool, testKeyring, env.client, policy);
+  const conversations = () => createConversations(env.client, policy);
 
   async function said(expected: string): Promise<void> {
     const next = (await channel.sent.count(read.replies + 1))[read.replies]!;
@@ -87,9 +88,17 @@ export async function startConversations(time: Time = 'skipping'): Promise<Conve
     expect(next.text).toBe(expected);
   }
 
+  async function storeFrom(
+    person: Person, text: string, message: Partial<IncomingMessage> = {},
+  ): Promise<StoredMessage> {
+    const stored = await store(pool, testKeyring, person, text, message);
+    senders.add(stored.senderId);
+    return stored;
+  }
+
   async function deliver(message: StoredMessage): Promise<void> {
     try {
-      await writer().conversations.deliver(message);
+      await conversations().deliver(message);
     } catch (error) {
       if ((error as { cause?: { code?: number } }).cause?.code !== deadlineExceeded) throw error;
       await deliver(message);
@@ -111,21 +120,17 @@ export async function startConversations(time: Time = 'skipping'): Promise<Conve
 
   return {
     pool, env, channel, carrier, assistant,
-    async store(person, text) {
-      const stored = await store(pool, testKeyring, person, text);
-      senders.add(stored.senderId);
-      return stored;
-    },
+    store: storeFrom,
     async write(person, text, message) {
-      const stored = await writer().write(person, text, message);
-      senders.add(stored.senderId);
+      const stored = await storeFrom(person, text, message);
+      await deliver(stored);
       return stored;
     },
     reply: (key, params) => said(words(key, params)),
     replyIn: (language, key, params) => said(words(key, params, language)),
     said,
     deliver,
-    order: (senderId, order) => writer().conversations.order(senderId, order, 'tester'),
+    order: (senderId, order) => conversations().order(senderId, order, 'tester'),
     async leave(employeeNumber) {
       await auditedTransaction(pool, async (tx, note) => {
         const { rows: [row] } = await tx.query<{ id: string }>(
@@ -144,7 +149,7 @@ export async function startConversations(time: Time = 'skipping'): Promise<Conve
       return next.code;
     },
     text: words,
-    status: (senderId) => writer().conversations.status(senderId),
+    status: (senderId) => conversations().status(senderId),
     async skip(duration) {
       await env.sleep(duration as '1 minute'); // cast: the type is a template of durations
       // Afterwards: what was just written may be charged while time is skipped.

@@ -3,7 +3,6 @@ import { randomBytes } from 'node:crypto';
 import { EventEmitter, once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Client } from '@temporalio/client';
 import type { Assistant, AssistantAnswer, Turn } from '../../src/assistant/assistant';
 import type { ChatChannel, OutgoingText, SendOutcome } from '../../src/chat/chatChannel';
 import type { Pool } from '../../src/db/pool';
@@ -14,7 +13,6 @@ import type { IncomingMessage } from '../../src/inbox/inbox';
 import { parseKeyring } from '../../src/keys/keyring';
 import type { Keyring } from '../../src/keys/keyring';
 import type { CarryOutcome, CodeCarrier, CodeToCarry } from '../../src/otp/codeCarrier';
-import { createConversations } from '../../src/temporal/conversations';
 import { createTexts } from '../../src/texts/render';
 import { createWiredActivities } from '../../src/wiredActivities';
 
@@ -149,18 +147,5 @@ export function createTestActivities(pool: Pool, keyring: Keyring) {
   const texts = createTexts({ organisation: 'Acme', language: 'en' });
   const ports = { channel, carriers: new Map([['sms' as const, carrier]]), assistant };
   return { channel, carrier, assistant, texts, activities: createWiredActivities(pool, keyring, texts, ports, 'en') };
-}
-
-/** A client's view: writes as somebody and waits for what comes back. */
-export function createWriter(pool: Pool, keyring: Keyring, client: Client, policy: Policy = testPolicy) {
-  const conversations = createConversations(client, policy);
-  return {
-    conversations,
-    async write(person: Person, text: string, message: Partial<IncomingMessage> = {}) {
-      const stored = await store(pool, keyring, person, text, message);
-      await conversations.deliver(stored);
-      return stored;
-    },
-  };
 }
 

@@ -23,7 +23,7 @@ const samples: readonly TextRequest[] = [
   { key: 'lockedNotice', params: { minutes: 1440 } }, { key: 'verified', params: {} },
   { key: 'sessionEndedByLogout', params: {} }, { key: 'sessionEndedIdle', params: {} },
   { key: 'sessionEndedAge', params: {} }, { key: 'sessionEndedByOperator', params: {} },
-  { key: 'sessionEndedOther', params: {} }, { key: 'textOnly', params: {} }, { key: 'assistantUnavailable', params: {} },
+  { key: 'sessionEndedOther', params: {} }, { key: 'sessionEndedStepUp', params: {} }, { key: 'textOnly', params: {} }, { key: 'assistantUnavailable', params: {} },
   { key: 'heldLost', params: {} }, { key: 'codeTooSoon', params: { seconds: 30 } },
 ];
 const sms = (code = '48392017'): CodeTextRequest => ({ key: 'smsCode', params: { code, minutes: 5, last4: '0123' } });

@@ -13,9 +13,9 @@ export const sessionStep: Step = {
     const session = c.state.session!;
     const { senderId, policy } = c.state;
     c.extend(Math.min(Date.now() + policy.sessionIdleMs, session.endsAt));
-    const { repliesPerTurnMax: repliesMax, knownSenderDays } = policy;
+    const { repliesPerTurnMax: repliesMax, knownSenderDays, stepUpAgeMs } = policy;
     const outcome = await c.runTurn(() => turn({
-      messageId, senderId, sessionId: session.id, repliesMax, knownSenderDays,
+      messageId, senderId, sessionId: session.id, repliesMax, knownSenderDays, stepUpAgeMs,
     }));
     switch (outcome === 'interrupted' ? outcome : outcome.reaction) {
       // The assistant may have taken it already: it is not given again, to whomever proves to be this sender next.
@@ -82,6 +82,7 @@ const endings: Partial<Record<EndReason, { text: PlainTextKey; outcome: Outcome 
   idle: { text: 'sessionEndedIdle', outcome: 'idle' },
   aged: { text: 'sessionEndedAge', outcome: 'aged' },
   operator: { text: 'sessionEndedByOperator', outcome: 'ended' },
+  stepUp: { text: 'sessionEndedStepUp', outcome: 'ended' },
 };
 
 async function finish(c: Conversation, wanted: EndReason, messageId?: string, operator?: string): Promise<void> {

@@ -19,6 +19,8 @@ const turnSchema = z.object({
   turn_id: z.string().min(1),
   conversation_id: z.string().min(1),
   subject: z.string().min(1),
+  verified_at: z.iso.datetime(),
+  assurance: z.enum(['low', 'standard', 'high']),
   locale: z.string(),
   text: z.string(),
 });

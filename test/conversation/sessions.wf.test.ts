@@ -1,0 +1,47 @@
+// What a session is worth, and who hears of it.
+import { startConversations } from '../support/conversations';
+import type { ConversationWorld } from '../support/conversations';
+import { anna } from '../support/world';
+
+let world: ConversationWorld;
+
+beforeAll(async () => {
+  world = await startConversations();
+});
+
+afterAll(async () => {
+  await world.stop();
+});
+
+beforeEach(async () => {
+  await world.reset();
+});
+
+async function verify(): Promise<string> {
+  await world.write(anna, '144133');
+  await world.reply('codeSent', { minutes: 5 });
+  const { senderId } = await world.write(anna, await world.code());
+  await world.reply('verified');
+  return senderId;
+}
+
+test('A47 what needs a fresh proof waits for one, and is then done once', async () => {
+  await verify();
+  await world.pool.query(`UPDATE sessions SET opened_at = opened_at - interval '6 minutes'`);
+  await world.backdateSends(31);
+  world.assistant.answerTo = ({ verifiedAt }) => {
+    const isOld = Date.now() - verifiedAt.getTime() > 300_000;
+    return isOld ? { replies: [], endTurn: true, stepUp: true } : { replies: [{ text: 'released' }], endTurn: true };
+  };
+  await world.write(anna, 'release the payment');
+  await world.reply('sessionEndedStepUp');
+  await world.reply('askIdentifier');
+  await world.write(anna, '144133');
+  await world.reply('codeSent', { minutes: 5 });
+  await world.write(anna, await world.code());
+  await world.reply('verified');
+  await world.said('released');
+  const turns = world.assistant.turns.all;
+  expect(turns.map(({ text }) => text)).toEqual(['release the payment', 'release the payment']);
+  expect(turns[1]!.conversationId).not.toBe(turns[0]!.conversationId);
+});
