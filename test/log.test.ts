@@ -59,7 +59,7 @@ describe('the log', () => {
     expect(typed).toBeInstanceOf(Function);
   });
 
-  it('writes no number, address, name or text, whatever it is handed', () => {
+  it('A12 A33 writes no number, address, name or text, whatever it is handed', () => {
     const { log, text } = capture();
     for (const canary of canaries) {
       // Words alone are an event as far as can be told at run time: there the types are the only guard.

@@ -87,7 +87,7 @@ describe('habits', () => {
     expect(product.filter(({ text }) => /\bconsole\.\w+\(/.test(text)).map(({ path }) => path)).toEqual([]);
   });
 
-  test('codes and ids come from no weak source of chance', () => {
+  test('A31 codes and ids come from no weak source of chance', () => {
     expect(product.filter(({ text }) => /Math\.random\(/.test(text)).map(({ path }) => path)).toEqual([]);
   });
 

@@ -52,7 +52,7 @@ test('R11 the tenth wrong code of a day locks for the day, whatever codes they w
   expect((searchAttributes.DoormanLockedUntil as Date[])[0]!.getTime()).toBeGreaterThan(Date.now() + 23 * 3_600_000);
 });
 
-test('R12 A36 the fourth stranger in an hour reads that a code is on its way, and none is; the employee gets one', async () => {
+test('A36 R12 the fourth stranger in an hour reads that a code is on its way, and none is; the employee gets one', async () => {
   for (let n = 0; n < 5; n += 1) {
     await world.write(another(n), '144133');
     await world.reply('codeSent', { minutes: 5 });
@@ -63,7 +63,7 @@ test('R12 A36 the fourth stranger in an hour reads that a code is on its way, an
   expect(world.carrier.carried.all.map(({ requestedBy }) => requestedBy)).toEqual(['1100', '1101', '1102', '0123']);
 });
 
-test('R22 NOT ME from the employee\'s own chat voids the code of a stranger, who cannot tell, and shuts strangers out', async () => {
+test('A36 R22 NOT ME from the employee\'s own chat voids the code of a stranger, who cannot tell, and shuts strangers out', async () => {
   await world.write(stranger, '144133');
   await world.reply('codeSent', { minutes: 5 });
   const code = await world.code();

@@ -88,7 +88,7 @@ test('speaks the language of the employee once it is known', async () => {
 
 test.each([
   ['an unknown', '999999'], ['a departed', '144134'], ['a contactless', '144135'], ['a registered', '144133'],
-])('%s employee gets the same words through wrong codes, a resend and the lock', async (_kind, identifier) => {
+])('A34 A36 %s employee gets the same words through wrong codes, a resend and the lock', async (_kind, identifier) => {
   await world.write(stranger, 'hello');
   await world.write(stranger, identifier);
   await world.write(stranger, 'resend');
@@ -103,7 +103,7 @@ test.each([
   expect(world.carrier.carried.all).toHaveLength(identifier === '144133' ? 1 : 0);
 });
 
-test.each(['999999', '144133'])('an expired code says so when it expires (%s)', async (identifier) => {
+test.each(['999999', '144133'])('A36 an expired code says so when it expires (%s)', async (identifier) => {
   await world.write(stranger, identifier);
   await world.reply('codeSent', { minutes: 5 });
   await world.skip('290 seconds');
@@ -176,7 +176,7 @@ test('CANCEL voids the code and destroys what was held', async () => {
   expect(await world.unhandledTexts()).toBe(0);
 });
 
-test('who waits for a code cannot tell that somebody has just left', async () => {
+test('A36 who waits for a code cannot tell that somebody has just left', async () => {
   for (const identifier of ['144133', '999999']) {
     const person: Person = { phone: `whatsapp:+44770090${identifier.slice(0, 4)}` };
     await world.write(person, identifier);
@@ -203,7 +203,7 @@ test('NOT ME voids the code', async () => {
   await world.reply('notMe');
 });
 
-test('a voice note, a place or a sticker is no code and costs no try', async () => {
+test('A14 A15 a voice note, a place or a sticker is no code and costs no try', async () => {
   await world.write(anna, '144133');
   await world.reply('codeSent', { minutes: 5 });
   const code = await world.code();

@@ -64,7 +64,7 @@ test('a code runs out although the worker was replaced meanwhile', async () => {
   await world.reply('codeExpired');
 });
 
-test('a lock lasts as long as it would have, with its one notice', async () => {
+test('A19 a lock lasts as long as it would have, with its one notice', async () => {
   const { senderId } = await world.write(stranger, '144133');
   for (let n = 0; n < 5; n += 1) await world.write(stranger, '12345678');
   await world.channel.sent.count(6);

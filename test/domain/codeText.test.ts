@@ -40,7 +40,7 @@ describe('the code in a message', () => {
     ['0171 234567'], ['+49 176 123456'], ['12/483920'], ['²³¹⁴⁵⁶'], ['①②③④⑤⑥'], ['ⅠⅡⅢⅣⅤⅥ'], ['½½½½½½'], ['一二三四五六'],
     ['4_8_3_9_2_0'],
     ['Infinity'], ['NaN'], ['483\u0000920'], ['9'.repeat(10_000)],
-  ])('is not found in %j', (text) => {
+  ])('A30 is not found in %j', (text) => {
     expect(readCode(text, [6])).toEqual(none);
   });
 
@@ -48,11 +48,11 @@ describe('the code in a message', () => {
     ['111111 222222'], ['111111,222222'], ['111111\n222222'], ['is it 111111 or 222222?'], ['111111 222222 111111'],
     ['111 111 222 222'],
     [Array.from({ length: 1_000 }, (_, i) => String(100_000 + i)).join(' ')],
-  ])('is not chosen among several in %j', (text) => {
+  ])('A18 is not chosen among several in %j', (text) => {
     expect(readCode(text, [6])).toEqual(several);
   });
 
-  it('is read from the digits of every script', () => {
+  it('A28 is read from the digits of every script', () => {
     const all = everyDigit();
     expect(all.length).toBeGreaterThanOrEqual(650);
     for (let start = 0; start < all.length; start += 10) {
@@ -64,7 +64,7 @@ describe('the code in a message', () => {
     }), { numRuns: 1_000 });
   });
 
-  it('agrees with the numbering systems of the platform', () => {
+  it('A28 agrees with the numbering systems of the platform', () => {
     for (const system of Intl.supportedValuesOf('numberingSystem')) {
       const format = new Intl.NumberFormat(`en-u-nu-${system}`, { useGrouping: false });
       const written = format.format(123456);
@@ -73,7 +73,7 @@ describe('the code in a message', () => {
     }
   });
 
-  it('does not change with characters that nobody sees', () => {
+  it('A29 does not change with characters that nobody sees', () => {
     const unseen = fc.constantFrom(...'\u200B\u200D\u200E\u200F\u202E\u202C\u2066\u2069\u00AD\uFEFF\uFE0F\u{E0020}');
     fc.assert(fc.property(code(), fc.array(fc.tuple(fc.nat(), unseen), { maxLength: 20 }), (clean, additions) => {
       const text = [...`otp: ${clean}.`];
@@ -98,7 +98,7 @@ describe('the code in a message', () => {
     expect(readCode('hello', [0])).toEqual(none);
   });
 
-  it('is always exactly the digits that were typed, never a computed number', () => {
+  it('A30 is always exactly the digits that were typed, never a computed number', () => {
     fc.assert(fc.property(fc.string({ unit: 'binary', maxLength: 300 }), (text) => {
       const reading = readCode(text, [6, 8]);
       if (reading.found !== 'one') return;
@@ -112,11 +112,11 @@ describe('the code in a message', () => {
     ['dashes', '1-----'.repeat(16_000)],
     ['digits of another script', '१'.repeat(100_000)], ['invisible characters', '\u200B'.repeat(100_000)],
     ['plus signs', '+1'.repeat(50_000)],
-  ])('is looked for in linear time among 100,000 %s', (_, text) => {
+  ])('A40 is looked for in linear time among 100,000 %s', (_, text) => {
     readCode(text, [6]);
     const started = process.hrtime.bigint();
     readCode(text, [6]);
-    // 10 ms on an idle machine (A40); a quadratic search would take seconds.
+    // 10 ms on an idle machine; a quadratic search would take seconds.
     expect(Number(process.hrtime.bigint() - started) / 1e6).toBeLessThan(200);
   });
 });

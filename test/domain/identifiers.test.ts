@@ -17,7 +17,7 @@ describe('the canonical identifier', () => {
     ['a–12', 'A-12'], ['a−12', 'A-12'],
     ['constructor', 'CONSTRUCTOR'], ['null', 'NULL'], ['Anna.Schmidt@Example.COM', 'anna.schmidt@example.com'],
     ['ＡＮＮＡ＠example.com', 'anna@example.com'], ["o'neil+x@sub.example.co.uk", "o'neil+x@sub.example.co.uk"],
-  ])('of %j is %j', (raw, canonical) => {
+  ])('A38 of %j is %j', (raw, canonical) => {
     expect(canonicalIdentifier(raw)).toBe(canonical);
   });
 
@@ -41,7 +41,7 @@ describe('the canonical identifier', () => {
     ['65 characters before the at sign', `${'a'.repeat(65)}@example.com`],
     ['255 characters', `a@${'b.'.repeat(126)}c`],
     ['a label of 64', `a@${'b'.repeat(64)}.com`], ['an account sign', 'a@\u2100me.com'],
-  ])('does not exist for %s', (_, raw) => {
+  ])('A38 A39 does not exist for %s', (_, raw) => {
     expect(canonicalIdentifier(raw)).toBeUndefined();
   });
 
@@ -56,7 +56,7 @@ describe('the canonical identifier', () => {
     }), { numRuns: 5_000 });
   });
 
-  it('is one for all spellings of one ID', () => {
+  it('A38 is one for all spellings of one ID', () => {
     const noise = fc.constantFrom('', '\u200B', '\u202E', '\u00AD', '\u2060', '\uFE0F');
     const width = (character: string) => String.fromCharCode(character.charCodeAt(0) + 0xfee0);
     const spellings = fc.array(fc.tuple(fc.boolean(), fc.boolean(), noise), { minLength: 32, maxLength: 32 });
@@ -225,7 +225,7 @@ describe('looking for an identifier', () => {
     ['dashes', `1${'-'.repeat(100_000)}`],
     ['dotted words', '....a '.repeat(16_000)], ['long words', `${'!'.repeat(900)}a `.repeat(110)],
     ['letters that expand', '\uFDFA'.repeat(100_000)],
-  ])('takes linear time over 100,000 characters of %s', (_, text) => {
+  ])('A40 takes linear time over 100,000 characters of %s', (_, text) => {
     findIdentifier(text, { asked: true, cues });
     const started = process.hrtime.bigint();
     findIdentifier(text, { asked: true, cues });

@@ -82,7 +82,7 @@ describe('A13 too much, too long, too slow', () => {
   }, 20_000);
 });
 
-test('three thousand mutations over the wire: none is taken for another message, none is a fault', async () => {
+test('A04 three thousand mutations over the wire: none is taken for another message, none is a fault', async () => {
   const fields = textMessage();
   const body = Buffer.from(encodeForm(fields));
   const signature = ['X-Twilio-Signature', sign(authToken, messageUrl, fields)] as const;

@@ -23,7 +23,7 @@ test('keeps spaces, line breaks, empty values and a byte order mark exactly', ()
     outcome: 'form', parameters: { Body: ' \n \uFEFF😀', Label: '' } });
 });
 
-test('a name that objects know is a name like any other', () => {
+test('A40 a name that objects know is a name like any other', () => {
   const form = read('__proto__=x&constructor=y');
   expect(form.outcome).toBe('form');
   const { parameters } = form as { parameters: Record<string, string> };
@@ -39,7 +39,7 @@ test('A06 refuses brackets in names', () => {
   for (const body of ['From[a]=1', 'From%5Ba%5D=1', 'From[]=1', 'a%5Bb%5D%5Bc%5D=1']) expect(reason(body)).toBe('name');
 });
 
-test('refuses bytes that are not UTF-8, escapes that are none, and NUL', () => {
+test('A39 refuses bytes that are not UTF-8, escapes that are none, and NUL', () => {
   for (const body of [
     'Body=%', 'Body=%4', 'Body=%GG', 'Body=%C3', 'Body=%FF%FE', 'Body=%C0%80', 'Body=%ED%A0%80', 'Body=%F5%80%80%80',
     'Body=%00', 'Body=a b', 'Body=a\nb', 'Body=\u00e9', Buffer.from('Body=hi', 'utf16le'),

@@ -249,7 +249,7 @@ describe('ten thousand times ten mutations of signed requests', () => {
     expect(taken).toBeLessThan(2_500); // a byte set to itself, or an escape in lower case
   }, 60_000);
 
-  test('of boundaries: no other cut of the signed string is accepted', () => {
+  test('A04 A05 of boundaries: no other cut of the signed string is accepted', () => {
     const cutters = bases.map((fields) => recuts(fields));
     let different = 0;
     fc.assert(fc.property(fc.nat(bases.length - 1), fc.nat(), (which, seed) => {

@@ -84,7 +84,7 @@ test('A10 a genuine webhook, replayed five hundred times, is acknowledged each t
   expect(told).toHaveLength(1);
 }, 60_000);
 
-test('A01 to A09 what is refused leaves no row', async () => {
+test('A01 A03 A08 A09 A13 what is refused leaves no row', async () => {
   const fields = textMessage();
   const signature = (value: string) => [['Content-Type', 'application/x-www-form-urlencoded'],
     ['X-Twilio-Signature', value]] as const;

@@ -55,7 +55,7 @@ afterAll(() => stack?.stop());
 
 const found = async () => search(await gatherTraces(stack), canaries);
 
-test('while a question is held and a code is awaited', async () => {
+test('A33 while a question is held and a code is awaited', async () => {
   await zephyrine.say(question);
   await zephyrine.readsText('askIdentifier');
   await zephyrine.say('my id is QZX-7731904');
@@ -67,7 +67,7 @@ test('while a question is held and a code is awaited', async () => {
   expect(await found()).toEqual([]);
 });
 
-test('when the provider is down, and when it refuses in words that repeat the number', async () => {
+test('A33 when the provider is down, and when it refuses in words that repeat the number', async () => {
   await stack.phones.fault({ apiStatus: 503 });
   await zephyrine.say('is it 2849157306?');
   await stack.phones.until('a failed send', () => stack.phones.calls().find(({ status }) => status === 503));
@@ -79,7 +79,7 @@ test('when the provider is down, and when it refuses in words that repeat the nu
   expect(await found()).toEqual([]);
 });
 
-test('when somebody forges a message', async () => {
+test('A12 A33 when somebody forges a message', async () => {
   await stack.phones.fault({ webhookBadSignature: true });
   const forged = await stack.phones.say(zephyrine.who, 'OBSTREPEROUS-LANTERN');
   expect(forged.posting).toBe('refused');
@@ -87,7 +87,7 @@ test('when somebody forges a message', async () => {
   expect(await found()).toEqual([]);
 });
 
-test('in a session, with an assistant that fails in words that repeat the question, and after it', async () => {
+test('A33 in a session, with an assistant that fails in words that repeat the question, and after it', async () => {
   stack.assistant.moods.push(repeats(500));
   await zephyrine.say(`${canaries.code} is my otp`);
   await zephyrine.readsText('verified');
@@ -102,7 +102,7 @@ test('in a session, with an assistant that fails in words that repeat the questi
   expect(await found()).toEqual([]);
 });
 
-test('nothing of the person reaches the assistant but the words and an opaque name', () => {
+test('A33 nothing of the person reaches the assistant but the words and an opaque name', () => {
   const sent = [{ where: 'turns', bytes: Buffer.from(JSON.stringify(stack.assistant.turns)) }];
   const words = ['first question', 'question in a session', 'forged message', 'reply of the assistant'];
   const personal = Object.fromEntries(Object.entries(canaries).filter(([name]) => !words.includes(name)));

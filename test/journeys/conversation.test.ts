@@ -107,7 +107,7 @@ describe('somebody who does not', () => {
     transcripts.push(person.replies());
   });
 
-  test('reads the same words either way', () => {
+  test('A34 reads the same words either way', () => {
     expect(transcripts).toHaveLength(2);
     expect(transcripts[0]).toEqual(transcripts[1]);
   });

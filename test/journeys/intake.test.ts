@@ -1,6 +1,7 @@
 // Bad requests against the real web process with its real limits: 4xx with a problem document, nothing stored, no 5xx;
 // what is genuine has one effect, however often it comes. What every single field must be is in test/http.
-import { connect } from 'node:net';
+import { connect, createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { encodeForm, sign, textMessage } from '../support/twilioRequests';
 import type { Fields } from '../support/twilioRequests';
 import { account, Stack } from './stack';
@@ -78,7 +79,7 @@ describe('refused, with nothing stored', () => {
   beforeEach(async () => { before = await stored(); });
   afterEach(async () => { expect(await stored()).toEqual(before); });
 
-  test('forged: without a signature, under another token, for another address, of another message', async () => {
+  test('A01 A09 A11 forged: without a signature, under another token, for another address, of another message', async () => {
     const fields = textMessage();
     const forged = [
       '', 'A'.repeat(27) + '=', signature(fields, { token: 'b'.repeat(32) }), signature(textMessage()),
@@ -92,7 +93,7 @@ describe('refused, with nothing stored', () => {
     expect(await post(elsewhere)).toEqual(problem(403, 'not-genuine'));
   });
 
-  test('malformed', async () => {
+  test('A03 A07 A08 malformed', async () => {
     const fields = textMessage();
     const twice = `${encodeForm(fields)}&From=${encodeURIComponent('whatsapp:+12025550123')}`;
     expect(await post(fields, { body: twice })).toEqual(problem(400, 'malformed'));
@@ -109,7 +110,7 @@ describe('refused, with nothing stored', () => {
     }
   });
 
-  test('too large: a body, an announced hundred megabytes, headers', async () => {
+  test('A13 too large: a body, an announced hundred megabytes, headers', async () => {
     const fields = textMessage({ Body: 'x'.repeat(70_000) });
     expect(await post(fields)).toEqual(problem(413, 'too-large'));
     const announced = await send(`${head}Content-Length: 104857600\r\n\r\n`);
@@ -126,7 +127,7 @@ describe('refused, with nothing stored', () => {
   });
 });
 
-test('too slow: a hundred connections that drip end with 408, and whoever writes meanwhile is served', async () => {
+test('A13 too slow: a hundred connections that drip end with 408, and whoever writes meanwhile is served', async () => {
   const before = await stored();
   const dripping = [
     ...Array.from({ length: 50 }, () => send(`${head}Content-Length: 50\r\n\r\nBody=`)),
@@ -143,7 +144,7 @@ test('too slow: a hundred connections that drip end with 408, and whoever writes
 });
 
 describe('genuine', () => {
-  test('a message that comes fifty times at once, and again when it is handled, has one effect', async () => {
+  test('A10 a message that comes fifty times at once, and again when it is handled, has one effect', async () => {
     const fields = textMessage({ WaId: '12025551002', ExternalUserId: undefined, Body: 'hello' });
     const answers = await Promise.all(Array.from({ length: 50 }, () => post(fields)));
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
@@ -185,7 +186,7 @@ describe('genuine', () => {
     await person.readsText('askIdentifier');
   });
 
-  test('with a parameter that nobody knows and other words than the provider has: never told to anybody', async () => {
+  test('A04 with a parameter that nobody knows and other words than the provider has: never told to anybody', async () => {
     const person = new Person(stack.phones, { profileName: 'Mallory', number: '+12025551006' });
     const fields = await dropped(person, 'hello');
     expect(await post({ ...fields, Body: 'my id is 144133', SomethingForged: 'true' })).toEqual(taken);
@@ -198,6 +199,32 @@ describe('genuine', () => {
     }
     expect(person.replies()).toEqual([]);
   });
+});
+
+test('A16 a picture whose address lies within the network is fetched in no stage', async () => {
+  let visits = 0;
+  const within = createServer((socket) => { visits += 1; socket.destroy(); });
+  await new Promise<void>((resolve) => { within.listen(0, '127.0.0.1', resolve); });
+  const url = `http://127.0.0.1:${(within.address() as AddressInfo).port}/latest/meta-data`; // cast: it listens on a port
+  const maya = new Person(stack.phones, 'employee', '+12025550123');
+  const sendPicture = async () => {
+    expect(await post(textMessage({
+      WaId: '12025550123', ExternalUserId: undefined, MessageType: 'image', Body: '', NumMedia: '1',
+      MediaContentType0: 'image/jpeg', MediaUrl0: url,
+    }))).toEqual(taken);
+    await maya.readsText('textOnly');
+  };
+  await sendPicture();
+  await maya.say('my id is 144133');
+  await maya.readsText('codeSent', { minutes: 5 });
+  await sendPicture();
+  await maya.say(await maya.code());
+  await maya.readsText('verified');
+  await sendPicture();
+  expect(visits).toBe(0);
+  await expect(fetch(url)).rejects.toThrow();
+  expect(visits).toBe(1);
+  await new Promise((resolve) => { within.close(resolve); });
 });
 
 test('after all of it nothing was answered with a fault of ours, and no word of a forger is in the log', async () => {

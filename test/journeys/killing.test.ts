@@ -86,7 +86,7 @@ test('the worker dies between the provider taking a code and our noting it: the 
   expect(await wrongsOf(stack, story)).toEqual([]);
 });
 
-test('after all of it nothing was lost, doubled or guessed for free, and the audit agrees', async () => {
+test('A17 after all of it nothing was lost, doubled or guessed for free, and the audit agrees', async () => {
   expect((await Promise.all(stories.map((story) => wrongsOf(stack, story)))).flat()).toEqual([]);
   expect(await wrongsOfAll(stack)).toEqual([]);
 });

@@ -144,7 +144,7 @@ describe('Twilio', () => {
     await inSession.reads(...answersTo(4));
   });
 
-  test('is down until the code has expired: the chat says so once, to real and unknown alike', async () => {
+  test('A36 is down until the code has expired: the chat says so once, to real and unknown alike', async () => {
     const real = personOf(3);
     const unknown = new Person(stack.phones, { profileName: 'nobody', number: '+12025554444' });
     for (const person of [real, unknown]) {

@@ -36,7 +36,7 @@ describe('a keyring', () => {
     }), { numRuns: 50 });
   });
 
-  it('refuses an id that it does not hold, prototype names included', () => {
+  it('A40 refuses an id that it does not hold, prototype names included', () => {
     const { code } = parseKeyring(json(newKeyring()));
     for (const id of ['k2', '', 'constructor', '__proto__', 'toString']) expect(() => code.key(id)).toThrow(UnknownKey);
   });

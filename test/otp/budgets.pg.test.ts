@@ -114,7 +114,7 @@ test('A21 guesses sprayed over the whole staff stop at two hundred, alert once, 
   expect(await guess(await issue(await newSender(), randomBytes(32)), true)).toBe('blind wrong');
 });
 
-test('strangers have ten guesses a day and thirty a month at one person, and sixty in a row close the pool', async () => {
+test('A20 strangers have ten guesses a day and thirty a month at one person, and sixty in a row close the pool', async () => {
   const identity = randomBytes(32);
   const byDay: number[] = [];
   for (let day = 0; day < 5; day += 1) {
@@ -161,7 +161,7 @@ test('a right code begins the row of its pool anew, and is no wrong guess', asyn
   expect(await guess(await issue(await newSender(), identity))).toBe('blind wrong');
 });
 
-test('R11 a sender has ten wrong guesses a day, whatever codes and people they are at', async () => {
+test('A19 R11 a sender has ten wrong guesses a day, whatever codes and people they are at', async () => {
   const senderId = await newSender();
   const identity = randomBytes(32);
   for (const wrong of [4, 4]) {
@@ -180,7 +180,7 @@ test('R11 a sender has ten wrong guesses a day, whatever codes and people they a
   expect(await ask(senderId, identity)).toEqual({ outcome: 'may' });
 });
 
-test('R11 a sender may claim to be three different people a day, and the one whom they proved to be is none of them', async () => {
+test('A21 R11 a sender may claim to be three different people a day, and the one whom they proved to be is none of them', async () => {
   const senderId = await newSender();
   const proved = randomBytes(32);
   await guess(await issue(senderId, proved, 'known'), true);
@@ -283,7 +283,7 @@ test('R22 NOT ME shuts strangers out until two people let them in again', async 
   expect(rows.map(({ kind }: { kind: string }) => kind)).toEqual(['pool.reopened', 'pool.reopening', 'pool.reopening', 'pool.shut']);
 });
 
-test('R04 fifty racers with the right code, a hundred times: a hundred sessions are opened, never one more', async () => {
+test('A25 R04 fifty racers with the right code, a hundred times: a hundred sessions are opened, never one more', async () => {
   let right = 0;
   for (let round = 0; round < 100; round += 1) {
     const challengeId = await issue(await newSender(), randomBytes(32), 'known');

@@ -51,7 +51,7 @@ async function wrongGuess(challengeId: string): Promise<string> {
   return (await judge(challengeId, messageId, false)).verdict;
 }
 
-test('five hundred guesses at once are charged exactly five times', async () => {
+test('A17 five hundred guesses at once are charged exactly five times', async () => {
   const challengeId = await issued(await newSender());
   const charges = await Promise.all(Array.from({ length: 500 }, () => chargeGuess(challengeId, randomUUID())));
   expect(charges.filter((charge) => charge === 'charged')).toHaveLength(5);
@@ -66,7 +66,7 @@ test('a message is charged once, however many workers take it up', async () => {
   expect((await findChallenge(pool, challengeId))?.triesLeft).toBe(4);
 });
 
-test('fifty racers with the right code use it once', async () => {
+test('A25 fifty racers with the right code use it once', async () => {
   for (let round = 0; round < 10; round += 1) {
     const challengeId = await issued(await newSender());
     const racers = await Promise.all(Array.from({ length: 50 }, async () => {
@@ -121,7 +121,7 @@ test('a repeated judgement gives the first verdict and counts nothing twice', as
   expect(await judge(challengeId, messageId, true)).toEqual({ verdict: 'wrong', triesLeft: 4 });
 });
 
-test.each([[-1, 'charged'], [1, 'refused']])('a guess %i s around the expiry by the database\'s clock is %s', async (seconds, charge) => {
+test.each([[-1, 'charged'], [1, 'refused']])('A27 a guess %i s around the expiry by the database\'s clock is %s', async (seconds, charge) => {
   const challengeId = await issued(await newSender());
   await pool.query(`UPDATE challenges SET expires_at = clock_timestamp() - $2 * interval '1 s' WHERE id = $1`, [challengeId, seconds]);
   expect(await chargeGuess(challengeId, randomUUID())).toBe(charge);
@@ -133,7 +133,7 @@ const runOut = (challengeId: string, ago: string) => pool.query(
     WHERE id = $1`, [challengeId, ago]);
 
 test.each([['4 minutes', 'right'], ['11 minutes', 'over']])(
-  'a guess that was charged in time and is judged %s after the code ran out is %s', async (late, verdict) => {
+  'A27 a guess that was charged in time and is judged %s after the code ran out is %s', async (late, verdict) => {
     const challengeId = await issued(await newSender());
     const messageId = randomUUID();
     await chargeGuess(challengeId, messageId);
@@ -142,7 +142,7 @@ test.each([['4 minutes', 'right'], ['11 minutes', 'over']])(
   });
 
 test.each([['1 s', 'before', 'charged'], ['-1 s', 'after', 'refused']])(
-  'a guess that came %s %s the code ran out, and is looked at a minute later, is %s', async (early, _when, charge) => {
+  'A27 a guess that came %s %s the code ran out, and is looked at a minute later, is %s', async (early, _when, charge) => {
     const senderId = await newSender();
     const challengeId = await issued(senderId);
     const messageId = randomUUID();
@@ -152,7 +152,7 @@ test.each([['1 s', 'before', 'charged'], ['-1 s', 'after', 'refused']])(
     expect(await chargeGuess(challengeId, messageId)).toBe(charge);
   });
 
-test('a new code voids the sender\'s former one', async () => {
+test('A25 a new code voids the sender\'s former one', async () => {
   const senderId = await newSender();
   const first = await issued(senderId);
   const second = await issued(senderId);
@@ -161,7 +161,7 @@ test('a new code voids the sender\'s former one', async () => {
   expect(await chargeGuess(first, randomUUID())).toBe('refused');
 });
 
-test('a resend keeps code, tries and lifetime, and its gaps grow', async () => {
+test('A19 a resend keeps code, tries and lifetime, and its gaps grow', async () => {
   const challengeId = await issued(await newSender());
   await wrongGuess(challengeId);
   const before = await findChallenge(pool, challengeId);
@@ -208,7 +208,7 @@ test('the last code of a sender is found when it has just run out, and only then
   expect(await found()).toBeUndefined();
 });
 
-test('a known sender gets six digits, a stranger eight', async () => {
+test('A21 a known sender gets six digits, a stranger eight', async () => {
   expect((await findChallenge(pool, await issued(await newSender(), true)))?.digits).toBe(6);
   expect((await findChallenge(pool, await issued(await newSender(), false)))?.digits).toBe(8);
 });

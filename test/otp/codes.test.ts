@@ -42,7 +42,7 @@ describe('a code', () => {
     expect(codes).toEqual(['576592', '13854401', '2981426518']);
   });
 
-  it('is spread evenly over every digit position', () => {
+  it('A31 is spread evenly over every digit position', () => {
     const samples = 100_000;
     const counts = Array.from({ length: 6 }, () => new Array<number>(10).fill(0));
     for (let i = 0; i < samples; i += 1) {
@@ -55,7 +55,7 @@ describe('a code', () => {
     expect(worst).toBeLessThan(27.88);
   });
 
-  it('of one challenge says nothing about those of other purposes, lengths, challenges and keys', () => {
+  it('A26 A31 of one challenge says nothing about those of other purposes, lengths, challenges and keys', () => {
     const samples = 20_000;
     const others = {
       purpose: (challengeId: string) => deriveCode(keys, { ...input, challengeId, purpose: 'step-up' }),

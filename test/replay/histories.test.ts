@@ -97,7 +97,7 @@ describe('the cost', () => {
   });
 });
 
-describe('no recorded history holds', () => {
+describe('A33 no recorded history holds', () => {
   test('what the search would not find: in base64, at any place, within other text', () => {
     for (const before of ['', '1', '12', '123']) {
       const hidden = `${before}anna@acme.example, 144133, Ben!`;

@@ -17,6 +17,8 @@ export type Act = (activities: Activities) => Promise<unknown>;
 
 export interface ActivityWorld {
   readonly pool: Pool;
+  /** The owner of the tables, who may move times. */
+  readonly owner: Pool;
   readonly channel: FakeChannel;
   readonly carrier: FakeCarrier;
   readonly assistant: FakeAssistant;
@@ -43,7 +45,7 @@ export async function createActivityWorld(): Promise<ActivityWorld> {
   // Quiet: a process that dies would be logged each time.
   const environment = new MockActivityEnvironment({}, { logger: new DefaultLogger('ERROR') });
   return {
-    pool, channel, carrier, assistant,
+    pool, owner, channel, carrier, assistant,
     write: (person, messageId, text) => store(pool, testKeyring, person, text, { messageId }),
     async run(act, process = new DyingProcess()) {
       const activities = createWiredActivities(process.pool(pool), testKeyring, texts, process.ports(ports), 'en');

@@ -46,12 +46,13 @@ export class DyingProcess {
   }
 }
 
-function run(on: Pool | PoolClient, args: unknown[]): Promise<unknown> {
+/** The statement, on a pool or a connection. */
+export function run(on: Pool | PoolClient, args: unknown[]): Promise<unknown> {
   return (on.query as (...all: unknown[]) => Promise<unknown>)(...args);
 }
 
 /** The object with some of its functions replaced. */
-function replacing<T extends object>(object: T, replaced: Record<string, unknown>): T {
+export function replacing<T extends object>(object: T, replaced: Record<string, unknown>): T {
   return new Proxy(object, {
     get(target, name) {
       if (typeof name === 'string' && name in replaced) return replaced[name];

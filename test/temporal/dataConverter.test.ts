@@ -13,14 +13,14 @@ const converter = loadDataConverter(createDataConverter(keys));
 const markers = ['canary', '144133', 'provider said', 'unavailable', '.test.ts'];
 
 describe('what Temporal keeps', () => {
-  it('holds arguments and results sealed', async () => {
+  it('A33 holds arguments and results sealed', async () => {
     const payloads = await encodeToPayloads(converter, { employee: 'canary 144133' }, 'canary');
     const kept = Buffer.from(temporal.api.common.v1.Payloads.encode({ payloads: payloads! }).finish());
     for (const marker of markers) expect(kept.includes(marker)).toBe(false);
     expect(await decodeArrayFromPayloads(converter, payloads)).toEqual([{ employee: 'canary 144133' }, 'canary']);
   });
 
-  it('holds failures without their words, stacks, details and causes, and gives them back', async () => {
+  it('A33 holds failures without their words, stacks, details and causes, and gives them back', async () => {
     const cause = new TypeError('provider said 144133');
     const message = 'canary unavailable';
     const failure = ApplicationFailure.create({ type: 'bug', message, details: [{ canary: 1 }], cause });

@@ -117,7 +117,7 @@ describe.each(tags)('in %s', (tag) => {
     expect(findIdentifier(example, { asked: false, cues: texts.identifierCues(tag) })).toEqual({ found: 'one', identifier: 'E12345' });
   });
 
-  it('before success nothing is said about where a code went or whether anybody is known', () => {
+  it('A36 before success nothing is said about where a code went or whether anybody is known', () => {
     for (const key of ['codeSent', 'codeResent'] as const) {
       const text = texts.render({ key, params: { minutes: 5 } } as TextRequest, tag);
       expect(text).toMatch(/^(If|Falls|Si) /);

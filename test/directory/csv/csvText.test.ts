@@ -83,7 +83,7 @@ describe('a broken CSV file', () => {
       .toBe('the file is larger than 100 MB');
   });
 
-  it('never breaks the reader, and never gives a person who is not whole', async () => {
+  it('A40 never breaks the reader, and never gives a person who is not whole', async () => {
     const cell = fc.oneof(
       fc.constantFrom(
         '', '"', '""', ',', ';', '\r', '\n', '\0', '__proto__', 'true', '144133', '+12025550123', 'a@b.example', 'de'),

@@ -1,0 +1,44 @@
+// What the public side does not have: nothing that answers what became of anybody.
+import { createApp } from '../../src/http/app';
+import { keptLog, startPublicServer } from '../support/publicServer';
+import type { PublicServer } from '../support/publicServer';
+import { accountSid, authToken, newMessageSid, publicUrl, recipient, statusCallback, statusUrl } from '../support/twilioRequests';
+
+const { log } = keptLog();
+const twilio = { publicUrl, authTokens: [authToken], accountSid, recipient };
+const known = newMessageSid();
+
+let server: PublicServer;
+
+beforeAll(async () => {
+  server = await startPublicServer({ log, takeMessage: async () => 'known', countStatus: () => undefined });
+});
+
+afterAll(() => server.close());
+
+test('A37 the public routes are the two of the provider, and both only take', () => {
+  const app = createApp({ log, twilio, takeMessage: async () => 'known' });
+  // cast: Express does not type its own list
+  const { stack } = app.router as unknown as { stack: { route?: { path: string; methods: Record<string, boolean> } }[] };
+  expect(stack.flatMap(({ route }) => route?.path ?? [])).toEqual(['/webhooks/twilio/message', '/webhooks/twilio/status']);
+});
+
+test('A37 what asks about a verification, an employee or a sender is answered as if there were no such thing', async () => {
+  const answers = new Set<string>();
+  for (const what of ['verifications', 'employees', 'senders', 'sessions', 'status', 'challenges']) {
+    for (const path of [`/${what}`, `/v1/${what}`, `/v1/${what}/144133`, `/v1/${what}/999999`, `/api/${what}?id=144133`]) {
+      for (const method of ['GET', 'POST', 'PUT', 'DELETE']) {
+        const { status, headers, text } = await server.send(method, path, []);
+        answers.add(`${status} ${text.replace(headers['x-request-id'] as string, 'id')}`); // cast: ours, and single
+      }
+    }
+  }
+  expect([...answers]).toEqual([expect.stringMatching(/^404 .*urn:doorman:problem:not-found/)]);
+});
+
+test('A37 a report on a message is answered alike, whether or not there is such a message', async () => {
+  const sids = [known, newMessageSid()];
+  const answers = await Promise.all(sids.map((MessageSid) =>
+    server.post(statusCallback({ MessageSid }), { url: statusUrl, path: '/webhooks/twilio/status' })));
+  expect(answers.map(({ status, text }) => [status, text])).toEqual([[204, ''], [204, '']]);
+});
