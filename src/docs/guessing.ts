@@ -1,11 +1,6 @@
 // How likely it is that somebody guesses their way in, by the numbers of a policy: what docs/security.md states.
-import { policyRules } from '../domain/policy';
+import { chanceOf, policyRules, sprayChanceMax } from '../domain/policy';
 import type { Policy, PolicyName } from '../domain/policy';
-
-/** The chance that at least one of so many guesses, each at a code of its own, is right. Exact for small ones too. */
-export function chanceOf(guesses: number, digits: number): number {
-  return -Math.expm1(guesses * Math.log1p(-(10 ** -digits)));
-}
 
 interface Exposure {
   readonly what: string;
@@ -48,11 +43,13 @@ export const exposures: readonly Exposure[] = [
   },
 ];
 
-/** The policy that leaves most to chance of those that are not refused: every number at its looser bound. */
+/** The policy that leaves most to chance of those that production takes: every number at its looser bound. */
 export function loosestPolicy(): Policy {
   const rules = Object.entries(policyRules);
-  return Object.fromEntries(rules.map(([name, { min, max }]) => [name, name.startsWith('codeDigits') ? min : max])) as
-    Policy; // cast: fromEntries forgets the keys that the table has
+  const bounds = Object.fromEntries(rules.map(([name, { min, max }]) =>
+    [name, name.startsWith('codeDigits') ? min : max])) as Policy; // cast: fromEntries forgets the keys
+  const perYear = Math.log1p(-sprayChanceMax) / Math.log1p(-(10 ** -bounds.codeDigitsStranger));
+  return { ...bounds, organisationGuessesPerDayMax: Math.floor(perYear / daysOfYear) };
 }
 
 export function chanceUnder(policy: Policy, { digits, guesses }: Exposure): number {

@@ -81,6 +81,17 @@ export function soundPolicy(given: Partial<Policy> | undefined): Policy {
   return Object.fromEntries(sound) as Policy; // cast: fromEntries forgets the keys that the table has
 }
 
+/** The chance that at least one of so many guesses, each at a code of its own, is right. Exact for small ones too. */
+export function chanceOf(guesses: number, digits: number): number {
+  return -Math.expm1(guesses * Math.log1p(-(10 ** -digits)));
+}
+
+/** What strangers who try everybody may have as a chance in a year, whatever is set (R13). */
+export const sprayChanceMax = 0.01;
+
+const sprayChance = ({ organisationGuessesPerDayMax, codeDigitsStranger }: Policy): number =>
+  chanceOf(365 * organisationGuessesPerDayMax, codeDigitsStranger);
+
 /**
  * Says what is wrong with a policy: one sentence a number outside its bounds or not whole; empty when it may be used.
  * `production` also refuses the values that only development may have.
@@ -93,6 +104,12 @@ export function policyProblems(policy: Policy, production: boolean): string[] {
   });
   if (production && policy.replyQuantumMs < second) {
     problems.push(`policy replyQuantumMs: ${policy.replyQuantumMs} is below ${second}, which only development may use`);
+  }
+  if (production && problems.length === 0 && sprayChance(policy) > sprayChanceMax) {
+    problems.push(`policy organisationGuessesPerDayMax: with ${policy.organisationGuessesPerDayMax} guesses a day at codes `
+      + `of ${policy.codeDigitsStranger} digits strangers get in somewhere within a year with a chance of `
+      + `${(100 * sprayChance(policy)).toFixed(1)} %; more digits (codeDigitsStranger) or fewer guesses have to bring it `
+      + `to ${100 * sprayChanceMax} %`);
   }
   return problems;
 }

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { defaultPolicy } from '../../src/domain/policy';
 import { findAttackTests, readAttackTests } from '../../src/docs/attackTests';
 import type { AttackTests } from '../../src/docs/attackTests';
-import { chanceOf, chanceUnder, exposures } from '../../src/docs/guessing';
+import { chanceUnder, exposures } from '../../src/docs/guessing';
+import { chanceOf } from '../../src/domain/policy';
 import { catalogueProblems, readCatalogue, securityPage } from '../../src/docs/security';
 
 const root = join(__dirname, '../..');

@@ -25,3 +25,14 @@ describe('a policy number', () => {
     }
   });
 });
+
+test('A21 numbers within their bounds are refused when together they let strangers guess their way in', () => {
+  const policy = (organisationGuessesPerDayMax: number, codeDigitsStranger: number) =>
+    ({ ...defaultPolicy, organisationGuessesPerDayMax, codeDigitsStranger });
+  expect(policyProblems(policy(1_000, 8), true)).toEqual([]);
+  expect(policyProblems(policy(27, 6), true)).toEqual([]);
+  for (const [guesses, digits] of [[28, 6], [1_000, 6], [1_000, 7]] as const) {
+    expect(policyProblems(policy(guesses, digits), true)).toEqual([expect.stringMatching(/organisationGuessesPerDayMax.* %/)]);
+    expect(policyProblems(policy(guesses, digits), false)).toEqual([]);
+  }
+});
