@@ -10,6 +10,7 @@ import { stageTable } from '../src/domain/verification';
 import { handleMessage, peekMessage } from '../src/inbox/handling';
 import type { PurposeKeys } from '../src/keys/keyring';
 import { wasBegun } from '../src/outbox/outbox';
+import { assuranceOf } from '../src/otp/assurance';
 import { chargeGuess } from '../src/otp/budgets';
 import {
   chargeResend, endChallenge, findChallenge, judgeGuess, lockedForMs, unlockSender,
@@ -17,7 +18,7 @@ import {
 import type { Challenge, Judgement, ResendCharge } from '../src/otp/challenges';
 import { openSession } from '../src/sessions/sessions';
 import { codeKey } from './code';
-import { destinationOf, issueFor } from './claim';
+import { alerting, destinationOf, issueFor } from './claim';
 import type { ClaimDeps, IdentifyInput, IdentifyOutcome } from './claim';
 import { dispute } from './dispute';
 
@@ -111,9 +112,8 @@ export function createChallengeActivities(deps: ChallengeDeps) {
           note({ kind: 'challenge.resent', facts: { challengeId, senderId, sends, operator } });
           return { reaction: 'resend', sends };
         }
-        const destinationHash = await destinationOf(deps, tx, challenge);
-        const resend = { challengeId, destinationHash, operator };
-        return resendOutcome(await chargeResend(tx, note, policy, resend));
+        const resend = { challengeId, ...await destinationOf(deps, tx, challenge), operator };
+        return resendOutcome(await chargeResend(tx, alerting(deps, note), policy, resend));
       });
     },
 
@@ -157,7 +157,7 @@ async function judge(
   if (judgement.verdict !== 'right') return missOutcome(judgement);
   const { senderId, employeeId, method } = challenge;
   if (employeeId === null) throw new Error('a decoy was judged right');
-  const assurance = method === 'email' ? 'low' : 'standard';
+  const assurance = await assuranceOf(tx, challengeId);
   const opened = await openSession(tx, note, policy, {
     sessionId, senderId, employeeId, challengeId, method, assurance,
   });
@@ -185,8 +185,8 @@ async function steer(
   switch (reaction) {
     case 'holdAndHint': return { reaction, bytes: Buffer.byteLength(text) };
     case 'resend': {
-      const destinationHash = await destinationOf(deps, tx, challenge);
-      return resendOutcome(await chargeResend(tx, note, policy, { challengeId, destinationHash }));
+      const resend = { challengeId, ...await destinationOf(deps, tx, challenge) };
+      return resendOutcome(await chargeResend(tx, alerting(deps, note), policy, resend));
     }
     case 'cancel': await endChallenge(tx, note, challengeId, 'cancelled'); return { reaction };
     case 'dispute':

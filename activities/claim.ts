@@ -6,14 +6,15 @@ import { codeLengths, readCode } from '../src/domain/codeText';
 import type { Method } from '../src/domain/messages';
 import type { Policy } from '../src/domain/policy';
 import { askSender } from '../src/otp/budgets';
+import type { Destination } from '../src/otp/budgets';
 import { findJustExpired, issueChallenge, lockedForMs, lockSpentSender, wasVerified } from '../src/otp/challenges';
 import type { Challenge } from '../src/otp/challenges';
-import type { Contact } from './code';
+import type { Contact, ContactQuestion } from './code';
 import type { DisputeDeps } from './dispute';
 
 export interface ClaimDeps extends DisputeDeps {
   findEmployee(db: Queryable, identifier: string): Promise<FoundEmployee>;
-  findContact(db: Queryable, employeeId: string | null, method: Method): Promise<Contact | undefined>;
+  findContact(db: Queryable, code: ContactQuestion): Promise<Contact | undefined>;
   /** Keyed hash by which sends to one number or address are counted. */
   hashDestination(to: string): Buffer;
   /** Whether the sender writes from one of these numbers (E.164). */
@@ -67,20 +68,29 @@ export async function issueFor(
   }
   const method = 'sms';
   const pool = await isKnown(deps, tx, input, employee) ? 'known' : 'stranger';
-  const expiresInMs = await issueChallenge(tx, note, policy, {
+  const expiresInMs = await issueChallenge(tx, alerting(deps, note), policy, {
     challengeId, senderId, method, employeeId: employee?.id, identityHash, claimHash, pool,
     keyId: deps.activeCodeKeyId,
-    destinationHash: await destinationOf(deps, tx, { employeeId: employee?.id ?? null, method }),
+    ...await destinationOf(deps, tx, { employeeId: employee?.id ?? null, senderId, method }),
   });
   return { reaction: 'issue', challengeId, method, expiresInMs };
 }
 
 /** Where a code goes, as it is counted. Asked for nobody too, with the same work. */
 export async function destinationOf(
-  deps: ClaimDeps, tx: Queryable, challenge: Pick<Challenge, 'employeeId' | 'method'> | undefined,
-): Promise<Buffer | null> {
-  const contact = await deps.findContact(tx, challenge?.employeeId ?? null, challenge?.method ?? 'sms');
-  return contact === undefined ? null : deps.hashDestination(contact.to);
+  deps: ClaimDeps, tx: Queryable, challenge: ContactQuestion | undefined,
+): Promise<Destination> {
+  const contact = challenge && await deps.findContact(tx, challenge);
+  if (contact === undefined) return { destinationHash: null };
+  return { destinationHash: deps.hashDestination(contact.to), country: contact.country, isOther: contact.isOther };
+}
+
+/** Notes records, and tells at once what security has to hear. */
+export function alerting(deps: ClaimDeps, note: Note): Note {
+  return (record) => {
+    note(record);
+    if (record.kind === 'country.spent') deps.alert('countrySpent');
+  };
 }
 
 /**

@@ -3,6 +3,7 @@ import type { Pool, Queryable } from '../src/db/pool';
 import type { Method } from '../src/domain/messages';
 import { beginSend, settleSend } from '../src/outbox/outbox';
 import type { PurposeKeys } from '../src/keys/keyring';
+import { noteOwnNumber } from '../src/otp/assurance';
 import { isSendAllowed } from '../src/otp/budgets';
 import { findChallenge } from '../src/otp/challenges';
 import type { Challenge } from '../src/otp/challenges';
@@ -13,15 +14,22 @@ import { settleRefused } from './refusedSend';
 export interface Contact {
   readonly to: string;
   readonly language: string | null;
+  /** Of a number, by which sends are counted. */
+  readonly country?: string;
+  /** Whether it certainly is another number than those that the sender writes from. */
+  readonly isOther: boolean;
 }
+
+/** A code for somebody, asked for by a sender. */
+export type ContactQuestion = Pick<Challenge, 'employeeId' | 'senderId' | 'method'>;
 
 export interface CodeDeps {
   readonly pool: Pool;
   readonly storageKeys: PurposeKeys;
   readonly carriers: ReadonlyMap<Method, CodeCarrier>;
   readonly defaultLanguage: string;
-  /** The registered contact for a method; undefined for nobody (null), the departed and those without one. */
-  findContact(db: Queryable, employeeId: string | null, method: Method): Promise<Contact | undefined>;
+  /** The registered contact that may be used; undefined for nobody (null), the departed and those without one. */
+  findContact(db: Queryable, code: ContactQuestion): Promise<Contact | undefined>;
   replyAddress(db: Queryable, senderId: string): Promise<string | undefined>;
   deriveCode(challenge: Challenge): string;
 }
@@ -50,7 +58,7 @@ export function createCodeActivities(deps: CodeDeps) {
       const { senderId } = challenge;
       const [send, contact, requester, allowed] = await Promise.all([
         beginSend(pool, deps.storageKeys, { key, senderId, kind: 'code' }),
-        deps.findContact(pool, challenge.employeeId, challenge.method),
+        deps.findContact(pool, challenge),
         deps.replyAddress(pool, senderId),
         isSendAllowed(pool, challengeId, sends)]);
       if (send.state === 'sent') return { outcome: 'handedOver' };
@@ -60,6 +68,8 @@ export function createCodeActivities(deps: CodeDeps) {
         await settleSend(pool, key, { state: 'withheld' });
         return { outcome: 'handedOver' };
       }
+      // The directory, or where the sender writes from, may have changed since the charge.
+      if (!contact.isOther) await noteOwnNumber(pool, challengeId, sends);
       const carried = await carrier.carry({
         to: contact.to,
         code: deps.deriveCode(challenge),

@@ -1,6 +1,9 @@
 // The only reader of process.env: one schema, every problem at once, a frozen result passed on in slices.
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { readCountries } from './directory/phoneNumber';
+import type { Countries } from './directory/phoneNumber';
+import { sameNumberRules } from './domain/messages';
 import { defaultPolicy, policyProblems } from './domain/policy';
 import type { Policy } from './domain/policy';
 import { parseKeyring } from './keys/keyring';
@@ -24,6 +27,8 @@ export const settings = {
   DOORMAN_INTERNAL_PORT: { about: 'Port of health and metrics. Never public. The worker takes the next one.', fallback: '3001', needed: 'optional' },
   DOORMAN_ORGANISATION: { about: 'Name of the company in texts.', needed: 'both' },
   DOORMAN_LANGUAGE: { about: 'Language of texts before the sender is verified.', fallback: 'en', needed: 'optional' },
+  DOORMAN_COUNTRIES: { about: 'Countries that codes go to, as ISO 3166 codes: `DE, FR`. Numbers of others are refused at import and get no code. Development takes every country without it.', needed: 'production' },
+  DOORMAN_SAME_NUMBER: { about: 'Whether a code may go to the very number that the chat comes from: `allow`, `preferOther` (another one of the employee\'s where there is one) or `refuse` (never; nor to whom WhatsApp shows by a name only).', fallback: 'preferOther', needed: 'optional' },
   DOORMAN_KEYRING: { about: 'All keys as JSON, made by `doorman keys new`.', needed: 'both', secret: true },
   DOORMAN_POLICY: { about: 'JSON of policy numbers that differ from the defaults (below).', fallback: '{}', needed: 'optional' },
   DATABASE_URL: { about: 'Postgres >= 15, as the application\'s user: a member of role `doorman_app`, not the owner of the tables.', needed: 'both', secret: true },
@@ -87,6 +92,7 @@ const schema = z.object({
   DOORMAN_INTERNAL_PORT: port,
   DOORMAN_ORGANISATION: z.string().trim().min(1).max(60),
   DOORMAN_LANGUAGE: z.string().regex(/^[a-z]{2,3}(-[A-Za-z0-9]+)*$/, 'must be a language tag such as en'),
+  DOORMAN_SAME_NUMBER: z.enum(sameNumberRules),
   DOORMAN_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']),
   DOORMAN_BUILD_ID: z.string().min(1).max(128),
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }),
@@ -125,7 +131,9 @@ const temporalSchema = schema.pick({
 type Values = z.infer<typeof schema>;
 /** What is needed to reach Temporal. */
 export type TemporalConfig = Readonly<z.infer<typeof temporalSchema>>;
-export type Config = Readonly<Values & { keyring: Keyring; policy: Policy; production: boolean }>;
+/** What an import needs beside the database. */
+export type ImportConfig = Readonly<{ keyring: Keyring; policy: Policy; countries: Countries }>;
+export type Config = Readonly<Values & ImportConfig & { production: boolean }>;
 
 /**
  * Reads and checks the whole configuration. Throws one Misconfiguration that names every problem.
@@ -139,17 +147,34 @@ export function loadConfig(environment: Environment = process.env): Config {
   if (!parsed.success) {
     problems.push(...parsed.error.issues.filter(({ path: [name] }) => !unread.has(String(name))).map(sentenceOf));
   }
-  const keyring = attempt(() => parseKeyring(raw.DOORMAN_KEYRING ?? ''), 'DOORMAN_KEYRING', problems);
-  const policy = attempt(() => readPolicy(raw.DOORMAN_POLICY ?? '{}'), 'DOORMAN_POLICY', problems);
-  const production = raw.DOORMAN_PROFILE !== 'development';
-  if (policy !== undefined) problems.push(...policyProblems(policy, production));
+  const { keyring, policy, countries, production } = readParts(raw, problems);
   if (raw.TWILIO_SMS_SENDER === undefined && raw.TWILIO_MESSAGING_SERVICE_SID === undefined) {
     problems.push('TWILIO_MESSAGING_SERVICE_SID or TWILIO_SMS_SENDER: one of the two is needed to send codes');
   }
   problems.push(...certificateProblems(raw));
   if (production) problems.push(...productionProblems(raw));
   if (problems.length > 0 || !parsed.success || keyring === undefined || policy === undefined) throw new Misconfiguration(problems);
-  return Object.freeze({ ...parsed.data, keyring, policy, production });
+  return Object.freeze({ ...parsed.data, keyring, policy, countries, production });
+}
+
+/** What `doorman directory import` needs beside the database: the rest may be missing. Throws one Misconfiguration. */
+export function loadImportConfig(environment: Environment = process.env): ImportConfig {
+  const problems: string[] = [];
+  const { keyring, policy, countries } = readParts(readSettings(environment, problems), problems);
+  if (problems.length > 0 || keyring === undefined || policy === undefined) throw new Misconfiguration(problems);
+  return { keyring, policy, countries };
+}
+
+/** What is more than a value: keys, numbers, countries. */
+function readParts(raw: Partial<Record<SettingName, string>>, problems: string[]) {
+  const production = raw.DOORMAN_PROFILE !== 'development';
+  const list = raw.DOORMAN_COUNTRIES;
+  const keyring = attempt(() => parseKeyring(raw.DOORMAN_KEYRING ?? ''), 'DOORMAN_KEYRING', problems);
+  const policy = attempt(() => readPolicy(raw.DOORMAN_POLICY ?? '{}'), 'DOORMAN_POLICY', problems);
+  const countries = list === undefined ? undefined : attempt(() => readCountries(list), 'DOORMAN_COUNTRIES', problems);
+  if (policy !== undefined) problems.push(...policyProblems(policy, production));
+  if (production && list === undefined) problems.push(`DOORMAN_COUNTRIES: is missing. ${settings.DOORMAN_COUNTRIES.about}`);
+  return { keyring, policy, countries, production };
 }
 
 /** What `doorman migrate` needs to reach Temporal, without the rest. Throws one Misconfiguration. */

@@ -27,7 +27,8 @@ export function configurationPage(): string {
     const { about, needed, fallback, secret } = setting as {
       about: string; needed: string; fallback?: string; secret?: true;
     };
-    const need = needed === 'both' ? 'yes' : fallback === undefined ? 'no' : `no, \`${fallback}\``;
+    const need = needed === 'both' ? 'yes' : needed === 'production' ? 'in production'
+      : fallback === undefined ? 'no' : `no, \`${fallback}\``;
     return `| \`${name}\` | ${about}${secret === true ? ' Secret.' : ''} | ${need} |`;
   });
   const numbers = Object.entries(policyRules).map(([name, { value, min, max, why }]) =>

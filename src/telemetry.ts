@@ -29,11 +29,11 @@ export const metrics = {
   },
   swept: {
     type: 'counter', name: 'doorman_swept_total', labels: ['what'],
-    help: 'What the sweeper found: senders told or still waiting, messages confirmed, refused or abandoned',
+    help: 'What the sweeper found: senders told or waiting, messages confirmed, refused or abandoned, numbers notified',
   },
   alerts: {
     type: 'counter', name: 'doorman_alerts_total', labels: ['what'],
-    help: 'What security has to look at: a pool that closed, the breaker, somebody who said NOT ME',
+    help: 'What security has to look at: a pool that closed, the breaker, somebody who said NOT ME, a spent country',
   },
   activityOutcomes: {
     type: 'counter', name: 'doorman_activity_outcomes_total', labels: ['activity', 'outcome'],

@@ -7,10 +7,12 @@ import type { Activities, ActivityDeps } from '../activities';
 import type { Assistant } from './assistant/assistant';
 import type { ChatChannel } from './chat/chatChannel';
 import type { Pool } from './db/pool';
-import { findByPhone, findContact, findEmployee } from './directory/employees';
+import { findContact, usualRules } from './directory/contacts';
+import { findByPhone, findEmployee } from './directory/employees';
+import { spellingsOf } from './directory/phoneNumber';
 import type { Method } from './domain/messages';
 import { splitText } from './domain/splitText';
-import { messageAgeMs, writesFrom } from './inbox/senderLookup';
+import { messageAgeMs, ownNumbers, writesFrom } from './inbox/senderLookup';
 import { replyAddress } from './inbox/senders';
 import { lookupHash } from './keys/box';
 import type { Keyring } from './keys/keyring';
@@ -32,7 +34,7 @@ export interface Ports {
 /** The activities over a pool and ports: what a worker runs, in production and in tests. */
 export function createWiredActivities(
   pool: Pool, keyring: Keyring, texts: Texts, ports: Ports, defaultLanguage: string,
-  alert: (what: Alert) => void = () => undefined,
+  alert: (what: Alert) => void = () => undefined, rules = usualRules,
 ): Activities {
   const codeOf = ({ id, keyId, digits }: Challenge) =>
     deriveCode(keyring.code, { challengeId: id, keyId, digits, purpose: codePurpose });
@@ -50,16 +52,20 @@ export function createWiredActivities(
     }),
     render: (text, language) => texts.render(text, language ?? defaultLanguage),
     split: splitText,
-    findEmployee,
-    findContact,
+    findEmployee: (db, identifier) => findEmployee(db, identifier, rules.contactHoldMs),
+    findContact: (db, { employeeId, senderId, method }) => findContact(db, rules, {
+      employeeId, method, ownNumbers: (numbers) => ownNumbers(db, keyring.lookup, senderId, numbers),
+    }),
     hashIdentity: (identity) => lookupHash(keyring.lookup, 'identity', identity),
     hashDestination: (to) => lookupHash(keyring.lookup, 'destination', to),
     async findByAddress(db, senderId) {
       const address = await replyAddress(db, keyring, senderId);
-      return address === undefined ? undefined : findByPhone(db, address.replace(/^whatsapp:/, ''));
+      if (address === undefined) return undefined;
+      return findByPhone(db, address.replace(/^whatsapp:/, ''), rules.contactHoldMs);
     },
     alert,
-    writesFrom: (db, senderId, numbers) => writesFrom(db, keyring.lookup, senderId, numbers),
+    writesFrom: (db, senderId, numbers) =>
+      writesFrom(db, keyring.lookup, senderId, numbers.flatMap((number) => spellingsOf(number))),
     replyAddress: (db, senderId) => replyAddress(db, keyring, senderId),
     messageAgeMs,
     deriveCode: codeOf,

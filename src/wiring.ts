@@ -10,6 +10,9 @@ import type { Config } from './config';
 import { createPool } from './db/pool';
 import type { Pool } from './db/pool';
 import { databaseProblems } from './db/soundness';
+import { sendNotices } from './directory/contactNotices';
+import { confirmContacts } from './directory/contacts';
+import type { DestinationRules } from './directory/contacts';
 import { findEmployee } from './directory/employees';
 import type { AppDeps } from './http/app';
 import { statusPath } from './http/twilioStatus';
@@ -20,7 +23,8 @@ import { createLog, temporalLogger } from './log';
 import type { Log } from './log';
 import { reopenPools } from './otp/budgets';
 import type { Alert } from './otp/budgets';
-import { createSmsCarrier } from './otp/smsCarrier';
+import { createNumberNotice, createSmsCarrier } from './otp/smsCarrier';
+import type { SmsCarrierOptions } from './otp/smsCarrier';
 import { withholdExpired } from './outbox/outbox';
 import { endSessionOfSender } from './sessions/sessions';
 import { createTelemetry } from './telemetry';
@@ -30,33 +34,49 @@ import { createDataConverter } from './temporal/dataConverter';
 import { createTexts } from './texts/render';
 import type { Texts } from './texts/render';
 import { createTwilio } from './twilio/client';
+import type { Twilio } from './twilio/client';
 import { createWiredActivities } from './wiredActivities';
 import type { Ports } from './wiredActivities';
 
-/** Twilio and the assistant, as configured. */
-export function createPorts(config: Config, texts: Texts): Ports {
-  // Chat and codes have connections of their own: one that a code has just opened would let the reply to somebody known
-  // come sooner than the reply to an unknown one (A35), and codes that hang would hold up the chat.
-  const connect = () => createTwilio({
+function connectTwilio(config: Config): Twilio {
+  return createTwilio({
     accountSid: config.TWILIO_ACCOUNT_SID,
     apiKeySid: config.TWILIO_API_KEY_SID,
     apiKeySecret: config.TWILIO_API_KEY_SECRET,
     ...(config.TWILIO_API_URL === undefined ? {} : { apiUrl: config.TWILIO_API_URL }),
   });
+}
+
+// Without a query: our routes refuse one, because it would change how a signature is checked (A08).
+const statusCallbackOf = (config: Config): string => config.DOORMAN_PUBLIC_URL + statusPath;
+
+/** How SMS are sent: over a connection of their own. */
+function smsOptions(config: Config, texts: Texts): SmsCarrierOptions {
   const from = config.TWILIO_MESSAGING_SERVICE_SID === undefined
     ? { sender: config.TWILIO_SMS_SENDER! } // the configuration has one of the two
     : { messagingServiceSid: config.TWILIO_MESSAGING_SERVICE_SID };
-  // Without a query: our routes refuse one, because it would change how a signature is checked (A08).
-  const statusCallback = config.DOORMAN_PUBLIC_URL + statusPath;
+  return { twilio: connectTwilio(config), from, texts, statusCallback: statusCallbackOf(config) };
+}
+
+/** Twilio and the assistant, as configured. */
+export function createPorts(config: Config, texts: Texts): Ports {
   return {
-    channel: createTwilioWhatsApp({ twilio: connect(), sender: config.TWILIO_WHATSAPP_SENDER, statusCallback }),
-    carriers: new Map([['sms', createSmsCarrier({ twilio: connect(), from, texts, statusCallback })]]),
+    // Chat and codes have connections of their own: one that a code has just opened would let the reply to somebody
+    // known come sooner than the reply to an unknown one (A35), and codes that hang would hold up the chat.
+    channel: createTwilioWhatsApp({
+      twilio: connectTwilio(config), sender: config.TWILIO_WHATSAPP_SENDER, statusCallback: statusCallbackOf(config),
+    }),
+    carriers: new Map([['sms', createSmsCarrier(smsOptions(config, texts))]]),
     assistant: createWebhookAssistant({
       url: config.ASSISTANT_URL,
       secret: config.ASSISTANT_SECRET,
       production: config.production,
     }),
   };
+}
+
+function destinationRules({ countries, policy, DOORMAN_SAME_NUMBER: sameNumber }: Config): DestinationRules {
+  return { countries, sameNumber, contactHoldMs: policy.contactHoldMs };
 }
 
 /** What the worker process runs on. `metricsUrl` is where the SDK serves its own metrics. */
@@ -68,7 +88,7 @@ export function wireWorker(config: Config, metricsUrl: string) {
     log.error('security alert: see the runbook', { kind: what });
   };
   const activities = createWiredActivities(
-    pool, config.keyring, texts, createPorts(config, texts), config.DOORMAN_LANGUAGE, alert);
+    pool, config.keyring, texts, createPorts(config, texts), config.DOORMAN_LANGUAGE, alert, destinationRules(config));
   return {
     activities, log, telemetry,
     countOutcome: (activity: string, outcome: string) => telemetry.count('activityOutcomes', { activity, outcome }),
@@ -87,12 +107,20 @@ export function wireWeb(config: Config) {
   const { channel } = createPorts(config, texts);
   const database = createDatabaseCheck(config, pool, log);
   const recipient = config.TWILIO_WHATSAPP_SENDER;
+  const sendNotice = createNumberNotice(smsOptions(config, texts));
   const dispatcher = createDispatcher({
     pool, log, recipient,
     keys: config.keyring,
     signal: (message) => conversations.deliver(message),
     fetchMessage: (messageId) => channel.fetchMessage(messageId),
     withholdExpired,
+    sendNotices: () => sendNotices({
+      pool, log,
+      storageKeys: config.keyring.storage,
+      countries: config.countries,
+      giveUpAfterMs: config.policy.contactHoldMs,
+      sendNotice: ({ to, language }) => sendNotice({ to, language: language ?? config.DOORMAN_LANGUAGE }),
+    }),
     textRetentionMs: config.policy.textRetentionMs,
     onSweep: (report) => {
       for (const [what, count] of Object.entries(report)) if (count > 0) telemetry.count('swept', { what }, count);
@@ -135,6 +163,12 @@ export function wireOperator(config: Config) {
       const found = await findEmployee(tx, identifier);
       if (found.outcome !== 'found') return undefined;
       return reopenPools(tx, note, lookupHash(config.keyring.lookup, 'identity', found.employee.id), operator);
+    }),
+    /** Undefined when nobody has this identifier, or two have. */
+    confirmContacts: (identifier: string, operator: string) => auditedTransaction(pool, async (tx, note) => {
+      const found = await findEmployee(tx, identifier);
+      if (found.outcome !== 'found') return undefined;
+      return confirmContacts(tx, note, found.employee.id, operator, config.policy.contactHoldMs);
     }),
     endSession: (senderId: string, operator: string) =>
       auditedTransaction(pool, (tx, note) => endSessionOfSender(tx, note, senderId, operator)),

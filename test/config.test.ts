@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Misconfiguration, loadConfig, settings } from '../src/config';
+import { Misconfiguration, loadConfig, loadImportConfig, settings } from '../src/config';
 import type { Environment, SettingName } from '../src/config';
 import { newKeyring } from '../src/keys/keyring';
 
@@ -11,6 +11,7 @@ const hex = '0123456789abcdef0123456789abcdef';
 const whole: Environment = {
   DOORMAN_PUBLIC_URL: 'https://doorman.acme.example',
   DOORMAN_ORGANISATION: 'Acme',
+  DOORMAN_COUNTRIES: 'GB, US',
   DOORMAN_KEYRING: JSON.stringify(newKeyring()),
   DATABASE_URL: 'postgres://app:secret@db.acme.example/doorman?sslmode=verify-full',
   TEMPORAL_ADDRESS: 'temporal.acme.example:7233',
@@ -61,6 +62,11 @@ test.each<[string, Environment, RegExp]>([
   ['an empty auth token', { TWILIO_AUTH_TOKEN: '' }, /TWILIO_AUTH_TOKEN: is missing/],
   ['a short auth token', { TWILIO_AUTH_TOKEN: 'short' }, /at least 32/],
   ['a short next auth token', { TWILIO_AUTH_TOKEN_NEXT: 'short' }, /at least 32/],
+  ['a country that there is none of', { DOORMAN_COUNTRIES: 'DE, Germany' }, /DOORMAN_COUNTRIES: knows no Germany: write codes such as DE/],
+  ['a list without a country', { DOORMAN_COUNTRIES: ' , ' }, /DOORMAN_COUNTRIES: names no country/],
+  ['no countries', { DOORMAN_COUNTRIES: '' }, /DOORMAN_COUNTRIES: is missing\. Countries that codes go to/],
+  ['a rule for the own number that there is none of', { DOORMAN_SAME_NUMBER: 'never' }, /DOORMAN_SAME_NUMBER: /],
+  ['a hold of an hour', { DOORMAN_POLICY: '{"contactHoldMs": 3600000}' }, /contactHoldMs: 3600000 is outside 86400000 to/],
   ['no sender for codes', { TWILIO_MESSAGING_SERVICE_SID: undefined }, /one of the two is needed/],
   ['a code carrier on WhatsApp', { TWILIO_SMS_SENDER: 'whatsapp:+14155238886' }, /must be a number/],
   ['a policy outside its bounds', { DOORMAN_POLICY: '{"codeTriesMax": 11}' }, /codeTriesMax: 11 is outside 1 to 10/],
@@ -103,6 +109,16 @@ test('development allows what the local stack needs', () => {
     ...whole, DOORMAN_PROFILE: 'development', ASSISTANT_URL: 'http://127.0.0.1:3010/assistant', DOORMAN_PUBLIC_URL: 'http://127.0.0.1:3000',
     TWILIO_API_URL: 'http://127.0.0.1:3010', DOORMAN_POLICY: '{"replyQuantumMs": 0}',
   })).toEqual([]);
+});
+
+test('an import needs keys, numbers and countries, and nothing of Temporal or the provider', () => {
+  const { DOORMAN_KEYRING, DOORMAN_COUNTRIES } = whole;
+  const { countries, policy } = loadImportConfig({ DOORMAN_KEYRING, DOORMAN_COUNTRIES, DOORMAN_POLICY: '{"contactNoticesMax": 7}' });
+  expect([...countries!]).toEqual(['GB', 'US']);
+  expect(policy.contactNoticesMax).toBe(7);
+  expect(() => loadImportConfig({ DOORMAN_POLICY: '{"contactNoticesMax": 0}' }))
+    .toThrow(/DOORMAN_KEYRING: is missing[^]*contactNoticesMax: 0 is outside[^]*DOORMAN_COUNTRIES: is missing/);
+  expect(loadImportConfig({ DOORMAN_PROFILE: 'development', DOORMAN_KEYRING }).countries).toBeUndefined();
 });
 
 test('a secret may come from a file', () => {

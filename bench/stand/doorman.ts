@@ -26,7 +26,9 @@ const firstPort = 23_100;
 const appPassword = 'doorman-bench';
 
 /** What differs from the default policy: no quantum, and nobody is sent away while 10,000 people are waited for. */
-const policy = JSON.stringify({ replyQuantumMs: 0, identifyIdleMs: 3_600_000, sessionIdleMs: 14_400_000 });
+const policy = JSON.stringify({
+  replyQuantumMs: 0, identifyIdleMs: 3_600_000, sessionIdleMs: 14_400_000, countrySendsPerDayMax: 100_000,
+});
 
 export async function startDoorman(
   stand: Stand, people: readonly Person[], progress: (line: string) => void,

@@ -1,7 +1,7 @@
-// doorman directory import, doorman employee end | reopen
+// doorman directory import, doorman employee end | reopen | confirm-contact
 import type { Command } from 'commander';
 import { auditedTransaction } from '../audit/auditedTransaction';
-import { loadConfig } from '../config';
+import { loadConfig, loadImportConfig } from '../config';
 import { applyFeed } from '../directory/applyFeed';
 import type { ImportProgress } from '../directory/applyFeed';
 import { createCsvFeed } from '../directory/csvFeed';
@@ -41,6 +41,9 @@ export function directoryCommands(program: Command): void {
   employee.command('reopen').argument('<identifier>', 'employee ID or work e-mail address')
     .description('lets others try for this employee again, after NOT ME or too many wrong codes: two operators')
     .action(reopen);
+  employee.command('confirm-contact').argument('<identifier>', 'employee ID or work e-mail address')
+    .description('codes go to this employee\'s new contacts at once, after HR has vouched for them: two operators')
+    .action(confirmContact);
   employee.command('end').argument('<identifier>', 'employee ID or work e-mail address')
     .description('somebody has left: ends sessions, disowns codes, and holds until HR lists them as back')
     .action(endOne);
@@ -76,17 +79,38 @@ async function reopen(identifier: string, _options: unknown, command: Command): 
   print(command, { outcome }, [reopenings[outcome]]);
 }
 
+const confirmations = {
+  asked: 'Noted. Another operator has to give the same command within the hour.',
+  askedAlready: 'You have asked already: another operator has to give this command.',
+  confirmed: 'Confirmed: codes go to the new contacts from now on.',
+  none: 'No contact of this employee is held back.',
+} as const;
+
+async function confirmContact(identifier: string, _options: unknown, command: Command): Promise<void> {
+  const canonical = canonicalIdentifier(identifier);
+  if (canonical === undefined) return notFound(command, 'This is neither an employee ID nor an e-mail address.');
+  const { wireOperator } = await import('../wiring.js');
+  const wired = wireOperator(loadConfig());
+  const outcome = await wired.confirmContacts(canonical, operator()).finally(wired.close);
+  if (outcome === undefined) return notFound(command, 'Nobody has this identifier, or two have.');
+  if (outcome === 'askedAlready' || outcome === 'none') refuse();
+  print(command, { outcome }, [confirmations[outcome]]);
+}
+
 async function importCsv(file: string, options: ImportOptions, command: Command): Promise<void> {
   if (options.ifEmpty === true && !await withDatabase(isDirectoryEmpty)) {
     return print(command, { outcome: 'notEmpty' }, ['Somebody is in the directory already: nothing was imported.']);
   }
+  const { keyring: keys, policy, countries } = loadImportConfig();
   const feed = createCsvFeed(file, {
+    countries,
     complete: options.partial !== true,
     ...(options.source === undefined ? {} : { source: options.source }),
     ...(options.country === undefined ? {} : { defaultCountry: options.country }),
   });
   const report = await withDatabase((pool) => applyFeed(pool, feed, {
     dryRun: options.dryRun === true, force: options.force === true, onProgress: tellEvery(progressEvery),
+    notices: { keys, noticesMax: policy.contactNoticesMax },
   }));
   print(command, report, reportLines(report));
   if (report.outcome !== 'applied' && report.outcome !== 'dryRun') refuse();

@@ -3,6 +3,8 @@
 import { auditedTransaction } from '../audit/auditedTransaction';
 import type { Note } from '../audit/auditedTransaction';
 import type { Pool, Queryable } from '../db/pool';
+import { compareContacts, noChanges, noteContacts } from './contactChanges';
+import type { ContactChanges, NoticeOptions } from './contactChanges';
 import type { DirectoryFeed, FeedRemark } from './directoryFeed';
 import { findDuplicates, findNotices, findingsMax } from './findings';
 import type { Findings } from './findings';
@@ -18,6 +20,8 @@ export interface ApplyOptions {
   readonly deactivationShareMax?: number;
   /** Deactivate however many. */
   readonly force?: boolean;
+  /** How numbers are told that they came or went; without it nobody is told, and the report says so. */
+  readonly notices?: NoticeOptions;
   readonly onProgress?: (progress: ImportProgress) => void;
 }
 
@@ -25,7 +29,7 @@ export type ImportProgress =
   | { readonly step: 'reading'; readonly people: number }
   | { readonly step: 'comparing' | 'writing'; readonly people: number };
 
-export interface ImportReport extends Comparison {
+export interface ImportReport extends Comparison, ContactChanges {
   /**
    * Only `applied` wrote anything. `refused`: there are problems. `tooMany`: it would deactivate more people than
    * `deactivationsMax`. `busy`: another import of this source is under way.
@@ -49,7 +53,7 @@ const shareMax = 0.1;
  * applied then either.
  */
 export async function applyFeed(pool: Pool, feed: DirectoryFeed, options: ApplyOptions = {}): Promise<ImportReport> {
-  const { dryRun = false, force = false, deactivationShareMax = shareMax, onProgress } = options;
+  const { dryRun = false, force = false, deactivationShareMax = shareMax, notices, onProgress } = options;
   if (!(deactivationShareMax >= 0 && deactivationShareMax <= 1)) throw new Error('the share must be from 0 to 1');
   const { source, complete } = feed;
   return auditedTransaction(pool, async (tx, note) => {
@@ -60,8 +64,8 @@ export async function applyFeed(pool: Pool, feed: DirectoryFeed, options: ApplyO
     if (remarks.problems.count > 0) return report('refused', source, { ...noPeople, people }, remarks);
     onProgress?.({ step: 'comparing', people });
     await compare(tx, source);
-    for (const notices of await findNotices(tx, source, complete)) remarks.notices.addAll(notices);
-    const counts = await countPlan(tx, source, complete);
+    for (const found of await findNotices(tx, source, complete)) remarks.notices.addAll(found);
+    const counts = { ...await countPlan(tx, source, complete), ...await compareContacts(tx, notices) };
     // One person leaving is no flood, however few people there are.
     const deactivationsMax = Math.max(1, Math.floor(counts.activeBefore * deactivationShareMax));
     const reportOf = (outcome: ImportReport['outcome']) => report(outcome, source, counts, remarks, deactivationsMax);
@@ -69,12 +73,13 @@ export async function applyFeed(pool: Pool, feed: DirectoryFeed, options: ApplyO
     if (dryRun) return reportOf('dryRun');
     onProgress?.({ step: 'writing', people: people - counts.unchanged });
     const applied = await writePlan(tx, note, feed, counts);
+    await noteContacts(tx, note, source, counts, notices);
     return { ...reportOf('applied'), ...applied };
   });
 }
 
-const noPeople: Comparison = {
-  people: 0, added: 0, changed: 0, reactivated: 0, deactivated: 0, unchanged: 0, activeBefore: 0,
+const noPeople: Comparison & ContactChanges = {
+  ...noChanges, people: 0, added: 0, changed: 0, reactivated: 0, deactivated: 0, unchanged: 0, activeBefore: 0,
 };
 
 /** False when another import of the source runs: two would each take the other's people for missing. */
@@ -174,7 +179,10 @@ async function writePeople(tx: Queryable, source: string): Promise<void> {
             active, content_hash FROM plan WHERE is_new`, [source]);
 }
 
-/** A contact that stays keeps its changed_at, whatever else changes. The names come from this file only. */
+/**
+ * A contact that stays keeps its changed_at, whatever else changes; one that comes later than its person is held back
+ * (R19). The names come from this file only.
+ */
 async function writeContacts(
   tx: Queryable, table: string, list: string, key: string, ...further: string[]
 ): Promise<void> {
@@ -184,8 +192,9 @@ async function writeContacts(
     `DELETE FROM ${table} c USING plan p WHERE c.employee_id = p.id AND NOT p.is_new
         AND NOT EXISTS (SELECT FROM jsonb_to_recordset(p.${list}) AS n ${shape} WHERE n.${key} = c.${key})`);
   await tx.query(
-    `INSERT INTO ${table} AS c (employee_id, ${key}, ${columns.join(', ')})
-     SELECT p.id, n.${key}, ${[...further, 'type', '"primary"'].map((column) => `n.${column}`).join(', ')}
+    `INSERT INTO ${table} AS c (employee_id, ${key}, ${columns.join(', ')}, held_from)
+     SELECT p.id, n.${key}, ${[...further, 'type', '"primary"'].map((column) => `n.${column}`).join(', ')},
+            CASE WHEN NOT p.is_new THEN clock_timestamp() END
        FROM plan p, jsonb_to_recordset(p.${list}) AS n ${shape}
      ON CONFLICT (employee_id, ${key}) DO UPDATE
        SET ${columns.map((column) => `${column} = excluded.${column}`).join(', ')}
@@ -209,7 +218,8 @@ class Remarks {
 }
 
 function report(
-  outcome: ImportReport['outcome'], source: string, counts: Comparison, { problems, notices }: AllRemarks,
+  outcome: ImportReport['outcome'], source: string, counts: Comparison & ContactChanges,
+  { problems, notices }: AllRemarks,
   deactivationsMax = 0,
 ): ImportReport {
   return {

@@ -2,7 +2,6 @@
 import { createReadStream } from 'node:fs';
 import { Readable, pipeline } from 'node:stream';
 import { CsvError, parse } from 'csv-parse';
-import type { CountryCode } from 'libphonenumber-js/max';
 import { detectDelimiter, readHeader } from './csv/csvHeader';
 import type { CsvAliases } from './csv/csvHeader';
 import { createRowReader } from './csv/csvRow';
@@ -10,6 +9,7 @@ import { UnreadableCsv, countOf, readText } from './csv/csvText';
 import type { CsvLimits } from './csv/csvText';
 import type { DirectoryFeed, FeedItem, FeedRemark } from './directoryFeed';
 import { isPhoneCountry } from './phoneNumber';
+import type { Countries, PhoneRules } from './phoneNumber';
 
 export interface CsvOptions {
   /** Name of the source, `csv` unless told. Changing it makes every person a new one. */
@@ -18,6 +18,8 @@ export interface CsvOptions {
   readonly complete?: boolean;
   /** Country of numbers without a country code, like `DE`. Without it they are refused. */
   readonly defaultCountry?: string;
+  /** Countries that codes go to: a number of another one is refused. Every one when not given. */
+  readonly countries?: Countries;
   readonly aliases?: CsvAliases;
   readonly limits?: Partial<CsvLimits>;
 }
@@ -32,19 +34,19 @@ const defaultLimits: CsvLimits = { fileBytes: 100_000_000, lineBytes: 64 * 1024 
 export function createCsvFeed(
   input: string | (() => AsyncIterable<Uint8Array>), options: CsvOptions = {},
 ): DirectoryFeed {
-  const { source = 'csv', complete = true, defaultCountry, aliases = {} } = options;
+  const { source = 'csv', complete = true, defaultCountry, countries, aliases = {} } = options;
   if (defaultCountry !== undefined && !isPhoneCountry(defaultCountry)) {
     throw new Error('the country of national numbers must be two capital letters, like DE');
   }
   const open = typeof input === 'string' ? () => createReadStream(input) : input;
   const limits = { ...defaultLimits, ...options.limits };
-  return { source, complete, read: () => readCsv(open, { aliases, limits, defaultCountry }) };
+  return { source, complete, read: () => readCsv(open, { aliases, limits, phones: { defaultCountry, countries } }) };
 }
 
 interface ReadOptions {
   readonly aliases: CsvAliases;
   readonly limits: CsvLimits;
-  readonly defaultCountry: CountryCode | undefined;
+  readonly phones: PhoneRules;
 }
 
 async function* readCsv(open: () => AsyncIterable<Uint8Array>, options: ReadOptions): AsyncGenerator<FeedItem, void> {
@@ -76,7 +78,7 @@ interface Row {
 }
 
 async function* readRows(
-  rows: AsyncGenerator<Row, void>, { aliases, defaultCountry }: ReadOptions,
+  rows: AsyncGenerator<Row, void>, { aliases, phones }: ReadOptions,
 ): AsyncGenerator<FeedItem, void> {
   const first = await rows.next();
   if (first.done === true) return yield { problem: { where: 'the file', why: 'is empty' } };
@@ -86,7 +88,7 @@ async function* readRows(
     return yield* header.problems.map((problem) => ({ problem }));
   }
   yield* header.notices.map((notice) => ({ notice }));
-  const readRow = createRowReader(header.places, defaultCountry);
+  const readRow = createRowReader(header.places, phones);
   let people = 0;
   for await (const { cells, where } of rows) {
     people += 1;

@@ -1,15 +1,16 @@
-// The directory as it is asked: who has this identifier, and where may a code go. Never who somebody is not.
+// The directory as it is asked: who has this identifier, or this number. Never who somebody is not.
 // A telephone number of two active employees is nobody's: neither is reached, nor recognised, by it.
 import type { Queryable } from '../db/pool';
-import type { Method } from '../domain/messages';
+import { defaultPolicy } from '../domain/policy';
 import type { EmployeeEmail, EmployeePhone } from './directoryFeed';
+import { spellingsOf } from './phoneNumber';
 
 /** An employee, active or not: whoever asks treats the departed like the unknown (decision 7). */
 export interface Employee {
   readonly id: string;
   readonly active: boolean;
   readonly preferredLanguage: string | null;
-  /** Main ones first. */
+  /** Main ones first; without those that are held back: they prove nothing yet. */
   readonly phones: readonly Pick<EmployeePhone, 'e164' | 'type'>[];
   readonly emails: readonly Pick<EmployeeEmail, 'address' | 'type'>[];
 }
@@ -20,7 +21,11 @@ export type FoundEmployee =
   /** Two people answer to it: nobody is let in by it. */
   | { readonly outcome: 'ambiguous' };
 
-const isSoleHolder = `NOT EXISTS (
+/** SQL: whether the contact `row` came or changed less than `holdMs` (a parameter) ago (R19). */
+export const isHeld = (row: string, holdMs: string): string =>
+  `coalesce(${row}.held_from > clock_timestamp() - ${holdMs} * interval '1 ms', false)`;
+
+export const isSoleHolder = `NOT EXISTS (
   SELECT FROM employee_phones o JOIN employees oe ON oe.id = o.employee_id
    WHERE o.e164 = p.e164 AND o.employee_id <> p.employee_id AND oe.active)`;
 
@@ -28,7 +33,9 @@ const isSoleHolder = `NOT EXISTS (
  * Who has this canonical identifier (src/domain/identifiers.ts), as employee ID or as work e-mail address.
  * Somebody who works here goes before somebody who left: IDs and addresses are given out again.
  */
-export async function findEmployee(db: Queryable, identifier: string): Promise<FoundEmployee> {
+export async function findEmployee(
+  db: Queryable, identifier: string, contactHoldMs: number = defaultPolicy.contactHoldMs,
+): Promise<FoundEmployee> {
   // One statement for an ID and an address, found or not: the same work for all (R25).
   const { rows } = await db.query<Employee>(
     `WITH claimed AS (
@@ -37,11 +44,12 @@ export async function findEmployee(db: Queryable, identifier: string): Promise<F
      SELECT e.id, e.active, e.preferred_language AS "preferredLanguage",
             coalesce((SELECT jsonb_agg(jsonb_build_object('e164', p.e164, 'type', p.type)
                                ORDER BY p.is_primary DESC, p.e164)
-               FROM employee_phones p WHERE p.employee_id = e.id AND ${isSoleHolder}), '[]') AS phones,
+               FROM employee_phones p
+              WHERE p.employee_id = e.id AND ${isSoleHolder} AND NOT ${isHeld('p', '$2')}), '[]') AS phones,
             coalesce((SELECT jsonb_agg(jsonb_build_object('address', m.address, 'type', m.type)
                                ORDER BY m.is_primary DESC, m.address)
                FROM employee_emails m WHERE m.employee_id = e.id), '[]') AS emails
-       FROM claimed JOIN employees e USING (id)`, [identifier]);
+       FROM claimed JOIN employees e USING (id)`, [identifier, contactHoldMs]);
   const active = rows.filter((employee) => employee.active);
   const [employee, ...more] = active.length > 0 ? active : rows;
   if (employee === undefined) return { outcome: 'none' };
@@ -53,43 +61,13 @@ export async function isDirectoryEmpty(db: Queryable): Promise<boolean> {
   return (await db.query('SELECT 1 FROM employees LIMIT 1')).rowCount === 0;
 }
 
-/** The active employee who has this number (E.164) alone. */
-export async function findByPhone(db: Queryable, e164: string): Promise<string | undefined> {
+/** The active employee who has this number (E.164), however it is spelled, alone and for long enough. */
+export async function findByPhone(
+  db: Queryable, e164: string, contactHoldMs: number = defaultPolicy.contactHoldMs,
+): Promise<string | undefined> {
   const { rows: [row] } = await db.query<{ id: string }>(
     `SELECT e.id FROM employees e JOIN employee_phones p ON p.employee_id = e.id
-      WHERE p.e164 = $1 AND e.active AND ${isSoleHolder} LIMIT 1`, [e164]);
+      WHERE p.e164 = ANY ($1) AND e.active AND ${isSoleHolder} AND NOT ${isHeld('p', '$2')} LIMIT 1`,
+    [spellingsOf(e164), contactHoldMs]);
   return row?.id;
 }
-
-/** Where a code may go. */
-export interface Contact {
-  readonly to: string;
-  readonly language: string | null;
-}
-
-/**
- * The registered contact for a method: mobile before main number, work address before main address; undefined for the
- * unknown, the departed, and those who have none of their own. Null asks for nobody, with the same work (R25).
- */
-export async function findContact(
-  db: Queryable, employeeId: string | null, method: Method,
-): Promise<Contact | undefined> {
-  const { rows: [contact] } = await db.query<Contact>(contactQueries[method], [employeeId]);
-  return contact;
-}
-
-const phoneQuery = `
-  SELECT p.e164 AS to, e.preferred_language AS language
-    FROM employees e JOIN employee_phones p ON p.employee_id = e.id
-   WHERE e.id = $1 AND e.active AND (p.type = 'mobile' OR p.is_primary) AND ${isSoleHolder}
-   ORDER BY p.type = 'mobile' DESC, p.is_primary DESC, p.e164 LIMIT 1`;
-
-const contactQueries: Record<Method, string> = {
-  sms: phoneQuery,
-  call: phoneQuery,
-  email: `
-    SELECT m.address AS to, e.preferred_language AS language
-      FROM employees e JOIN employee_emails m ON m.employee_id = e.id
-     WHERE e.id = $1 AND e.active AND (m.type = 'work' OR m.is_primary)
-     ORDER BY m.type = 'work' DESC, m.is_primary DESC, m.address LIMIT 1`,
-};

@@ -12,6 +12,7 @@ export function reportLines(report: ImportReport): string[] {
     ...remarkLines(report.notices, report.noticeCount).map((line) => `notice: ${line}`),
     ...(report.outcome === 'busy' ? [] : [`${count(report.people)} people read from ${report.source}`]),
     ...(report.outcome === 'busy' || report.outcome === 'refused' ? [] : [sumLine(report)]),
+    ...contactLines(report),
     outcomeLine(report),
   ];
 }
@@ -30,6 +31,13 @@ function sumLine({ added, changed, reactivated, deactivated, unchanged, sessions
   const parts = { added, changed, 'back again': reactivated, left: deactivated, unchanged };
   const sessions = sessionsEnded === 0 ? '' : `; ${count(sessionsEnded)} sessions ended`;
   return Object.entries(parts).map(([what, people]) => `${count(people)} ${what}`).join(', ') + sessions;
+}
+
+function contactLines({ contactsChanged, told, untold }: ImportReport): string[] {
+  if (contactsChanged === 0) return [];
+  const others = untold === 0 ? '' : `; ${count(untold)} are not told, they are too many for one import`;
+  return [`${count(contactsChanged)} people have other contacts: what is new gets no code yet`,
+    `${count(told)} former and new numbers are told by SMS${others}`];
 }
 
 function outcomeLine(report: ImportReport): string {

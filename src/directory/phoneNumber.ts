@@ -1,7 +1,17 @@
 // Telephone numbers as HR writes them, read into E.164. Refuses what no code may go to, and what can be read twice.
+// And as they are stored: asked again before each code, since lists and numbering plans change.
 import { isSupportedCountry, parsePhoneNumberFromString } from 'libphonenumber-js/max';
 import type { CountryCode, PhoneNumber } from 'libphonenumber-js/max';
 import { dropInvisible, foldDigits } from '../domain/characters';
+
+/** ISO 3166 codes of the countries that codes go to; undefined for every one. */
+export type Countries = ReadonlySet<string> | undefined;
+
+export interface PhoneRules {
+  /** Of numbers without a country code. */
+  readonly defaultCountry?: CountryCode | undefined;
+  readonly countries?: Countries;
+}
 
 export type PhoneReading = { readonly e164: string } | { readonly why: string };
 
@@ -16,6 +26,7 @@ const refusedTypes: ReadonlyMap<string, string> = new Map([
 
 // Telephone books put direction marks around numbers and odd spaces and dashes into them; letters are no digits here.
 const written = /^\+?[0-9\s().\/\u2010-\u2015-]+$/;
+const notListed = 'is in a country that codes do not go to (DOORMAN_COUNTRIES)';
 const notValid = { why: 'is not a valid telephone number' };
 
 /** Two capital letters that name a country with a numbering plan. */
@@ -23,14 +34,23 @@ export function isPhoneCountry(country: string): country is CountryCode {
   return /^[A-Z]{2}$/.test(country) && isSupportedCountry(country);
 }
 
+/** Reads a list of countries as `DE, FR` writes it. Throws a sentence that names what is no country. */
+export function readCountries(list: string): ReadonlySet<string> {
+  const codes = list.split(/[\s,]+/).filter((code) => code !== '');
+  const unknown = codes.filter((code) => !isPhoneCountry(code));
+  if (unknown.length > 0) throw new Error(`knows no ${unknown.join(', ')}: write codes such as DE, FR, US`);
+  if (codes.length === 0) throw new Error('names no country: write codes such as DE, FR, US');
+  return new Set(codes);
+}
+
 /**
  * Reads one number: +… or 00… international, or national in `defaultCountry`. The answer never repeats it.
  * The country's type MOBILE is not demanded: North American numbers do not tell.
  */
-export function readPhone(raw: string, defaultCountry?: CountryCode): PhoneReading {
+export function readPhone(raw: string, { defaultCountry, countries }: PhoneRules = {}): PhoneReading {
   const text = foldDigits(dropInvisible(raw).normalize('NFKC')).trim().replace(/^00/, '+');
   if (!written.test(text)) return { why: 'is not one telephone number without extension' };
-  if (text.startsWith('+')) return checked(parse(text));
+  if (text.startsWith('+')) return checked(parse(text), countries);
   if (defaultCountry === undefined) {
     return { why: 'is a national number: write it as +…, or name the country of such numbers' };
   }
@@ -40,15 +60,44 @@ export function readPhone(raw: string, defaultCountry?: CountryCode): PhoneReadi
   if (national?.isValid() && international?.isValid() && international.number !== national.number) {
     return { why: 'can be read as a national and as an international number: write it as +…' };
   }
-  return checked(national);
+  return checked(national, countries);
 }
 
 function parse(text: string, country?: CountryCode): PhoneNumber | undefined {
   return parsePhoneNumberFromString(text, { extract: false, ...(country && { defaultCountry: country }) });
 }
 
-function checked(phone: PhoneNumber | undefined): PhoneReading {
+function checked(phone: PhoneNumber | undefined, countries: Countries): PhoneReading {
   if (phone === undefined || !phone.isValid() || phone.ext !== undefined) return notValid;
-  const refused = refusedTypes.get(phone.getType() ?? '');
+  const refused = refusalOf(phone, countries);
   return refused === undefined ? { e164: phone.number } : { why: refused };
+}
+
+function refusalOf(phone: PhoneNumber, countries: Countries): string | undefined {
+  const isListed = countries === undefined || (phone.country !== undefined && countries.has(phone.country));
+  return refusedTypes.get(phone.getType() ?? '') ?? (isListed ? undefined : notListed);
+}
+
+/**
+ * The country by which sends to a stored number are counted, its calling code where it is nobody's; undefined when no
+ * code may go there. Validity was asked at import: a plan that has grown since must not lock people out.
+ */
+export function countryOf(e164: string, countries: Countries): string | undefined {
+  const phone = parse(e164);
+  if (phone === undefined || refusalOf(phone, countries) !== undefined) return undefined;
+  return phone.country ?? `+${phone.countryCallingCode}`;
+}
+
+/** How WhatsApp still spells mobile numbers of countries that have changed theirs, beside how they are written now. */
+const spellings: readonly (readonly [RegExp, string])[] = [
+  // Mexico, with and without the 1 of former mobile numbers; Argentina, with and without the 9 of mobile numbers.
+  [/^\+521(\d{10})$/, '+52$1'], [/^\+52(\d{10})$/, '+521$1'],
+  [/^\+549(\d{10})$/, '+54$1'], [/^\+54([1-8]\d{9})$/, '+549$1'],
+  // Brazil, with and without the ninth digit.
+  [/^\+55(\d\d)9([6-9]\d{7})$/, '+55$1$2'], [/^\+55(?<area>\d\d)(?<line>[6-9]\d{7})$/, '+55$<area>9$<line>'],
+];
+
+/** The number, and any other spelling of the same line. */
+export function spellingsOf(e164: string): string[] {
+  return [e164, ...spellings.filter(([form]) => form.test(e164)).map(([form, other]) => e164.replace(form, other))];
 }

@@ -14,5 +14,9 @@ export type Command = (typeof commands)[number];
 export const methods = ['sms', 'call', 'email'] as const;
 export type Method = (typeof methods)[number];
 
+/** Whether a code may go to the very number that the chat comes from: it adds little against whoever took that over. */
+export const sameNumberRules = ['allow', 'preferOther', 'refuse'] as const;
+export type SameNumber = (typeof sameNumberRules)[number];
+
 /** How far a session can be trusted, from the way its code travelled. `high` is reserved. */
 export type Assurance = 'low' | 'standard' | 'high';

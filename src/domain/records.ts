@@ -32,6 +32,17 @@ export interface RecordFacts {
   'directory.imported': {
     source: string; added: number; changed: number; reactivated: number; deactivated: number; unchanged: number;
   };
+  /** A later import changed somebody's contacts: what is new is held back. Counts of contacts. */
+  'contact.changed': { employeeId: string; added: number; removed: number };
+  /** Numbers that nobody told of a change, since one import changed too many. */
+  'contact.untold': { source: string; numbers: number };
+  /** `destination`: keyed hash of the number that was told, or was not. */
+  'contact.notified': { employeeId: string; destination: string };
+  'contact.unnotified': { employeeId: string; destination: string; fault: string };
+  'contact.confirming': { employeeId: string; operator: string; contacts: number };
+  'contact.confirmed': { employeeId: string; operator: string; askedBy: string; contacts: number };
+  /** So many codes went to a country today that this pool gets no more there. */
+  'country.spent': { country: string; pool: string };
   /** `operator`: login name of whoever did it, when it was no feed. */
   'employee.ended': { employeeId: string; reason: string; operator?: string };
   'payload.decoded': { payloads: number; operator: string };

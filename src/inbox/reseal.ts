@@ -82,7 +82,8 @@ export async function sealedByKey(db: Queryable): Promise<Record<string, number>
     `SELECT convert_from(substr(enc, 3, get_byte(enc, 1)), 'LATIN1') AS id, count(*)::int AS count
        FROM (SELECT address_enc AS enc FROM sender_addresses
              UNION ALL SELECT unnest(ARRAY[text_enc, origin_enc]) FROM inbox WHERE handled_at IS NULL
-             UNION ALL SELECT text_enc FROM outbox WHERE text_enc IS NOT NULL) AS sealed
+             UNION ALL SELECT text_enc FROM outbox WHERE text_enc IS NOT NULL
+             UNION ALL SELECT destination_enc FROM contact_notices WHERE destination_enc IS NOT NULL) AS sealed
       WHERE length(enc) > 2 GROUP BY 1`);
   return Object.fromEntries(rows.map(({ id, count }) => [id, count]));
 }

@@ -15,6 +15,18 @@ export async function writesFrom(
   return rowCount === 1;
 }
 
+/** Those of these numbers (E.164) that the sender writes from; undefined when it is known by no number at all. */
+export async function ownNumbers(
+  db: Queryable, lookup: PurposeKeys, senderId: string, numbers: readonly string[],
+): Promise<ReadonlySet<string> | undefined> {
+  const { rows } = await db.query<{ hash: string }>(
+    `SELECT encode(address_hash, 'hex') AS hash FROM sender_addresses WHERE sender_id = $1 AND kind = 'phone'`,
+    [senderId]);
+  const own = new Set(rows.map(({ hash }) => hash));
+  if (own.size === 0) return undefined;
+  return new Set(numbers.filter((number) => own.has(hashOf(lookup, `whatsapp:${number}`).toString('hex'))));
+}
+
 /** The sender who has an address (`whatsapp:+…`, or just the number); undefined when nobody wrote from it. */
 export async function findSender(db: Queryable, lookup: PurposeKeys, address: string): Promise<string | undefined> {
   const full = address.startsWith('whatsapp:') ? address : `whatsapp:${address}`;

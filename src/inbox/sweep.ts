@@ -1,5 +1,5 @@
 // One sweep over the inbox: unconfirmed messages are confirmed or refused, senders who waited too long are told, and
-// text that nobody handled in time is destroyed.
+// text that nobody handled in time is destroyed. Last, notices that an import wrote are sent: they are in no hurry.
 // Gives up early when the provider or Temporal is down, so that a long outage costs little.
 import { inTransaction } from '../db/pool';
 import type { Pool, Queryable } from '../db/pool';
@@ -20,6 +20,9 @@ export interface SweepReport {
   readonly abandoned: number;
   /** Sends given up because nobody settled them within the retention. */
   readonly withheld: number;
+  /** Numbers that were told of a changed contact, and numbers that were given up. */
+  readonly notified: number;
+  readonly unnotified: number;
 }
 
 export interface SweepDeps {
@@ -33,12 +36,17 @@ export interface SweepDeps {
   deliverAll(senderId: string): Promise<'delivered' | 'later'>;
   /** Gives up sends that nobody settled within the retention, a batch a call; says how many. */
   withholdExpired(db: Queryable, retentionMs: number): Promise<number>;
+  /** Tells the next few numbers of changed contacts. */
+  sendNotices?(): Promise<Pick<SweepReport, 'notified' | 'unnotified'>>;
   readonly log: Pick<Log, 'warn'>;
 }
 
 /** Any number that no other advisory lock of ours uses. */
 const sweepLock = 7_303_014_103;
-const nothing: SweepReport = { confirmed: 0, refused: 0, told: 0, waiting: 0, abandoned: 0, withheld: 0 };
+const noNotices = { notified: 0, unnotified: 0 };
+const nothing: SweepReport = {
+  confirmed: 0, refused: 0, told: 0, waiting: 0, abandoned: 0, withheld: 0, ...noNotices,
+};
 const checkBatch = 50;
 // 2,000 messages: then those that are certain have their turn.
 const batchesMax = 40;
@@ -62,7 +70,8 @@ export function sweep(deps: SweepDeps): Promise<SweepReport> {
     if (abandoned > 0) deps.log.warn('messages abandoned', { count: abandoned });
     const withheld = await deps.withholdExpired(deps.pool, deps.textRetentionMs);
     if (withheld > 0) deps.log.warn('sends abandoned', { count: withheld });
-    return { ...checked, ...await tellWaitingSenders(deps), abandoned, withheld };
+    const told = await tellWaitingSenders(deps);
+    return { ...checked, ...told, abandoned, withheld, ...await deps.sendNotices?.() ?? noNotices };
   });
 }
 

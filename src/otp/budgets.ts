@@ -9,7 +9,7 @@ import type { Policy } from '../domain/policy';
 export type PoolName = 'known' | 'stranger';
 
 /** What security has to hear at once. */
-export type Alert = 'poolClosed' | 'breakerTripped' | 'disputed';
+export type Alert = 'poolClosed' | 'breakerTripped' | 'disputed' | 'countrySpent';
 
 export interface Charge {
   /** `blind`: a budget is spent; nothing is compared, and the answer is that of a wrong guess. */
@@ -19,12 +19,13 @@ export interface Charge {
 
 const dayMs = 86_400_000;
 
-/** The limits as the functions of migration 6 read them. */
+/** The limits as the functions of migrations 6 and 7 read them. */
 function limitsOf(policy: Policy): string {
   return JSON.stringify({
     perSender: policy.senderGuessesPerDayMax,
     organisation: policy.organisationGuessesPerDayMax,
     sendsPerDestination: policy.destinationSendsPerDayMax,
+    sendsPerCountry: policy.countrySendsPerDayMax,
     known: {
       inARow: policy.knownGuessesInARowMax, perDay: policy.knownGuessesPerDayMax,
       sendsPerHour: policy.knownSendsPerHourMax, sendsPerDay: policy.knownSendsPerDayMax,
@@ -60,14 +61,27 @@ export function chargeGuess(pool: Pool, policy: Policy, challengeId: string, mes
   });
 }
 
+/** Where a code goes, as it is counted. */
+export interface Destination {
+  /** Keyed hash of the number or address; null when it goes nowhere. */
+  readonly destinationHash: Buffer | null;
+  /** ISO 3166 code of the number's country; undefined for an address, and when it goes nowhere. */
+  readonly country?: string | undefined;
+  /** Whether it certainly is another number than the sender's; taken for the same one when it is not said. */
+  readonly isOther?: boolean | undefined;
+}
+
 /** Charges the `ordinal`-th send of a code (from 1). False: said to be sent, and not sent. Repeat-safe. */
 export async function chargeSend(
-  tx: Queryable, policy: Policy, send: { challengeId: string; ordinal: number; destinationHash: Buffer | null },
+  tx: Queryable, note: Note, policy: Policy, challengeId: string, ordinal: number, destination: Destination,
 ): Promise<boolean> {
-  const { rows: [row] } = await tx.query<{ allowed: boolean }>(
-    'SELECT charge_send($1, $2, $3, $4) AS allowed',
-    [send.challengeId, send.ordinal, send.destinationHash, limitsOf(policy)]);
-  return row!.allowed;
+  const { destinationHash, country, isOther = false } = destination;
+  const { rows: [row] } = await tx.query<{ allowed: boolean; pool: PoolName | null }>(
+    'SELECT allowed, spent_pool AS pool FROM charge_send($1, $2, $3, $4, $5, $6)',
+    [challengeId, ordinal, destinationHash, country ?? null, isOther, limitsOf(policy)]);
+  const { allowed, pool } = row!;
+  if (pool !== null && country !== undefined) note({ kind: 'country.spent', facts: { country, pool } });
+  return allowed;
 }
 
 /** Whether a send was charged and may leave. */

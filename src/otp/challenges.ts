@@ -6,11 +6,11 @@ import { lockMs, resendGapMs } from '../domain/policy';
 import type { Policy } from '../domain/policy';
 import type { Method } from '../domain/messages';
 import { chargeSend, forgivePool, senderGuessesLeft } from './budgets';
-import type { PoolName } from './budgets';
+import type { Destination, PoolName } from './budgets';
 
 export const codePurpose = 'verify-sender';
 
-export interface NewChallenge {
+export interface NewChallenge extends Destination {
   readonly challengeId: string;
   readonly senderId: string;
   /** Undefined makes a decoy: the same row and the same counters, but nobody to send to (decision 7). */
@@ -22,8 +22,6 @@ export interface NewChallenge {
   readonly pool: PoolName;
   readonly method: Method;
   readonly keyId: string;
-  /** Keyed hash of where the code goes; null when it goes nowhere. */
-  readonly destinationHash: Buffer | null;
 }
 
 export interface Challenge {
@@ -63,7 +61,7 @@ export async function issueChallenge(
     const { pool, method } = challenge;
     const identity = challenge.identityHash.toString('base64url');
     note({ kind: 'challenge.issued', facts: { challengeId, senderId, identity, pool, method } });
-    await chargeSend(tx, policy, { challengeId, ordinal: 1, destinationHash: challenge.destinationHash });
+    await chargeSend(tx, note, policy, challengeId, 1, challenge);
   }
   const issued = await findChallenge(tx, challengeId);
   return issued?.expiresInMs ?? 0;
@@ -169,9 +167,9 @@ export type ResendCharge =
 /** Charges one more send of the same code: the gaps grow, the tries stay, the lifetime stays (R06, R12). */
 export async function chargeResend(
   tx: Queryable, note: Note, policy: Policy,
-  resend: { challengeId: string; destinationHash: Buffer | null; operator?: string },
+  resend: Destination & { challengeId: string; operator?: string },
 ): Promise<ResendCharge> {
-  const { challengeId, destinationHash, operator } = resend;
+  const { challengeId, operator } = resend;
   const { rows: [row] } = await tx.query<{
     senderId: string; sends: number; sinceMs: number; open: boolean; today: number;
   }>(
@@ -185,7 +183,7 @@ export async function chargeResend(
   if (waitMs > 0) return { outcome: 'tooSoon', waitMs };
   await tx.query(
     'UPDATE challenges SET sends = sends + 1, last_sent_at = clock_timestamp() WHERE id = $1', [challengeId]);
-  await chargeSend(tx, policy, { challengeId, ordinal: row.sends + 1, destinationHash });
+  await chargeSend(tx, note, policy, challengeId, row.sends + 1, resend);
   const by = operator === undefined ? {} : { operator };
   note({ kind: 'challenge.resent', facts: { challengeId, senderId: row.senderId, sends: row.sends + 1, ...by } });
   return { outcome: 'granted', sends: row.sends + 1 };

@@ -1,7 +1,9 @@
-// Carries a code by SMS over Twilio's Messages API. Keeps nothing and logs nothing: the code is in what it sends.
+// Carries a code by SMS over Twilio's Messages API, and the notice that a number was changed. Keeps nothing and logs
+// nothing: the code is in what it sends.
 import type { Texts } from '../texts/render';
 import type { Twilio } from '../twilio/client';
 import { sendMessage } from '../twilio/sendMessage';
+import type { SendResult } from '../twilio/sendMessage';
 import type { CodeCarrier } from './codeCarrier';
 
 export interface SmsCarrierOptions {
@@ -18,20 +20,33 @@ const validitySecondsMax = 300;
 
 const e164 = /^\+[1-9]\d{6,14}$/;
 
-export function createSmsCarrier({ twilio, from, texts, statusCallback }: SmsCarrierOptions): CodeCarrier {
+export function createSmsCarrier(options: SmsCarrierOptions): CodeCarrier {
+  const { texts } = options;
   return {
     method: 'sms',
     async carry({ to, code, language, requestedBy, minutesLeft }) {
-      // `whatsapp:+…` would put the code into a chat (R21). The directory holds no such contact; none gets past here.
-      if (!e164.test(to)) return { outcome: 'undeliverable', code: 'no number' };
-      return sendMessage(twilio, {
-        to,
-        ...('sender' in from ? { from: from.sender } : { messagingServiceSid: from.messagingServiceSid }),
-        body: texts.render({ key: 'smsCode', params: { code, minutes: minutesLeft, last4: requestedBy } }, language),
-        validityPeriod: Math.min(minutesLeft * 60, validitySecondsMax),
-        riskCheck: 'enable',
-        ...(statusCallback === undefined ? {} : { statusCallback }),
-      });
+      const params = { code, minutes: minutesLeft, last4: requestedBy };
+      const body = texts.render({ key: 'smsCode', params }, language);
+      return sendSms(options, { to, body, validityPeriod: Math.min(minutesLeft * 60, validitySecondsMax) });
     },
   };
+}
+
+/** Tells one number that HR has changed the number of its owner; it names none. May be repeated. Throws Fault. */
+export function createNumberNotice(options: SmsCarrierOptions) {
+  return ({ to, language }: { readonly to: string; readonly language: string }): Promise<SendResult> =>
+    sendSms(options, { to, body: options.texts.render({ key: 'smsNumberChanged', params: {} }, language) });
+}
+
+async function sendSms(
+  { twilio, from, statusCallback }: SmsCarrierOptions, sms: { to: string; body: string; validityPeriod?: number },
+): Promise<SendResult> {
+  // `whatsapp:+…` would put the code into a chat (R21). The directory holds no such contact; none gets past here.
+  if (!e164.test(sms.to)) return { outcome: 'undeliverable', code: 'no number' };
+  return sendMessage(twilio, {
+    ...sms,
+    ...('sender' in from ? { from: from.sender } : { messagingServiceSid: from.messagingServiceSid }),
+    riskCheck: 'enable',
+    ...(statusCallback === undefined ? {} : { statusCallback }),
+  });
 }

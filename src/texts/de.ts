@@ -43,6 +43,9 @@ export const de = {
     smsCode:
       '{organisation}: {code} ist Ihr Code im WhatsApp-Chat (von ...{last4}), {minutes} gültig. '
       + 'Nur dort eingeben, niemand fragt danach. Nicht Sie? Dort NICHT ICH schreiben.',
+    smsNumberChanged:
+      '{organisation}: Ihre Telefonnummer für Codes im WhatsApp-Chat wurde geändert. '
+      + 'Nicht von Ihnen veranlasst? Bitte sofort Personalabteilung oder IT-Sicherheit melden.',
   },
   commands: {
     resend: ['nochmal', 'noch mal', 'noch einmal', 'nochmals', 'erneut senden', 'nochmal senden', 'neuer code'],

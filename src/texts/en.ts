@@ -43,6 +43,9 @@ export const en = {
     smsCode:
       '{organisation}: {code} is your code for our WhatsApp chat (from ...{last4}), valid {minutes}. '
       + 'Type it only there, nobody will ask you for it. Not you? Write NOT ME there.',
+    smsNumberChanged:
+      '{organisation}: the phone number that HR has for your WhatsApp chat codes was changed. '
+      + 'If you did not ask for that, tell HR or IT security at once.',
   },
   commands: {
     resend: ['resend', 're-send', 'send again', 'send it again', 'resend code', 'new code'],

@@ -43,6 +43,9 @@ export const es = {
     smsCode:
       '{organisation}: {code} es su clave del chat WhatsApp (desde ...{last4}), vale {minutes}. '
       + 'Solo para ese chat, nadie se la pide. ¿No es usted? Escriba en él NO SOY YO.',
+    smsNumberChanged:
+      '{organisation}: se ha cambiado su teléfono para las claves del chat WhatsApp. '
+      + 'Si usted no lo ha pedido, avise enseguida a Recursos Humanos o a seguridad TI.',
   },
   commands: {
     resend: ['reenviar', 'enviar de nuevo', 'enviar otra vez', 'reenviar código', 'reenviar codigo', 'otro código', 'otro codigo'],

@@ -44,6 +44,9 @@ export const fr = {
     smsCode:
       '{organisation}: {code} est votre code du chat WhatsApp (de ...{last4}), valable {minutes}. '
       + 'Tapez-le uniquement là, personne ne le demande. Pas vous? Écrivez-y PAS MOI.',
+    smsNumberChanged:
+      '{organisation}: votre numéro pour les codes du chat WhatsApp a changé. '
+      + "Si vous n'avez rien demandé, prévenez vite les RH ou la sécurité informatique.",
   },
   commands: {
     resend: ['renvoyer', 'renvoyer le code', 'envoyer de nouveau', 'envoyer à nouveau', 'encore', 'nouveau code'],

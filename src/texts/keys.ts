@@ -45,11 +45,18 @@ export interface CodeTexts {
   smsCode: Minutes & { readonly code: string; readonly last4: string };
 }
 
+/** What is told to a telephone and not in the chat, without anybody asking. */
+export interface NoticeTexts {
+  /** To the former number and to the new one alike: it names neither. */
+  smsNumberChanged: Nothing;
+}
+
 type RequestOf<Texts> = { [Key in keyof Texts]: { readonly key: Key; readonly params: Texts[Key] } }[keyof Texts];
 
 export type TextKey = keyof ChatTexts;
 export type TextRequest = RequestOf<ChatTexts>;
 export type CodeTextRequest = RequestOf<CodeTexts>;
+export type NoticeTextRequest = RequestOf<NoticeTexts>;
 /** The keys whose texts need to be told nothing: any of them goes with `params: {}`. */
 export type PlainTextKey = { [Key in TextKey]: ChatTexts[Key] extends Nothing ? Key : never }[TextKey];
 
@@ -58,7 +65,7 @@ export interface Language {
   /** BCP 47 tag without region. */
   readonly tag: string;
   /** ICU messages; each may also use {organisation}. */
-  readonly texts: Readonly<Record<TextKey | keyof CodeTexts, string>>;
+  readonly texts: Readonly<Record<TextKey | keyof CodeTexts | keyof NoticeTexts, string>>;
   /** What a person may type to steer the conversation; the first is the word that the texts use. */
   readonly commands: Readonly<Record<Command, readonly string[]>>;
   /** Words after which an employee ID or work e-mail stands. */

@@ -7,7 +7,7 @@ import { de } from './de';
 import { en } from './en';
 import { es } from './es';
 import { fr } from './fr';
-import type { CodeTextRequest, Language, TextRequest } from './keys';
+import type { CodeTextRequest, Language, NoticeTextRequest, TextRequest } from './keys';
 
 /** Every language that Doorman speaks; English first, as the last resort. */
 export const languages: readonly Language[] = [en, de, es, fr];
@@ -21,7 +21,7 @@ export interface TextOptions {
 
 export interface Texts {
   /** The words for a text. `language` is any tag: `de-AT` and `de_DE` find `de`, an unknown one the organisation's. */
-  render(request: TextRequest | CodeTextRequest, language: string): string;
+  render(request: TextRequest | CodeTextRequest | NoticeTextRequest, language: string): string;
   /** What a person may type to steer the conversation, in this language and in English. */
   vocabulary(language: string): Readonly<Record<Command, readonly string[]>>;
   /** Words that announce an employee ID or e-mail address, in this language and in English. */
@@ -44,7 +44,7 @@ export function createTexts({ organisation, language: organisationLanguage }: Te
     render(request, language) {
       const tag = tagOf(language);
       const message = spoken.get(tag)!.messages.get(request.key)!; // every language has every key
-      const inSms = request.key === 'smsCode';
+      const inSms = request.key.startsWith('sms');
       return String(message.format({
         ...request.params,
         ...durations({ ...request.params }, tag, inSms ? 'short' : 'long'),

@@ -1,9 +1,8 @@
-// Whom an identifier finds, and where a code for them may go.
+// Whom an identifier finds, and whom a number.
 import { createPool } from '../../src/db/pool';
 import type { Pool } from '../../src/db/pool';
 import { applyFeed } from '../../src/directory/applyFeed';
-import type { EmployeeRecord } from '../../src/directory/directoryFeed';
-import { findContact, findEmployee } from '../../src/directory/employees';
+import { findByPhone, findEmployee } from '../../src/directory/employees';
 import { canonicalIdentifier } from '../../src/domain/identifiers';
 import { createTestDatabase } from '../support/postgres';
 import type { TestDatabase } from '../support/postgres';
@@ -33,9 +32,6 @@ const anna: Person = {
 
 const employ = (staff: readonly Person[], source = 'hr') =>
   applyFeed(pool, feedOf(staff, { source }), { force: true });
-
-const phone = (e164: string, type: 'mobile' | 'work' | 'home', primary = false): EmployeeRecord['phones'][number] =>
-  ({ e164, raw: e164, type, primary });
 
 describe('an employee', () => {
   it.each(['E-144', 'e-144 ', 'Ｅ－１４４', 'anna@acme.example', 'ANNA@ACME.EXAMPLE'])('A38 is found by %p', async (written) => {
@@ -83,44 +79,21 @@ describe('an employee', () => {
   });
 });
 
-describe('a code', () => {
-  it('goes to the main mobile number, and by e-mail to the work address', async () => {
-    await employ([anna]);
-    const id = await employeeId(pool, 'E-144');
-    expect(await findContact(pool, id, 'sms')).toEqual({ to: '+12025550123', language: 'de' });
-    expect(await findContact(pool, id, 'call')).toEqual({ to: '+12025550123', language: 'de' });
-    expect(await findContact(pool, id, 'email')).toEqual({ to: 'anna@acme.example', language: 'de' });
-  });
+it('recognises nobody by a number that two active employees have, or that came a short while ago', async () => {
+  await employ([anna, { id: 'E-2', mobiles: ['+12025550123'] }, { id: 'E-3' }]);
+  expect(await findEmployee(pool, 'E-144')).toMatchObject({ employee: { phones: [{ e164: '+12025550100' }] } });
+  expect(await findByPhone(pool, '+12025550123')).toBeUndefined();
+  await employ([anna, { id: 'E-2', mobiles: ['+12025550123'], active: false }, { id: 'E-3', mobiles: ['+12025550177'] }]);
+  expect(await findByPhone(pool, '+12025550123')).toBe(await employeeId(pool, 'E-144'));
+  expect(await findByPhone(pool, '+12025550177')).toBeUndefined();
+  expect(await findEmployee(pool, 'E-3')).toMatchObject({ employee: { phones: [] } });
+  expect(await findByPhone(pool, '+12025550177', 0)).toBe(await employeeId(pool, 'E-3'));
+});
 
-  it('goes to a mobile number before the main one, and to no other that is not the main one', async () => {
-    await employ([
-      { id: 'E-1', phones: [phone('+12025550101', 'work', true), phone('+12025550102', 'mobile')] },
-      { id: 'E-2', phones: [phone('+12025550103', 'work', true), phone('+12025550104', 'home')] },
-      { id: 'E-3', phones: [phone('+12025550105', 'home')] }] as never);
-    const numberOf = async (id: string) => (await findContact(pool, await employeeId(pool, id), 'sms'))?.to;
-    expect([await numberOf('E-1'), await numberOf('E-2'), await numberOf('E-3')])
-      .toEqual(['+12025550102', '+12025550103', undefined]);
-  });
-
-  it('goes nowhere for the departed, the unknown, nobody, and those without contact', async () => {
-    await employ([{ ...anna, active: false }, { id: 'E-2' }]);
-    const unknown = '00000000-0000-4000-8000-000000000000';
-    for (const id of [await employeeId(pool, 'E-144'), await employeeId(pool, 'E-2'), unknown, null]) {
-      for (const method of ['sms', 'call', 'email'] as const) {
-        expect(await findContact(pool, id, method)).toBeUndefined();
-      }
-    }
-  });
-
-  it('goes to no number that two active employees have, nor is anybody recognised by it', async () => {
-    await employ([anna, { id: 'E-2', mobiles: ['+12025550123'] }]);
-    const found = await findEmployee(pool, 'E-144');
-    expect(found).toMatchObject({ outcome: 'found', employee: { phones: [{ e164: '+12025550100' }] } });
-    expect(await findContact(pool, await employeeId(pool, 'E-144'), 'sms')).toMatchObject({ to: '+12025550100' });
-    expect(await findContact(pool, await employeeId(pool, 'E-2'), 'sms')).toBeUndefined();
-    await employ([anna, { id: 'E-2', mobiles: ['+12025550123'], active: false }]);
-    expect(await findContact(pool, await employeeId(pool, 'E-144'), 'sms')).toMatchObject({ to: '+12025550123' });
-  });
+it('recognises the owner of a number that WhatsApp spells otherwise', async () => {
+  await employ([{ id: 'E-1', mobiles: ['+525512345678'] }, { id: 'E-2', mobiles: ['+5531987654321'] }]);
+  expect(await findByPhone(pool, '+5215512345678')).toBe(await employeeId(pool, 'E-1'));
+  expect(await findByPhone(pool, '+553187654321')).toBe(await employeeId(pool, 'E-2'));
 });
 
 it('finds one of many people by an index, whichever way they are asked for', async () => {

@@ -4,7 +4,7 @@ import { reportLines } from '../../src/directory/importReport';
 const applied: ImportReport = {
   outcome: 'applied', source: 'csv', people: 12_345, added: 3, changed: 12, reactivated: 1, deactivated: 4,
   unchanged: 12_325, activeBefore: 12_000, deactivationsMax: 1_200, sessionsEnded: 2,
-  problems: [], problemCount: 0, notices: [], noticeCount: 0,
+  contactsChanged: 0, told: 0, untold: 0, problems: [], problemCount: 0, notices: [], noticeCount: 0,
 };
 
 describe('the report of an import', () => {
@@ -13,6 +13,14 @@ describe('the report of an import', () => {
       '12,345 people read from csv',
       '3 added, 12 changed, 1 back again, 4 left, 12,325 unchanged; 2 sessions ended',
       'Applied.']);
+  });
+
+  it('says who is told of changed contacts, and that the others are not', () => {
+    expect(reportLines({ ...applied, contactsChanged: 1_500, told: 200, untold: 2_790 }).slice(2, 4)).toEqual([
+      '1,500 people have other contacts: what is new gets no code yet',
+      '200 former and new numbers are told by SMS; 2,790 are not told, they are too many for one import']);
+    expect(reportLines({ ...applied, contactsChanged: 2, told: 3 })[3])
+      .toBe('3 former and new numbers are told by SMS');
   });
 
   it('names lines and columns, problems first', () => {

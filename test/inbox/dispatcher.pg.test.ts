@@ -68,6 +68,12 @@ test('while Temporal hangs every answer is given at the deadline, however many w
   expect(await waiting()).toHaveLength(30);
 });
 
+test('a sweep ends with what an import wants people to be told, and says how many were', async () => {
+  const dispatcher = dispatching({ sendNotices: () => Promise.resolve({ notified: 2, unnotified: 1 }) });
+  expect(await dispatcher.sweep()).toMatchObject({ notified: 2, unnotified: 1 });
+  expect(await dispatching().sweep()).toMatchObject({ notified: 0, unnotified: 0 });
+});
+
 test('a sweep destroys text that nobody handled in time, and says so', async () => {
   const dispatcher = dispatching();
   await dispatcher.take(incoming(fresh()), []);

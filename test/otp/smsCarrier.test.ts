@@ -1,4 +1,4 @@
-import { createSmsCarrier } from '../../src/otp/smsCarrier';
+import { createNumberNotice, createSmsCarrier } from '../../src/otp/smsCarrier';
 import { createTexts } from '../../src/texts/render';
 import type { Twilio } from '../../src/twilio/client';
 import { describeCodeCarrier } from '../ports/codeCarrier.suite';
@@ -48,4 +48,20 @@ describe('an SMS with a code', () => {
         await close();
       }
     });
+});
+
+describe('an SMS that a number was changed', () => {
+  it('goes to a telephone and nowhere else, in the language that is asked for', async () => {
+    const { simulator, twilio, close } = await simulateTwilio();
+    try {
+      const tell = createNumberNotice({ twilio, from: { messagingServiceSid }, texts });
+      expect(await tell({ to: contact, language: 'de-AT' })).toMatchObject({ outcome: 'accepted' });
+      expect(await tell({ to: `whatsapp:${contact}`, language: 'de' })).toEqual({ outcome: 'undeliverable', code: 'no number' });
+      const forms = simulator.state.exchanges().filter(({ kind }) => kind === 'rest').map(({ form }) => Object.fromEntries(form));
+      expect(forms).toEqual([{
+        To: contact, MessagingServiceSid: messagingServiceSid, RiskCheck: 'enable', Body: expect.stringMatching(/^Contoso: Ihre Telefonnummer/) }]);
+    } finally {
+      await close();
+    }
+  });
 });

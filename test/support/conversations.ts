@@ -5,6 +5,7 @@ import type { ConversationStatus, UpdateName } from '../../workflows/contract';
 import { auditedTransaction } from '../../src/audit/auditedTransaction';
 import { createPool } from '../../src/db/pool';
 import type { Pool } from '../../src/db/pool';
+import type { DestinationRules } from '../../src/directory/contacts';
 import type { Policy } from '../../src/domain/policy';
 import type { IncomingMessage } from '../../src/inbox/inbox';
 import type { TextKey, TextRequest } from '../../src/texts/keys';
@@ -66,11 +67,13 @@ export interface ConversationWorld {
 const deadlineExceeded = 4;
 
 /** Starts everything that conversations need. About two seconds; one for a test file. */
-export async function startConversations(time: Time = 'skipping'): Promise<ConversationWorld> {
+export async function startConversations(
+  time: Time = 'skipping', rules?: DestinationRules,
+): Promise<ConversationWorld> {
   const database = await createTestDatabase();
   const pool = createPool(database.url, { max: 20 });
   const owner = createPool(database.ownerUrl, { max: 1 });
-  const { channel, carrier, assistant, texts, activities } = createTestActivities(pool, testKeyring);
+  const { channel, carrier, assistant, texts, activities } = createTestActivities(pool, testKeyring, rules);
   const { env, stop: stopServer } = await startTestTemporal(time);
   const { username: role, pathname } = new URL(database.url);
   const name = pathname.slice(1);

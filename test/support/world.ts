@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import type { Assistant, AssistantAnswer, Turn } from '../../src/assistant/assistant';
 import type { ChatChannel, OutgoingText, SendOutcome } from '../../src/chat/chatChannel';
 import type { Pool } from '../../src/db/pool';
+import type { DestinationRules } from '../../src/directory/contacts';
 import { defaultPolicy } from '../../src/domain/policy';
 import type { Policy } from '../../src/domain/policy';
 import { storeMessage } from '../../src/inbox/inbox';
@@ -140,12 +141,13 @@ export async function store(pool: Pool, keyring: Keyring, person: Person, text: 
 }
 
 /** Fake ports and the real activities over them. */
-export function createTestActivities(pool: Pool, keyring: Keyring) {
+export function createTestActivities(pool: Pool, keyring: Keyring, rules?: DestinationRules) {
   const channel = new FakeChannel();
   const carrier = new FakeCarrier();
   const assistant = new FakeAssistant();
   const texts = createTexts({ organisation: 'Acme', language: 'en' });
   const ports = { channel, carriers: new Map([['sms' as const, carrier]]), assistant };
-  return { channel, carrier, assistant, texts, activities: createWiredActivities(pool, keyring, texts, ports, 'en') };
+  const activities = createWiredActivities(pool, keyring, texts, ports, 'en', undefined, rules);
+  return { channel, carrier, assistant, texts, activities };
 }
 

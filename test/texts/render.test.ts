@@ -5,7 +5,7 @@ import { readCommand } from '../../src/domain/commands';
 import { findIdentifier } from '../../src/domain/identifiers';
 import { commands } from '../../src/domain/messages';
 import { en } from '../../src/texts/en';
-import type { CodeTextRequest, Language, TextRequest } from '../../src/texts/keys';
+import type { CodeTextRequest, Language, NoticeTextRequest, TextRequest } from '../../src/texts/keys';
 import { createTexts, languages } from '../../src/texts/render';
 import { beyondGsm, smsSegments } from './gsm';
 
@@ -28,13 +28,15 @@ const samples: readonly TextRequest[] = [
 ];
 const sms = (code = '48392017'): CodeTextRequest => ({ key: 'smsCode', params: { code, minutes: 5, last4: '0123' } });
 
+const notice: NoticeTextRequest = { key: 'smsNumberChanged', params: {} };
+
 // Frozen: a conversation that runs may name any of them. New keys are added at the end, none is renamed or removed.
 const keys = [
   'askIdentifier', 'askIdentifierAgain', 'severalIdentifiers', 'codeSent', 'askCode', 'severalCodes', 'wrongCode',
   'codeResent', 'resendTooSoon', 'resendExhausted', 'methodUnavailable', 'codeExpired', 'cancelled', 'notMe', 'locked',
   'lockedNotice', 'verified', 'sessionEndedByLogout', 'sessionEndedIdle', 'sessionEndedAge', 'sessionEndedByOperator',
   'sessionEndedOther', 'textOnly', 'assistantUnavailable', 'smsCode', 'heldLost',
-  'codeTooSoon',
+  'codeTooSoon', 'smsNumberChanged',
 ];
 
 describe('the keys', () => {
@@ -50,7 +52,7 @@ describe('the keys', () => {
   });
 
   it('are all tried here', () => {
-    const tried = new Set<string>([...samples, sms()].map(({ key }) => key));
+    const tried = new Set<string>([...samples, sms(), notice].map(({ key }) => key));
     expect(Object.keys(languages[0]!.texts).filter((key) => !tried.has(key))).toEqual([]);
   });
 });
@@ -60,7 +62,7 @@ describe.each(tags)('in %s', (tag) => {
   const rendered = samples.map((sample) => texts.render(sample, tag));
 
   it('every text is said, with all of its parameters and nothing left over', () => {
-    for (const text of [...rendered, texts.render(sms(), tag)]) {
+    for (const text of [...rendered, texts.render(sms(), tag), texts.render(notice, tag)]) {
       expect(text).toMatch(/^\p{Lu}|^¿/u);
       expect(text).not.toMatch(/[{}<>\\]|undefined|null|NaN|&\w+;/);
       expect(text).toBe(text.normalize('NFC'));
@@ -163,6 +165,24 @@ describe('the SMS with a code', () => {
   });
 });
 
+describe('the SMS that a number was changed', () => {
+  it.each([
+    ['en', 'Contoso: the phone number that HR has for your WhatsApp chat codes was changed. If you did not ask for that, tell HR or IT security at once.'],
+    ['de', 'Contoso: Ihre Telefonnummer für Codes im WhatsApp-Chat wurde geändert. Nicht von Ihnen veranlasst? Bitte sofort Personalabteilung oder IT-Sicherheit melden.'],
+    ['es', 'Contoso: se ha cambiado su teléfono para las claves del chat WhatsApp. Si usted no lo ha pedido, avise enseguida a Recursos Humanos o a seguridad TI.'],
+    ['fr', "Contoso: votre numéro pour les codes du chat WhatsApp a changé. Si vous n'avez rien demandé, prévenez vite les RH ou la sécurité informatique."],
+  ])('in %s names the organisation and whom to tell, and no number', (tag, golden) => {
+    expect(texts.render(notice, tag)).toBe(golden);
+  });
+
+  it.each(tags)('in %s stays in the GSM alphabet: one message, or two when the organisation has a long name', (tag) => {
+    const long = createTexts({ organisation: 'A'.repeat(60), language: 'en' });
+    expect(beyondGsm(texts.render(notice, tag))).toEqual([]);
+    expect(smsSegments(texts.render(notice, tag))).toBe(1);
+    expect(smsSegments(long.render(notice, tag))).toBeLessThanOrEqual(2);
+  });
+});
+
 describe('the language', () => {
   const german = createTexts({ organisation: 'Contoso', language: 'de-DE' });
   const ask: TextRequest = { key: 'textOnly', params: {} };
@@ -199,7 +219,7 @@ describe('the organisation\'s name', () => {
   it('cannot start a line, which WhatsApp would show as a list or a quotation', () => {
     for (const { texts: messages } of languages) {
       for (const [key, message] of Object.entries(messages)) {
-        if (key !== 'smsCode') expect(message).not.toMatch(/(^|\n)\{/);
+        if (!key.startsWith('sms')) expect(message).not.toMatch(/(^|\n)\{/);
       }
     }
   });

@@ -1,5 +1,4 @@
 // One line of a directory CSV as a person, or what is wrong with it, column by column. No sentence repeats a value.
-import type { CountryCode } from 'libphonenumber-js/max';
 import { z } from 'zod';
 import { dropInvisible } from '../../domain/characters';
 import { canonicalIdentifier, isEmailIdentifier } from '../../domain/identifiers';
@@ -7,14 +6,15 @@ import { csvColumns } from './csvHeader';
 import type { CsvColumn } from './csvHeader';
 import type { EmployeeRecord } from '../directoryFeed';
 import { readPhone } from '../phoneNumber';
+import type { PhoneRules } from '../phoneNumber';
 
 export type CsvRow =
   | { readonly record: EmployeeRecord }
   | { readonly faults: readonly { column: CsvColumn; why: string }[] };
 
 /** A reader of lines whose cells stand where `places` says. */
-export function createRowReader(places: ReadonlyMap<CsvColumn, number>, defaultCountry?: CountryCode) {
-  const schema = rowSchema(defaultCountry);
+export function createRowReader(places: ReadonlyMap<CsvColumn, number>, phones: PhoneRules = {}) {
+  const schema = rowSchema(phones);
   return (cells: readonly string[]): CsvRow => {
     const row = Object.fromEntries(csvColumns.map((column) => [column, cells[places.get(column) ?? -1]?.trim() ?? '']));
     const read = schema.safeParse(row);
@@ -52,13 +52,13 @@ function cell<T>(read: (text: string) => { value: T } | { why: string }) {
   });
 }
 
-function rowSchema(defaultCountry?: CountryCode) {
+function rowSchema(phones: PhoneRules) {
   return z.object({
     employee_id: cell(readEmployeeId),
     given_name: cell(readName),
     family_name: cell(readName),
     email: cell(readEmail),
-    mobile: cell((text) => readMobile(text, defaultCountry)),
+    mobile: cell((text) => readMobile(text, phones)),
     language: cell(readLanguage),
     active: cell(readActive),
   });
@@ -93,9 +93,9 @@ function readEmail(text: string): Reading<string | null> {
   return { value: address };
 }
 
-function readMobile(text: string, defaultCountry?: CountryCode): Reading<{ e164: string; raw: string } | null> {
+function readMobile(text: string, phones: PhoneRules): Reading<{ e164: string; raw: string } | null> {
   if (text === '') return { value: null };
-  const phone = readPhone(text, defaultCountry);
+  const phone = readPhone(text, phones);
   return 'why' in phone ? phone : { value: { e164: phone.e164, raw: text } };
 }
 

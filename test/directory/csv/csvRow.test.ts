@@ -63,6 +63,18 @@ describe('a person in a CSV file', () => {
     expect(records[0]?.phones).toEqual([{ e164, raw: mobile, type: 'mobile', primary: true }]);
   });
 
+  it.each([
+    ['+33612345678', 'DE'], ['+881612345678', 'DE'], ['06 12 34 56 78', 'FR'],
+  ])('is refused for the number %s of a country that codes do not go to', async (mobile, defaultCountry) => {
+    const { records, problems } = await read(
+      fileOf({ mobile }), { countries: new Set(['DE', 'US']), defaultCountry });
+    expect(records).toEqual([]);
+    expect(problems).toEqual([{
+      where: 'line 2', column: 'mobile', why: 'is in a country that codes do not go to (DOORMAN_COUNTRIES)' }]);
+    const listed = await read(fileOf({ mobile: '+1 202 555 0123' }), { countries: new Set(['DE', 'US']) });
+    expect(listed.problems).toEqual([]);
+  });
+
   it('is not called at another number because a spreadsheet dropped the plus sign', async () => {
     const { problems } = await read(fileOf({ mobile: '4915123456789' }), { defaultCountry: 'DE' });
     expect(problems).toMatchObject([{ column: 'mobile', why: expect.stringContaining('write it as +') }]);

@@ -1,6 +1,6 @@
 // The phones and the operator of the simulator: what people write and read, followed live over its event stream.
 import { createTexts } from '../../../src/texts/render';
-import type { CodeTextRequest, TextRequest } from '../../../src/texts/keys';
+import type { CodeTextRequest, NoticeTextRequest, TextRequest } from '../../../src/texts/keys';
 import type { Faults } from '../../../src/simulator/faults';
 import type { Sender } from '../../../src/simulator/webhooks/inboundParameters';
 
@@ -40,7 +40,7 @@ export const organisation = 'Acme';
 const texts = createTexts({ organisation, language: 'en' });
 
 /** The words of one of Doorman's texts. */
-export function words(key: (TextRequest | CodeTextRequest)['key'], params: object = {}, language = 'en'): string {
+export function words(key: (TextRequest | CodeTextRequest | NoticeTextRequest)['key'], params: object = {}, language = 'en'): string {
   return texts.render({ key, params } as TextRequest, language); // cast: the tests give what the text needs
 }
 

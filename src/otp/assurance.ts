@@ -1,0 +1,17 @@
+// How far a session can be trusted: from where the codes of its challenge went. Low unless the contrary is known.
+import type { Queryable } from '../db/pool';
+import type { Assurance } from '../domain/messages';
+
+/** Notes, before it is done, that a send goes to what may be the sender's own number, whatever was charged. */
+export async function noteOwnNumber(db: Queryable, challengeId: string, ordinal: number): Promise<void> {
+  await db.query(
+    'UPDATE sends SET to_other = false WHERE challenge_id = $1 AND ordinal = $2 AND to_other', [challengeId, ordinal]);
+}
+
+/** `standard` when every code that left went to another number than the sender's. */
+export async function assuranceOf(db: Queryable, challengeId: string): Promise<Assurance> {
+  const { rows: [row] } = await db.query<{ toOthers: boolean }>(
+    'SELECT coalesce(bool_and(to_other), false) AS "toOthers" FROM sends WHERE challenge_id = $1 AND allowed',
+    [challengeId]);
+  return row!.toOthers ? 'standard' : 'low'; // an aggregate without GROUP BY is one row
+}

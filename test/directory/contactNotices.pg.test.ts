@@ -1,0 +1,178 @@
+// R19 A53: whoever's number HR changes hears of it, on the former number and on the new one, once.
+import { auditHead, verifyAudit } from '../../src/audit/verifyAudit';
+import { createPool } from '../../src/db/pool';
+import type { Pool } from '../../src/db/pool';
+import { applyFeed } from '../../src/directory/applyFeed';
+import { sendNotices } from '../../src/directory/contactNotices';
+import type { NoticeDeps } from '../../src/directory/contactNotices';
+import { Fault } from '../../src/domain/faults';
+import { sealedByKey } from '../../src/inbox/reseal';
+import { createTestDatabase } from '../support/postgres';
+import type { TestDatabase } from '../support/postgres';
+import { testKeyring } from '../support/world';
+import { anna, ben, employeeId, feedOf, people, recordsSince } from './people';
+import type { Person } from './people';
+
+let database: TestDatabase;
+let pool: Pool;
+let owner: Pool;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  pool = createPool(database.url, { max: 5 });
+  owner = createPool(database.ownerUrl, { max: 1 });
+});
+
+afterAll(async () => {
+  await Promise.all([pool.end(), owner.end()]);
+  await database.drop();
+});
+
+beforeEach(async () => { await owner.query('DELETE FROM employees'); });
+
+afterEach(async () => {
+  expect(await verifyAudit(pool)).toMatchObject({ outcome: 'intact' });
+});
+
+const apply = (staff: readonly Person[], { noticesMax = 10, dryRun = false } = {}) =>
+  applyFeed(pool, feedOf(staff), { force: true, dryRun, notices: { keys: testKeyring, noticesMax } });
+
+const other = '+12025550177';
+type Send = NoticeDeps['sendNotice'];
+
+/** Sends what waits; answers with what was told whom. */
+async function send(sendNotice: Send = async () => ({ outcome: 'accepted', providerId: 'SM1' }), changes: Partial<NoticeDeps> = {}) {
+  const told: string[] = [];
+  const report = await sendNotices({
+    pool, storageKeys: testKeyring.storage, countries: undefined, giveUpAfterMs: 259_200_000,
+    log: { warn: () => undefined },
+    sendNotice: async (notice) => {
+      const sent = await sendNotice(notice);
+      told.push(`${notice.to} ${notice.language ?? ''}`.trim());
+      return sent;
+    },
+    ...changes,
+  });
+  return { ...report, told: told.sort() };
+}
+
+const notices = async () => (await pool.query<{ state: string; fault: string | null; kept: boolean }>(
+  'SELECT state, fault, destination_enc IS NOT NULL AS kept FROM contact_notices ORDER BY created_at, id')).rows;
+const waitAMinute = () => owner.query(`UPDATE contact_notices SET tried_at = tried_at - interval '61 s'`);
+
+describe('a number that HR changes', () => {
+  it('is told, as is the new one, in the employee\'s language, once, and then forgotten', async () => {
+    await apply([{ ...anna, preferredLanguage: 'de' }, ben]);
+    const { seq } = await auditHead(pool);
+    expect(await apply([{ ...anna, preferredLanguage: 'de', mobiles: [other] }, ben]))
+      .toMatchObject({ contactsChanged: 1, told: 2, untold: 0 });
+    expect(await send()).toEqual({ notified: 2, unnotified: 0, told: ['+12025550123 de', '+12025550177 de'] });
+    expect(await send()).toEqual({ notified: 0, unnotified: 0, told: [] });
+    expect(await notices()).toEqual([
+      { state: 'sent', fault: null, kept: false }, { state: 'sent', fault: null, kept: false }]);
+    const id = await employeeId(pool, 'E-1');
+    const records = await recordsSince(pool, seq);
+    expect(records.map(({ kind }) => kind))
+      .toEqual(['directory.imported', 'contact.changed', 'contact.notified', 'contact.notified']);
+    expect(records[1]!.facts).toEqual({ employeeId: id, added: 1, removed: 1 });
+    expect(records[2]!.facts).toEqual({ employeeId: id, destination: expect.stringMatching(/^[\w-]{43}$/) });
+    expect(JSON.stringify(records)).not.toMatch(/2025550/);
+  });
+
+  it('is told when it goes without another one, so that two small steps are no way around', async () => {
+    await apply([anna]);
+    await apply([{ ...anna, mobiles: [] }]);
+    expect((await send()).told).toEqual(['+12025550123']);
+    await apply([{ ...anna, mobiles: [other] }]);
+    expect((await send()).told).toEqual([other]);
+  });
+
+  it('is told when a second one joins it', async () => {
+    await apply([anna]);
+    await apply([{ ...anna, mobiles: ['+12025550123', other] }]);
+    expect((await send()).told).toEqual(['+12025550123', other]);
+  });
+
+  it('is not told of what is nobody\'s code: a new hire, a leaver, another name, another address', async () => {
+    await apply([anna, ben]);
+    const report = await apply([
+      { ...anna, givenName: 'Ann', addresses: ['ann@acme.example'] }, { ...ben, active: false, mobiles: [] },
+      { id: 'E-4', mobiles: [other] }]);
+    expect(report).toMatchObject({ contactsChanged: 2, told: 0, untold: 0 });
+    expect(await notices()).toEqual([]);
+  });
+
+  it('is not told when nothing was applied', async () => {
+    await apply([anna]);
+    expect(await apply([{ ...anna, mobiles: [other] }], { dryRun: true }))
+      .toMatchObject({ outcome: 'dryRun', contactsChanged: 1, told: 2, untold: 0 });
+    expect(await notices()).toEqual([]);
+  });
+
+  it('is told up to a number of numbers, the former ones first; the others are recorded', async () => {
+    const staff = people(8).map((one, i) => ({ ...one, mobiles: [`+1202555010${i}`] }));
+    await apply(staff);
+    const { seq } = await auditHead(pool);
+    const moved = staff.map((one, i) => ({ ...one, mobiles: [`+1202555011${i}`] }));
+    expect(await apply(moved, { noticesMax: 5 })).toMatchObject({ contactsChanged: 8, told: 5, untold: 11 });
+    expect((await send()).told).toEqual([0, 1, 2, 3, 4].map((i) => `+1202555010${i}`));
+    const records = await recordsSince(pool, seq);
+    expect(records.filter(({ kind }) => kind === 'contact.changed')).toHaveLength(8);
+    expect(records.filter(({ kind }) => kind === 'contact.untold'))
+      .toEqual([{ kind: 'contact.untold', facts: { source: 'hr', numbers: 11 } }]);
+  });
+
+  it('is told nothing by an import without keys, which says so', async () => {
+    await apply([anna]);
+    expect(await applyFeed(pool, feedOf([{ ...anna, mobiles: [other] }]))).toMatchObject({ told: 0, untold: 2 });
+    expect(await notices()).toEqual([]);
+  });
+
+  it('is told once of two changes that come before it was told', async () => {
+    await apply([anna]);
+    await apply([{ ...anna, mobiles: [other] }]);
+    await apply([anna]);
+    expect((await send()).told).toEqual(['+12025550123', other]);
+  });
+});
+
+describe('a notice', () => {
+  beforeEach(async () => {
+    await apply([anna]);
+    await apply([{ ...anna, mobiles: [] }]);
+  });
+
+  it('waits a minute while the provider is down, and then is sent', async () => {
+    const down: Send = () => Promise.reject(new Fault('unavailable', 'twilio', '20503'));
+    expect(await send(down)).toEqual({ notified: 0, unnotified: 0, told: [] });
+    expect((await send()).told).toEqual([]);
+    await waitAMinute();
+    expect((await send()).told).toEqual(['+12025550123']);
+  });
+
+  it('waits while its key is missing', async () => {
+    const gone = { activeId: 'k9', key: (): never => { throw new Error('no such key'); } };
+    expect(await send(undefined, { storageKeys: gone })).toMatchObject({ notified: 0, unnotified: 0 });
+    expect(await sealedByKey(pool)).toEqual({ [testKeyring.storage.activeId]: 1 });
+    await waitAMinute();
+    expect((await send()).notified).toBe(1);
+    expect(await sealedByKey(pool)).toEqual({});
+  });
+
+  it.each<[string, Send, Partial<NoticeDeps>, string]>([
+    ['cannot be delivered', async () => ({ outcome: 'undeliverable', code: '21614' }), {}, '21614'],
+    ['is refused for good', () => Promise.reject(new Fault('refused', 'twilio', '30007')), {}, '30007'],
+    ['would go to a country that is not listed', () => Promise.reject(new Error('asked')), { countries: new Set(['DE']) }, 'unlisted'],
+  ])('that %s is given up, and recorded', async (_why, sendNotice, changes, fault) => {
+    const { seq } = await auditHead(pool);
+    expect(await send(sendNotice, changes)).toMatchObject({ notified: 0, unnotified: 1 });
+    expect(await notices()).toEqual([{ state: 'failed', fault, kept: false }]);
+    expect(await recordsSince(pool, seq)).toMatchObject([{ kind: 'contact.unnotified', facts: { fault } }]);
+  });
+
+  it('is given up when what it warns of is held back no more', async () => {
+    await owner.query(`UPDATE contact_notices SET created_at = created_at - interval '73 h'`);
+    expect(await send()).toEqual({ notified: 0, unnotified: 1, told: [] });
+    expect(await notices()).toEqual([{ state: 'failed', fault: 'abandoned', kept: false }]);
+  });
+});
