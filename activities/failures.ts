@@ -56,15 +56,18 @@ const connectionCodes = new Set([
 // Classes of SQLSTATE that pass: connection, insufficient resources, operator intervention, lock and statement
 // time-outs, serialisation.
 const passingStates = /^(08|53|57|55P03|40)/;
-// pg reports a lost connection and a pool without a free one by words only.
-const lostConnection = /^(Connection terminated|timeout exceeded when trying to connect|Query read timeout)/;
+// pg reports a lost connection, also one that was lost between two statements, and a pool without a free one by words.
+const lostConnection = [
+  /^Connection terminated/, /^Client has encountered a connection error/, /^timeout exceeded when trying to connect/,
+  /^Query read timeout/,
+];
 
 function databaseFault(error: unknown): Fault | undefined {
   const { code, message, name } = (error ?? {}) as { code?: unknown; message?: unknown; name?: unknown };
   if (typeof code === 'string' && (connectionCodes.has(code) || passingStates.test(code))) {
     return new Fault('unavailable', 'dependency', code);
   }
-  if (typeof message === 'string' && lostConnection.test(message)) {
+  if (typeof message === 'string' && lostConnection.some((words) => words.test(message))) {
     return new Fault('unavailable', 'database', 'connection');
   }
   // By name and not by class: under a test runner errors cross module realms.

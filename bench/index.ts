@@ -5,6 +5,7 @@ import { arch, availableParallelism, platform } from 'node:os';
 import { join } from 'node:path';
 import { onStop } from '../src/process';
 import { watchMachine } from './measure/usage';
+import { measureGuard } from './parts/guard';
 import { measureMemory } from './parts/memory';
 import { measureRelay } from './parts/relay';
 import { measureVerification } from './parts/verification';
@@ -37,9 +38,12 @@ async function run(options: Options): Promise<Finding> {
   try {
     const stand = await startStand(progress, stops);
     folder = stand.folder;
-    const parts = await prepare(options, stand, kept);
+    const { parts, quick } = options;
+    const guard = () => measureGuard({ stand, guesses: quick ? 500 : 2_000, rounds: quick ? 1 : 3, progress });
+    // The guard needs nothing but Postgres.
+    const others = parts.some((part) => part !== 'guard') ? await prepare(options, stand, kept) : undefined;
     const findings: Finding[] = [];
-    for (const part of options.parts) findings.push(await parts[part]());
+    for (const part of parts) findings.push(await (part === 'guard' ? guard() : others![part]()));
     return { sections: findings.flatMap(({ sections }) => sections), wrong: findings.flatMap(({ wrong }) => wrong) };
   } catch (error) {
     // The logs go with the folder.
@@ -78,7 +82,7 @@ async function prepare(options: Options, stand: Stand, kept: <T extends { stop()
     relay: () => measureRelay({ ways: [...bare, doorman], count: quick ? 15 : 40, rounds: quick ? 2 : 3, progress }),
     memory: () => measureMemory({ ...shared, levels: quick ? [200] : [conversations ?? 1_000, 10_000] }),
     webhook: () => measureWebhook({ ...shared, seconds: quick ? 6 : 30, secondsWithout: quick ? 3 : 10 }),
-  } satisfies Record<PartName, () => Promise<Finding>>;
+  } satisfies Record<Exclude<PartName, 'guard'>, () => Promise<Finding>>;
 }
 
 function showLogs(folder: string): void {

@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util';
 
 // In the order in which they run: `webhook` is last, because it stops Temporal.
-export const partNames = ['verification', 'relay', 'memory', 'webhook'] as const;
+export const partNames = ['guard', 'verification', 'relay', 'memory', 'webhook'] as const;
 export type PartName = (typeof partNames)[number];
 
 export interface Options {
