@@ -1,6 +1,7 @@
 // Messages that are no text, and texts that are none for us: no stage reads a code from them, and no table breaks.
 import type { Pool } from '../../src/db/pool';
-import { findByPhone, findContact, findEmployee } from '../../src/directory/employees';
+import { findContact, usualRules } from '../../src/directory/contacts';
+import { findByPhone, findEmployee } from '../../src/directory/employees';
 import { messageKinds } from '../../src/domain/messages';
 import type { MessageKind } from '../../src/domain/messages';
 import { createActivityWorld } from '../support/activityWorld';
@@ -91,7 +92,8 @@ describe('A39 what looks like a statement', () => {
       expect(await findEmployee(world.pool, text)).toEqual({ outcome: 'none' });
       expect(await findByPhone(world.pool, text)).toBeUndefined();
       // An id is a uuid: what is none is refused, and finds nobody.
-      await expect(findContact(world.pool, text, 'sms')).rejects.toMatchObject({ code: '22P02' });
+      const question = { employeeId: text, method: 'sms' as const, ownNumbers: () => Promise.resolve(undefined) };
+      await expect(findContact(world.pool, usualRules, question)).rejects.toMatchObject({ code: '22P02' });
     }
   });
 

@@ -61,7 +61,7 @@ const notices = async () => (await pool.query<{ state: string; fault: string | n
 const waitAMinute = () => owner.query(`UPDATE contact_notices SET tried_at = tried_at - interval '61 s'`);
 
 describe('a number that HR changes', () => {
-  it('is told, as is the new one, in the employee\'s language, once, and then forgotten', async () => {
+  it('A53 is told, as is the new one, in the employee\'s language, once, and then forgotten', async () => {
     await apply([{ ...anna, preferredLanguage: 'de' }, ben]);
     const { seq } = await auditHead(pool);
     expect(await apply([{ ...anna, preferredLanguage: 'de', mobiles: [other] }, ben]))

@@ -103,7 +103,7 @@ describe('a code', () => {
   });
 });
 
-describe('R19 a contact that came later than its person', () => {
+describe('A53 a contact that came later than its person', () => {
   it('gets no code for 72 hours, and the former one none at all', async () => {
     await employ([{ ...anna, mobiles: [one] }]);
     expect(await toOf('E-144')).toBe(one);

@@ -181,12 +181,12 @@ async function orderResend(model: GuardModel, run: Run, by: SenderName): Promise
 }
 
 async function relay(model: GuardModel, real: GuardWorld, run: Run, { by, word }: DeedOf<'relay'>): Promise<void> {
-  const { policy } = model;
+  const { knownSenderDays, stepUpAgeMs } = model.policy;
   const session = model.lastSession(by)!;
   const message = await real.write(by, { question: 'where is my order?', logout: 'logout', notMe: 'not me' }[word]);
   const expected = model.relay(by, session, word);
   expectOutcome(await run((activities) =>
-    activities.relay({ ...message, sessionId: session.id, repliesMax: 5, policy })), expected);
+    activities.relay({ ...message, sessionId: session.id, repliesMax: 5, knownSenderDays, stepUpAgeMs })), expected);
 }
 
 const sender = fc.constantFrom<SenderName>('anna', 'annaPrivate', 'stranger');

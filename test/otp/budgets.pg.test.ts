@@ -233,7 +233,7 @@ test('A19 an unlock forgives the sender what was spent today, and nothing at the
   expect(await guess(await issue(senderId, identity), true)).toBe('blind wrong');
 });
 
-test('R12 strangers cause three sends an hour and five a day to one person, known senders more, however many they are', async () => {
+test('A51 strangers cause three sends an hour and five a day to one person, known senders more, however many they are', async () => {
   const identity = randomBytes(32);
   const allowed = async (of: PoolName, count: number) => {
     const ids = await Promise.all((await newSenders(count)).map((senderId) => issue(senderId, identity, of)));
