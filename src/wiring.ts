@@ -23,10 +23,12 @@ import { createLog, temporalLogger } from './log';
 import type { Log } from './log';
 import { reopenPools } from './otp/budgets';
 import type { Alert } from './otp/budgets';
-import { createNumberNotice, createSmsCarrier } from './otp/smsCarrier';
+import { createSmsCarrier, createSmsNotices } from './otp/smsCarrier';
 import type { SmsCarrierOptions } from './otp/smsCarrier';
 import { withholdExpired } from './outbox/outbox';
+import { tellNewSessions } from './sessions/sessionNotices';
 import { endSessionOfSender } from './sessions/sessions';
+import { tellEmployee } from './tellEmployee';
 import { createTelemetry } from './telemetry';
 import { temporalAddress } from './temporal/connection';
 import { createConversations } from './temporal/conversations';
@@ -99,6 +101,30 @@ export function wireWorker(config: Config, metricsUrl: string) {
   };
 }
 
+/** What employees are told without asking: that a contact of theirs changed, and that a session was opened. */
+function createNotices(config: Config, pool: Pool, log: Log, texts: Texts) {
+  const sendSms = createSmsNotices(smsOptions(config, texts));
+  const { keyring: keys, DOORMAN_LANGUAGE: defaultLanguage } = config;
+  const ofContacts = () => sendNotices({
+    pool, log,
+    storageKeys: keys.storage,
+    countries: config.countries,
+    giveUpAfterMs: config.policy.contactHoldMs,
+    sendNotice: ({ to, language }) => sendSms({
+      to, language: language ?? defaultLanguage, text: { key: 'smsNumberChanged', params: {} },
+    }),
+  });
+  const rules = destinationRules(config);
+  const tellDeps = { pool, keys, texts, defaultLanguage, sendSms, rules, disputeLink: () => '' };
+  const ofSessions = () => tellNewSessions({ pool, log, tell: (session) => tellEmployee(tellDeps, session) });
+  return async () => {
+    const [contacts, sessions] = [await ofContacts(), await ofSessions()];
+    return {
+      notified: contacts.notified + sessions.notified, unnotified: contacts.unnotified + sessions.unnotified,
+    };
+  };
+}
+
 /** What the web process runs on. */
 export function wireWeb(config: Config) {
   const { pool, log, telemetry } = wireProcess(config, 'web');
@@ -107,20 +133,13 @@ export function wireWeb(config: Config) {
   const { channel } = createPorts(config, texts);
   const database = createDatabaseCheck(config, pool, log);
   const recipient = config.TWILIO_WHATSAPP_SENDER;
-  const sendNotice = createNumberNotice(smsOptions(config, texts));
   const dispatcher = createDispatcher({
     pool, log, recipient,
     keys: config.keyring,
     signal: (message) => conversations.deliver(message),
     fetchMessage: (messageId) => channel.fetchMessage(messageId),
     withholdExpired,
-    sendNotices: () => sendNotices({
-      pool, log,
-      storageKeys: config.keyring.storage,
-      countries: config.countries,
-      giveUpAfterMs: config.policy.contactHoldMs,
-      sendNotice: ({ to, language }) => sendNotice({ to, language: language ?? config.DOORMAN_LANGUAGE }),
-    }),
+    sendNotices: createNotices(config, pool, log, texts),
     textRetentionMs: config.policy.textRetentionMs,
     onSweep: (report) => {
       for (const [what, count] of Object.entries(report)) if (count > 0) telemetry.count('swept', { what }, count);

@@ -6,12 +6,14 @@ import type { PoolClient, PoolConfig } from 'pg';
 export type Queryable = Pick<PoolClient, 'query'>;
 export type { Pool };
 
-export type PoolOptions = Pick<PoolConfig, 'max' | 'application_name' | 'query_timeout'>;
+type Limits = 'query_timeout' | 'statement_timeout' | 'lock_timeout' | 'connectionTimeoutMillis';
+export type PoolOptions = Pick<PoolConfig, 'max' | 'application_name' | Limits>;
 
 /**
  * A pool for `url`. `max` connections; a statement is given 10 s, a lock 5 s, so that a stuck row closes the door
  * for one message instead of holding every worker (F07). Those limits are the server's; `query_timeout` is ours, for a
- * server that hangs or cannot be reached any more (F18): in ms, a little longer than the others, 0 for none.
+ * server that hangs or cannot be reached any more (F18): in ms, a little longer than the others, 0 for none. Who finds
+ * all connections busy is given up after 3 s (`connectionTimeoutMillis`), and tried again by whoever runs the activity.
  */
 export function createPool(url: string, options: PoolOptions = {}): Pool {
   const pool = new Pool({

@@ -53,6 +53,32 @@ export async function findContact(
   return choose(rules.sameNumber, numbers, await ownNumbers(numbers.flatMap(({ to }) => spellingsOf(to))));
 }
 
+export interface NoticeQuestion {
+  readonly employeeId: string;
+  /** Without mail there is no notice by it. */
+  readonly byMail: boolean;
+  /** Whether the code came by this number or address. */
+  wasUsed(to: string): boolean;
+  ownNumbers: ContactQuestion['ownNumbers'];
+}
+
+/**
+ * A registered contact besides those that a session came by: the chat's own number and where its code went. The address
+ * first: a link can be followed there. Undefined when there is none.
+ */
+export async function findNoticeContact(
+  db: Queryable, rules: DestinationRules, { employeeId, byMail, wasUsed, ownNumbers }: NoticeQuestion,
+): Promise<{ readonly method: 'email' | 'sms'; readonly to: string } | undefined> {
+  const values = [employeeId, rules.contactHoldMs];
+  const { rows: [mail] } = await db.query<Registered>(contactQueries.email, values);
+  if (byMail && mail !== undefined && !wasUsed(mail.to)) return { method: 'email', to: mail.to };
+  const { rows } = await db.query<Registered>(contactQueries.sms, values);
+  const numbers = rows.map(({ to }) => to).filter((to) => countryOf(to, rules.countries) !== undefined && !wasUsed(to));
+  const own = await ownNumbers(numbers.flatMap(spellingsOf)) ?? new Set();
+  const to = numbers.find((number) => !spellingsOf(number).some((one) => own.has(one)));
+  return to === undefined ? undefined : { method: 'sms', to };
+}
+
 type Registered = Pick<Contact, 'to' | 'language'>;
 
 /** Whoever writes under a name only may write from any of the numbers: none is another one for certain. */

@@ -24,6 +24,9 @@ export interface RecordFacts {
   'session.opened': {
     sessionId: string; senderId: string; employeeId: string; challengeId: string; method: string; assurance: string;
   };
+  /** The employee was told of it on another channel, or could not be. */
+  'session.announced': { sessionId: string; employeeId: string };
+  'session.unannounced': { sessionId: string; employeeId: string; fault: string };
   'session.ended': {
     sessionId: string; senderId: string; employeeId: string; reason: string;
     /** Login name of the operator who did it. */

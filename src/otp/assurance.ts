@@ -15,3 +15,11 @@ export async function assuranceOf(db: Queryable, challengeId: string): Promise<A
     [challengeId]);
   return row!.toOthers ? 'standard' : 'low'; // an aggregate without GROUP BY is one row
 }
+
+/** Keyed hashes of where the codes of a challenge may have gone. */
+export async function destinationsOf(db: Queryable, challengeId: string): Promise<Buffer[]> {
+  const { rows } = await db.query<{ hash: Buffer }>(
+    `SELECT DISTINCT destination_hash AS hash FROM sends
+      WHERE challenge_id = $1 AND allowed AND destination_hash IS NOT NULL`, [challengeId]);
+  return rows.map(({ hash }) => hash);
+}

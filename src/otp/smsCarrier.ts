@@ -1,5 +1,6 @@
-// Carries a code by SMS over Twilio's Messages API, and the notice that a number was changed. Keeps nothing and logs
-// nothing: the code is in what it sends.
+// Carries a code by SMS over Twilio's Messages API, and notices to employees. Keeps nothing and logs nothing: the code
+// is in what it sends.
+import type { NoticeTextRequest } from '../texts/keys';
 import type { Texts } from '../texts/render';
 import type { Twilio } from '../twilio/client';
 import { sendMessage } from '../twilio/sendMessage';
@@ -32,10 +33,17 @@ export function createSmsCarrier(options: SmsCarrierOptions): CodeCarrier {
   };
 }
 
-/** Tells one number that HR has changed the number of its owner; it names none. May be repeated. Throws Fault. */
-export function createNumberNotice(options: SmsCarrierOptions) {
-  return ({ to, language }: { readonly to: string; readonly language: string }): Promise<SendResult> =>
-    sendSms(options, { to, body: options.texts.render({ key: 'smsNumberChanged', params: {} }, language) });
+export interface SmsNotice {
+  /** E.164, from the directory. */
+  readonly to: string;
+  readonly language: string;
+  readonly text: Extract<NoticeTextRequest, { readonly key: `sms${string}` }>;
+}
+
+/** Tells an employee something that nobody asked for. May be repeated. Throws Fault. */
+export function createSmsNotices(options: SmsCarrierOptions) {
+  return ({ to, language, text }: SmsNotice): Promise<SendResult> =>
+    sendSms(options, { to, body: options.texts.render(text, language) });
 }
 
 async function sendSms(

@@ -49,8 +49,8 @@ export async function openSession(
   await endWhere(tx, note, `s.id IN (SELECT id FROM sessions WHERE employee_id = $2 AND ended_at IS NULL
     ORDER BY opened_at DESC OFFSET $3)`, [employeeId, policy.sessionsPerEmployeeMax - 1], 'tooMany');
   await tx.query(
-    `INSERT INTO sessions (id, sender_id, employee_id, challenge_id, method, assurance, idle_ms, ends_at)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, clock_timestamp() + $8 * interval '1 ms')`,
+    `INSERT INTO sessions (id, sender_id, employee_id, challenge_id, method, assurance, idle_ms, ends_at, notice)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, clock_timestamp() + $8 * interval '1 ms', 'pending')`,
     [sessionId, senderId, employeeId, challengeId, method, assurance, policy.sessionIdleMs, policy.sessionAbsoluteMs]);
   note({ kind: 'session.opened', facts: { sessionId, senderId, employeeId, challengeId, method, assurance } });
   return 'opened';

@@ -46,6 +46,15 @@ export const de = {
     smsNumberChanged:
       '{organisation}: Ihre Telefonnummer für Codes im WhatsApp-Chat wurde geändert. '
       + 'Nicht von Ihnen veranlasst? Bitte sofort Personalabteilung oder IT-Sicherheit melden.',
+    smsSessionOpened:
+      '{organisation}: Anmeldung in unserem WhatsApp-Chat als Sie (von ...{last4}). '
+      + 'Nicht Sie? Schreiben Sie dort NICHT ICH oder rufen Sie die IT-Sicherheit an.',
+    mailSessionOpenedSubject: '{organisation}: Sie haben sich in unserem WhatsApp-Chat angemeldet',
+    mailSessionOpened:
+      'Jemand hat sich soeben mit einem Code als Sie in unserem WhatsApp-Chat angemeldet, von der Nummer, die auf {last4} endet.\n\n'
+      + 'Wenn Sie das waren, ist nichts zu tun.\n\n'
+      + 'Wenn nicht, sagen Sie es auf dieser Seite. Die Sitzung endet sofort, und die IT-Sicherheit erfährt davon:\n{link}\n\n'
+      + 'Niemand wird Sie je nach einem Code fragen.\n\n{organisation}',
   },
   commands: {
     resend: ['nochmal', 'noch mal', 'noch einmal', 'nochmals', 'erneut senden', 'nochmal senden', 'neuer code'],

@@ -46,6 +46,15 @@ export const en = {
     smsNumberChanged:
       '{organisation}: the phone number that HR has for your WhatsApp chat codes was changed. '
       + 'If you did not ask for that, tell HR or IT security at once.',
+    smsSessionOpened:
+      '{organisation}: somebody has signed in to our WhatsApp chat as you (from ...{last4}). '
+      + 'Not you? Write NOT ME in your own chat with us, or tell IT security at once.',
+    mailSessionOpenedSubject: '{organisation}: you signed in to our WhatsApp chat',
+    mailSessionOpened:
+      'Somebody has just signed in to our WhatsApp chat as you, with a code, from the number that ends in {last4}.\n\n'
+      + 'If it was you, there is nothing to do.\n\n'
+      + 'If it was not, say so on this page. Their session ends at once, and IT security is told:\n{link}\n\n'
+      + 'Nobody will ever ask you for a code.\n\n{organisation}',
   },
   commands: {
     resend: ['resend', 're-send', 'send again', 'send it again', 'resend code', 'new code'],

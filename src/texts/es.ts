@@ -46,6 +46,15 @@ export const es = {
     smsNumberChanged:
       '{organisation}: se ha cambiado su teléfono para las claves del chat WhatsApp. '
       + 'Si usted no lo ha pedido, avise enseguida a Recursos Humanos o a seguridad TI.',
+    smsSessionOpened:
+      '{organisation}: alguien ha entrado como usted en el chat de WhatsApp (desde ...{last4}). '
+      + '¿No es usted? Escriba en él NO SOY YO o avise a seguridad.',
+    mailSessionOpenedSubject: '{organisation}: ha entrado en nuestro chat de WhatsApp',
+    mailSessionOpened:
+      'Alguien acaba de entrar como usted, con un código, en nuestro chat de WhatsApp, desde el número que termina en {last4}.\n\n'
+      + 'Si ha sido usted, no tiene que hacer nada.\n\n'
+      + 'Si no, dígalo en esta página. La sesión termina enseguida y se avisa a seguridad informática:\n{link}\n\n'
+      + 'Nadie le pedirá nunca un código.\n\n{organisation}',
   },
   commands: {
     resend: ['reenviar', 'enviar de nuevo', 'enviar otra vez', 'reenviar código', 'reenviar codigo', 'otro código', 'otro codigo'],

@@ -47,6 +47,15 @@ export const fr = {
     smsNumberChanged:
       '{organisation}: votre numéro pour les codes du chat WhatsApp a changé. '
       + "Si vous n'avez rien demandé, prévenez vite les RH ou la sécurité informatique.",
+    smsSessionOpened:
+      "{organisation}: quelqu'un est entré dans le chat WhatsApp en votre nom (de ...{last4}). "
+      + 'Pas vous? Écrivez-y PAS MOI ou prévenez la sécurité.',
+    mailSessionOpenedSubject: '{organisation} : vous vous êtes connecté à notre chat WhatsApp',
+    mailSessionOpened:
+      'Quelqu’un vient de se connecter en votre nom, avec un code, à notre chat WhatsApp, depuis le numéro qui se termine par {last4}.\n\n'
+      + 'Si c’était vous, il n’y a rien à faire.\n\n'
+      + 'Sinon, dites-le sur cette page. La session prend fin aussitôt, et la sécurité informatique est prévenue :\n{link}\n\n'
+      + 'Personne ne vous demandera jamais un code.\n\n{organisation}',
   },
   commands: {
     resend: ['renvoyer', 'renvoyer le code', 'envoyer de nouveau', 'envoyer à nouveau', 'encore', 'nouveau code'],

@@ -45,10 +45,15 @@ export interface CodeTexts {
   smsCode: Minutes & { readonly code: string; readonly last4: string };
 }
 
-/** What is told to a telephone and not in the chat, without anybody asking. */
+/** What is told to a telephone or a mailbox and not in the chat, without anybody asking. */
 export interface NoticeTexts {
   /** To the former number and to the new one alike: it names neither. */
   smsNumberChanged: Nothing;
+  /** `last4` are the last characters of the address that the session was opened from (R30). */
+  smsSessionOpened: { readonly last4: string };
+  mailSessionOpenedSubject: Nothing;
+  /** `link` says NOT ME. */
+  mailSessionOpened: { readonly last4: string; readonly link: string };
 }
 
 type RequestOf<Texts> = { [Key in keyof Texts]: { readonly key: Key; readonly params: Texts[Key] } }[keyof Texts];

@@ -45,10 +45,11 @@ export function createTexts({ organisation, language: organisationLanguage }: Te
       const tag = tagOf(language);
       const message = spoken.get(tag)!.messages.get(request.key)!; // every language has every key
       const inSms = request.key.startsWith('sms');
+      const inChat = !inSms && !request.key.startsWith('mail');
       return String(message.format({
         ...request.params,
         ...durations({ ...request.params }, tag, inSms ? 'short' : 'long'),
-        organisation: inSms ? name : withoutMarkup(name),
+        organisation: inChat ? withoutMarkup(name) : name,
       }));
     },
     vocabulary: (language) => spoken.get(tagOf(language))!.vocabulary,

@@ -10,7 +10,7 @@ import type { PoolName } from '../../src/otp/budgets';
 import {
   chargeResend, endChallenge, issueChallenge, judgeGuess, lockedForMs, unlockSender,
 } from '../../src/otp/challenges';
-import { createTestDatabase } from '../support/postgres';
+import { createTestDatabase, patience } from '../support/postgres';
 import type { TestDatabase } from '../support/postgres';
 
 let database: TestDatabase;
@@ -19,7 +19,7 @@ let owner: Pool;
 
 beforeAll(async () => {
   database = await createTestDatabase();
-  pool = createPool(database.url, { max: 50 });
+  pool = createPool(database.url, { max: 50, ...patience });
   owner = createPool(database.ownerUrl, { max: 2 });
 });
 

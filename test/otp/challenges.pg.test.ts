@@ -9,7 +9,7 @@ import {
   chargeResend, endChallenge, findChallenge, findJustExpired, issueChallenge, judgeGuess, lockedForMs,
   unlockSender,
 } from '../../src/otp/challenges';
-import { createTestDatabase } from '../support/postgres';
+import { createTestDatabase, patience } from '../support/postgres';
 import type { TestDatabase } from '../support/postgres';
 
 let database: TestDatabase;
@@ -17,7 +17,7 @@ let pool: Pool;
 
 beforeAll(async () => {
   database = await createTestDatabase();
-  pool = createPool(database.url, { max: 50 });
+  pool = createPool(database.url, { max: 50, ...patience });
 });
 
 afterAll(async () => {

@@ -1,4 +1,4 @@
-import { createNumberNotice, createSmsCarrier } from '../../src/otp/smsCarrier';
+import { createSmsCarrier, createSmsNotices } from '../../src/otp/smsCarrier';
 import { createTexts } from '../../src/texts/render';
 import type { Twilio } from '../../src/twilio/client';
 import { describeCodeCarrier } from '../ports/codeCarrier.suite';
@@ -54,9 +54,10 @@ describe('an SMS that a number was changed', () => {
   it('goes to a telephone and nowhere else, in the language that is asked for', async () => {
     const { simulator, twilio, close } = await simulateTwilio();
     try {
-      const tell = createNumberNotice({ twilio, from: { messagingServiceSid }, texts });
-      expect(await tell({ to: contact, language: 'de-AT' })).toMatchObject({ outcome: 'accepted' });
-      expect(await tell({ to: `whatsapp:${contact}`, language: 'de' })).toEqual({ outcome: 'undeliverable', code: 'no number' });
+      const tell = createSmsNotices({ twilio, from: { messagingServiceSid }, texts });
+      const text = { key: 'smsNumberChanged', params: {} } as const;
+      expect(await tell({ to: contact, language: 'de-AT', text })).toMatchObject({ outcome: 'accepted' });
+      expect(await tell({ to: `whatsapp:${contact}`, language: 'de', text })).toEqual({ outcome: 'undeliverable', code: 'no number' });
       const forms = simulator.state.exchanges().filter(({ kind }) => kind === 'rest').map(({ form }) => Object.fromEntries(form));
       expect(forms).toEqual([{
         To: contact, MessagingServiceSid: messagingServiceSid, RiskCheck: 'enable', Body: expect.stringMatching(/^Contoso: Ihre Telefonnummer/) }]);

@@ -1,7 +1,14 @@
 // A database for a test file: cloned from a migrated template, on the Postgres that the global set-up started.
 import { randomBytes } from 'node:crypto';
 import { createPool } from '../../src/db/pool';
+import type { PoolOptions } from '../../src/db/pool';
 import { given } from './setup/given';
+
+const patienceMs = 120_000;
+/** Of a pool where hundreds stand in line, on a machine that may be slow: who gives up is tried again, by no test. */
+export const patience: PoolOptions = {
+  connectionTimeoutMillis: patienceMs, lock_timeout: patienceMs, statement_timeout: patienceMs, query_timeout: patienceMs,
+};
 
 export interface TestDatabase {
   /** As the application: a member of `doorman_app`, owner of nothing. */

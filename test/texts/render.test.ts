@@ -29,6 +29,11 @@ const samples: readonly TextRequest[] = [
 const sms = (code = '48392017'): CodeTextRequest => ({ key: 'smsCode', params: { code, minutes: 5, last4: '0123' } });
 
 const notice: NoticeTextRequest = { key: 'smsNumberChanged', params: {} };
+const signedIn: NoticeTextRequest = { key: 'smsSessionOpened', params: { last4: '0123' } };
+const notices: NoticeTextRequest[] = [
+  notice, signedIn, { key: 'mailSessionOpenedSubject', params: {} },
+  { key: 'mailSessionOpened', params: { last4: '0123', link: 'https://doorman.example/not-me/x' } },
+];
 
 // Frozen: a conversation that runs may name any of them. New keys are added at the end, none is renamed or removed.
 const keys = [
@@ -36,7 +41,7 @@ const keys = [
   'codeResent', 'resendTooSoon', 'resendExhausted', 'methodUnavailable', 'codeExpired', 'cancelled', 'notMe', 'locked',
   'lockedNotice', 'verified', 'sessionEndedByLogout', 'sessionEndedIdle', 'sessionEndedAge', 'sessionEndedByOperator',
   'sessionEndedOther', 'textOnly', 'assistantUnavailable', 'smsCode', 'heldLost',
-  'codeTooSoon', 'smsNumberChanged',
+  'codeTooSoon', 'smsNumberChanged', 'sessionEndedStepUp', 'smsSessionOpened', 'mailSessionOpenedSubject', 'mailSessionOpened',
 ];
 
 describe('the keys', () => {
@@ -52,7 +57,7 @@ describe('the keys', () => {
   });
 
   it('are all tried here', () => {
-    const tried = new Set<string>([...samples, sms(), notice].map(({ key }) => key));
+    const tried = new Set<string>([...samples, sms(), ...notices].map(({ key }) => key));
     expect(Object.keys(languages[0]!.texts).filter((key) => !tried.has(key))).toEqual([]);
   });
 });
@@ -62,7 +67,7 @@ describe.each(tags)('in %s', (tag) => {
   const rendered = samples.map((sample) => texts.render(sample, tag));
 
   it('every text is said, with all of its parameters and nothing left over', () => {
-    for (const text of [...rendered, texts.render(sms(), tag), texts.render(notice, tag)]) {
+    for (const text of [...rendered, ...[sms(), ...notices].map((text) => texts.render(text, tag))]) {
       expect(text).toMatch(/^\p{Lu}|^¿/u);
       expect(text).not.toMatch(/[{}<>\\]|undefined|null|NaN|&\w+;/);
       expect(text).toBe(text.normalize('NFC'));
@@ -177,9 +182,17 @@ describe('the SMS that a number was changed', () => {
 
   it.each(tags)('in %s stays in the GSM alphabet: one message, or two when the organisation has a long name', (tag) => {
     const long = createTexts({ organisation: 'A'.repeat(60), language: 'en' });
-    expect(beyondGsm(texts.render(notice, tag))).toEqual([]);
-    expect(smsSegments(texts.render(notice, tag))).toBe(1);
-    expect(smsSegments(long.render(notice, tag))).toBeLessThanOrEqual(2);
+    for (const text of [notice, signedIn]) {
+      expect(beyondGsm(texts.render(text, tag))).toEqual([]);
+      expect(smsSegments(texts.render(text, tag))).toBe(1);
+      expect(smsSegments(long.render(text, tag))).toBeLessThanOrEqual(2);
+    }
+  });
+
+  it.each(tags)('in %s tells whoever did not sign in what to write, and by mail where to say so', (tag) => {
+    const notMe = languages.find((language) => language.tag === tag)!.commands.notMe[0]!.toUpperCase();
+    expect(texts.render(signedIn, tag)).toContain(notMe);
+    expect(texts.render(notices[3]!, tag).split('\n')).toContain('https://doorman.example/not-me/x');
   });
 });
 
@@ -219,7 +232,7 @@ describe('the organisation\'s name', () => {
   it('cannot start a line, which WhatsApp would show as a list or a quotation', () => {
     for (const { texts: messages } of languages) {
       for (const [key, message] of Object.entries(messages)) {
-        if (!key.startsWith('sms')) expect(message).not.toMatch(/(^|\n)\{/);
+        if (!/^(sms|mail)/.test(key)) expect(message).not.toMatch(/(^|\n)\{/);
       }
     }
   });

@@ -1,0 +1,59 @@
+// Tells one employee of one new session, by the registered channel that is left: mail with a link that says NOT ME, or
+// an SMS to another number than those of the chat and the code.
+import type { Pool } from './db/pool';
+import { findNoticeContact } from './directory/contacts';
+import type { DestinationRules } from './directory/contacts';
+import { ownNumbers } from './inbox/senderLookup';
+import { replyAddress } from './inbox/senders';
+import { lookupHash } from './keys/box';
+import type { Keyring } from './keys/keyring';
+import { mailHtml } from './mail/mailHtml';
+import { destinationsOf } from './otp/assurance';
+import type { SmsNotice } from './otp/smsCarrier';
+import type { Texts } from './texts/render';
+import type { SendResult } from './twilio/sendMessage';
+import type { NewSession, Telling } from './sessions/sessionNotices';
+
+export interface TellDeps {
+  readonly pool: Pool;
+  readonly keys: Pick<Keyring, 'lookup' | 'storage'>;
+  readonly rules: DestinationRules;
+  readonly texts: Pick<Texts, 'render'>;
+  readonly defaultLanguage: string;
+  sendSms(notice: SmsNotice): Promise<SendResult>;
+  /** Absent when no mail server is configured. */
+  readonly mailer?: {
+    send(mail: { key: string; to: string; subject: string; text: string; html: string }): Promise<SendResult>;
+  } | undefined;
+  /** The address of the page on which the employee says NOT ME to a session. */
+  disputeLink(sessionId: string): string;
+}
+
+/** Throws Fault. */
+export async function tellEmployee(deps: TellDeps, session: NewSession): Promise<Telling> {
+  const { pool, keys, rules, texts, mailer } = deps;
+  const { sessionId, employeeId, senderId, challengeId } = session;
+  const language = session.language ?? deps.defaultLanguage;
+  const [used, address] = await Promise.all([destinationsOf(pool, challengeId), replyAddress(pool, keys, senderId)]);
+  const contact = await findNoticeContact(pool, rules, {
+    employeeId,
+    byMail: mailer !== undefined,
+    wasUsed: (to) => used.some((hash) => hash.equals(lookupHash(keys.lookup, 'destination', to))),
+    ownNumbers: (numbers) => ownNumbers(pool, keys.lookup, senderId, numbers),
+  });
+  if (contact === undefined) return { outcome: 'noChannel' };
+  // Nobody writes from there any more when another sender has taken the address over.
+  const last4 = address?.slice(-4) ?? '????';
+  if (contact.method === 'sms' || mailer === undefined) {
+    return deps.sendSms({ to: contact.to, language, text: { key: 'smsSessionOpened', params: { last4 } } });
+  }
+  const params = { last4, link: deps.disputeLink(sessionId) };
+  const text = texts.render({ key: 'mailSessionOpened', params }, language);
+  return mailer.send({
+    key: `session:${sessionId}`,
+    to: contact.to,
+    subject: texts.render({ key: 'mailSessionOpenedSubject', params: {} }, language),
+    text,
+    html: mailHtml(text, language),
+  });
+}

@@ -1,0 +1,144 @@
+// R30 A47: an employee hears of each new session on a registered channel that neither the chat nor the code came by.
+import { verifyAudit } from '../../src/audit/verifyAudit';
+import { usualRules } from '../../src/directory/contacts';
+import { Fault } from '../../src/domain/faults';
+import { tellNewSessions } from '../../src/sessions/sessionNotices';
+import { tellEmployee } from '../../src/tellEmployee';
+import type { TellDeps } from '../../src/tellEmployee';
+import { createTexts } from '../../src/texts/render';
+import { createActivityWorld } from '../support/activityWorld';
+import type { ActivityWorld } from '../support/activityWorld';
+import { anna, annaPrivate, testKeyring } from '../support/world';
+import type { Person } from '../support/world';
+import { Visitor } from '../activities/visitor';
+
+let world: ActivityWorld;
+
+beforeAll(async () => {
+  world = await createActivityWorld();
+});
+
+afterAll(async () => {
+  await world.stop();
+});
+
+beforeEach(async () => {
+  await world.reset();
+  await world.owner.query(`DELETE FROM employee_phones WHERE e164 = '${second}'`);
+});
+
+afterEach(async () => {
+  expect(await verifyAudit(world.pool)).toMatchObject({ outcome: 'intact' });
+});
+
+const second = '+447700900177';
+const addSecondPhone = () => world.owner.query(
+  `INSERT INTO employee_phones (employee_id, e164, raw, type)
+   SELECT id, $1, $1, 'mobile' FROM employees WHERE employee_number = '144133'`, [second]);
+
+/** Anna's code goes to her first phone. */
+async function opens(person: Person): Promise<void> {
+  const visitor = new Visitor(world, person);
+  await visitor.claims('144133');
+  expect(await visitor.types(await visitor.code())).toMatchObject({ reaction: 'right' });
+}
+
+type Send = () => Promise<{ outcome: 'accepted'; providerId: string } | { outcome: 'undeliverable'; code: string }>;
+const accepted: Send = async () => ({ outcome: 'accepted', providerId: 'id' });
+
+async function tell({ send = accepted, byMail = true } = {}) {
+  const told: { to: string; words: string; html?: string; subject?: string }[] = [];
+  const texts = createTexts({ organisation: 'Acme', language: 'en' });
+  const deps: TellDeps = {
+    pool: world.pool, keys: testKeyring, texts, defaultLanguage: 'en', rules: usualRules,
+    disputeLink: (sessionId) => `https://doorman.example/not-me/${sessionId}`,
+    async sendSms({ to, language, text }) {
+      const sent = await send();
+      told.push({ to, words: texts.render(text, language) });
+      return sent;
+    },
+    ...byMail ? { mailer: {
+      async send({ to, subject, text: words, html }) {
+        const sent = await send();
+        told.push({ to, words, html, subject });
+        return sent;
+      },
+    } } : {},
+  };
+  const warnings: string[] = [];
+  const log = { warn: (what: string) => { warnings.push(what); } };
+  const report = await tellNewSessions({ pool: world.pool, log, tell: (session) => tellEmployee(deps, session) });
+  return { told, report, warnings };
+}
+
+const notices = async () => (await world.pool.query<{ notice: string }>('SELECT notice FROM sessions ORDER BY opened_at'))
+  .rows.map(({ notice }) => notice);
+const audited = async () => (await world.pool.query<{ kind: string; facts: object }>(
+  `SELECT kind, facts FROM audit WHERE kind LIKE 'session.%announced' ORDER BY seq`)).rows;
+
+describe('a new session', () => {
+  it('is told by mail, once, with the end of the number it came from and a link that says NOT ME', async () => {
+    await opens(annaPrivate);
+    const { told, report } = await tell();
+    const { rows: [session] } = await world.pool.query<{ id: string; employeeId: string }>(
+      'SELECT id, employee_id AS "employeeId" FROM sessions');
+    const link = `https://doorman.example/not-me/${session!.id}`;
+    expect(told).toEqual([{
+      to: 'anna@acme.example', subject: 'Acme: you signed in to our WhatsApp chat',
+      words: expect.stringContaining(`ends in 0999.`), html: expect.stringContaining(`<a href="${link}">${link}</a>`),
+    }]);
+    expect(told[0]!.words.split('\n')).toContain(link);
+    expect(report).toEqual({ notified: 1, unnotified: 0 });
+    expect(await tell()).toMatchObject({ told: [], report: { notified: 0, unnotified: 0 } });
+    expect(await audited()).toEqual([
+      { kind: 'session.announced', facts: { sessionId: session!.id, employeeId: session!.employeeId } }]);
+  });
+
+  it('is told by SMS to another number than those of the code and the chat, where there is no mail', async () => {
+    await addSecondPhone();
+    await opens(annaPrivate);
+    const { rows: [code] } = await world.pool.query('SELECT 1 FROM outbox');
+    expect(code).toBeUndefined();
+    const used = world.carrier.carried.all.map(({ to }) => to);
+    const { told } = await tell({ byMail: false });
+    expect(told).toEqual([{ to: expect.any(String), words: expect.stringMatching(/^Acme: .*0999.*NOT ME/) }]);
+    expect([...used, anna.phone]).not.toContain(told[0]!.to);
+  });
+
+  it('is told to nobody when chat and code came by all that is registered', async () => {
+    await opens(anna);
+    expect(await tell({ byMail: false })).toMatchObject({ told: [], report: { notified: 0, unnotified: 0 }, warnings: [] });
+    expect(await notices()).toEqual(['none']);
+    expect(await audited()).toEqual([]);
+  });
+
+  it('is not told to a contact that is held back', async () => {
+    await addSecondPhone();
+    await world.owner.query('UPDATE employee_phones SET held_from = clock_timestamp() WHERE e164 = $1', [second]);
+    await opens(annaPrivate);
+    expect((await tell({ byMail: false })).told).toEqual([]);
+  });
+});
+
+describe('a notice', () => {
+  it('waits a minute while the provider is down, and is then sent', async () => {
+    await opens(annaPrivate);
+    const down: Send = async () => { throw new Fault('unavailable', 'mail', '421'); };
+    expect(await tell({ send: down })).toMatchObject({ report: { notified: 0, unnotified: 0 }, warnings: [expect.any(String)] });
+    expect((await tell()).told).toEqual([]);
+    await world.owner.query(`UPDATE sessions SET notice_tried_at = notice_tried_at - interval '61 s'`);
+    expect((await tell()).report).toEqual({ notified: 1, unnotified: 0 });
+  });
+
+  it('is given up when it is refused, or after an hour, which the audit says', async () => {
+    await opens(annaPrivate);
+    expect((await tell({ send: async () => ({ outcome: 'undeliverable', code: '550' }) })).report)
+      .toEqual({ notified: 0, unnotified: 1 });
+    await opens(anna);
+    await world.owner.query(`UPDATE sessions SET opened_at = opened_at - interval '61 min' WHERE notice = 'pending'`);
+    expect((await tell()).report).toEqual({ notified: 0, unnotified: 1 });
+    expect(await notices()).toEqual(expect.arrayContaining(['failed', 'failed']));
+    expect((await audited()).map(({ kind, facts }) => [kind, (facts as { fault: string }).fault]))
+      .toEqual([['session.unannounced', '550'], ['session.unannounced', 'abandoned']]);
+  });
+});
