@@ -57,13 +57,14 @@ export async function issueChallenge(
       challenge.method, challenge.keyId, digits, policy.codeTriesMax, policy.codeLifetimeMs,
       challenge.claimHash],
   );
+  const issued = await findChallenge(tx, challengeId);
   if (rowCount === 1) {
     const { pool, method } = challenge;
     const identity = challenge.identityHash.toString('base64url');
     note({ kind: 'challenge.issued', facts: { challengeId, senderId, identity, pool, method } });
+    // Last: others wait for what this locks, those of the same country too.
     await chargeSend(tx, note, policy, challengeId, 1, challenge);
   }
-  const issued = await findChallenge(tx, challengeId);
   return issued?.expiresInMs ?? 0;
 }
 
