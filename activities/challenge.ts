@@ -144,9 +144,11 @@ async function chargedGuess(
   const { charge, alerts } = await chargeGuess(deps.pool, input.policy, challenge.id, input.messageId);
   for (const what of alerts) deps.alert(what);
   if (charge === 'refused') return 'refused';
-  // Compared for a decoy and for a spent budget too, so that it takes as long; but nothing opens them.
+  // Compared for a decoy, for what was sent to nobody and for a spent budget too, so that it takes as long; but nothing
+  // opens them.
   const isRight = deps.isCode(challenge, reading.code);
-  return isRight && charge === 'charged' && challenge.employeeId !== null ? 'right' : 'wrong';
+  const mayOpen = charge === 'charged' && challenge.employeeId !== null && challenge.hasDestination;
+  return isRight && mayOpen ? 'right' : 'wrong';
 }
 
 async function judge(

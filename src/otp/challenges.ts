@@ -34,6 +34,8 @@ export interface Challenge {
   readonly triesLeft: number;
   readonly sends: number;
   readonly state: 'live' | 'used' | 'exhausted' | 'expired' | 'voided';
+  /** Whether it may have gone anywhere: what nobody was sent is only guessed. */
+  readonly hasDestination: boolean;
   /** Milliseconds until it expires by the database's clock; negative when it has. */
   readonly expiresInMs: number;
 }
@@ -75,8 +77,10 @@ export async function findChallenge(
   const { rows } = await db.query<Challenge>(
     `SELECT id, sender_id AS "senderId", employee_id AS "employeeId", method, key_id AS "keyId", digits, sends, state,
             tries_max - tries_used AS "triesLeft",
+            EXISTS (SELECT FROM sends s WHERE s.challenge_id = c.id AND s.allowed AND s.destination_hash IS NOT NULL)
+              AS "hasDestination",
             (extract(epoch FROM expires_at - clock_timestamp()) * 1000)::float8 AS "expiresInMs"
-       FROM challenges WHERE id = $1 AND ($2::uuid IS NULL OR sender_id = $2)`,
+       FROM challenges c WHERE id = $1 AND ($2::uuid IS NULL OR sender_id = $2)`,
     [challengeId, senderId ?? null],
   );
   return rows[0];

@@ -73,6 +73,12 @@ describe('a code', () => {
     expect(await theirs.types(code)).toEqual(right);
   });
 
+  test('A26 that could be sent to nobody is a wrong guess, however right', async () => {
+    const visitor = await claimed(stranger, '144135');
+    expect(await visitor.types(await visitor.code())).toEqual({ reaction: 'wrong', triesLeft: 4 });
+    expect(await sessions(world)).toEqual([]);
+  });
+
   test('A26 that was made for another purpose is a wrong guess', async () => {
     const visitor = await claimed();
     expect(await visitor.types(await visitor.code('confirm-address'))).toEqual({ reaction: 'wrong', triesLeft: 4 });

@@ -94,3 +94,12 @@ async function tell(late: StoredMessage, runId: string, round: number, rounds: n
   else await new Promise((resolve) => { setTimeout(resolve, 4 * round); });
   await world.deliver(late);
 }
+
+test('an order that comes while no worker runs is carried out by the next one', async () => {
+  const senderId = await verify();
+  await world.stopWorker();
+  const order = world.order(senderId, 'endSession');
+  await world.startWorker();
+  expect(await order).toEqual({ outcome: 'done', result: 'ended' });
+  await world.reply('sessionEndedByOperator');
+});
