@@ -1,6 +1,7 @@
 // Conversations, with time skipped or not: one worker, one database, fakes at the ports, a person who writes and reads.
 import { msToNumber } from '@temporalio/common/lib/time';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import type { Activities } from '../../activities';
 import type { ConversationStatus, UpdateName } from '../../workflows/contract';
 import { auditedTransaction } from '../../src/audit/auditedTransaction';
 import { createPool } from '../../src/db/pool';
@@ -25,13 +26,16 @@ export interface StoredMessage {
 
 export interface ConversationWorld {
   readonly pool: Pool;
+  /** Of the database, as the owner of its tables. */
+  readonly ownerUrl: string;
   readonly env: TestWorkflowEnvironment;
+  readonly activities: Activities;
   readonly channel: FakeChannel;
   readonly carrier: FakeCarrier;
   readonly assistant: FakeAssistant;
   write(person: Person, text: string, message?: Partial<IncomingMessage>): Promise<StoredMessage>;
   /** Stores a message of which the conversation is not told yet: `deliver` tells it. */
-  store(person: Person, text: string): Promise<StoredMessage>;
+  store(person: Person, text: string, message?: Partial<IncomingMessage>): Promise<StoredMessage>;
   /** Waits for the next reply with this text; fails at once when another comes. */
   reply(key: TextKey, params?: object): Promise<void>;
   replyIn(language: string, key: TextKey, params?: object): Promise<void>;
@@ -110,9 +114,9 @@ export async function startConversations(time: Time = 'skipping'): Promise<Conve
   }
 
   return {
-    pool, env, channel, carrier, assistant,
-    async store(person, text) {
-      const stored = await store(pool, testKeyring, person, text);
+    pool, ownerUrl: database.ownerUrl, env, channel, carrier, assistant, activities,
+    async store(person, text, message) {
+      const stored = await store(pool, testKeyring, person, text, message);
       senders.add(stored.senderId);
       return stored;
     },

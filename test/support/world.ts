@@ -142,11 +142,10 @@ export async function store(pool: Pool, keyring: Keyring, person: Person, text: 
 }
 
 /** Fake ports and the real activities over them. */
-export function createTestActivities(pool: Pool, keyring: Keyring) {
+export function createTestActivities(pool: Pool, keyring: Keyring, texts = createTexts({ organisation: 'Acme', language: 'en' })) {
   const channel = new FakeChannel();
   const carrier = new FakeCarrier();
   const assistant = new FakeAssistant();
-  const texts = createTexts({ organisation: 'Acme', language: 'en' });
   const ports = { channel, carriers: new Map([['sms' as const, carrier]]), assistant };
   return { channel, carrier, assistant, texts, activities: createWiredActivities(pool, keyring, texts, ports, 'en') };
 }
