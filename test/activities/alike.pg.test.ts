@@ -49,7 +49,8 @@ interface Played {
 
 /** Plays the same acts for a claimant of every class, each act at one moment. */
 async function play(acts: readonly Act[]): Promise<Map<string, Played>> {
-  const claimants = await newClaimants({ pool, activities: createTestActivities(pool, testKeyring, texts).activities });
+  await moment.beginAnew();
+  const claimants = await newClaimants(pool);
   const players = claimants.map((claimant) => {
     const noted = notingPool(pool);
     const { activities, carrier } = createTestActivities(noted.pool, testKeyring, texts);
@@ -65,8 +66,6 @@ async function play(acts: readonly Act[]): Promise<Map<string, Played>> {
       statements.push(noted.take());
     }));
   }
-  // What all strangers guessed today is forgotten tomorrow.
-  await moment.pass(86_401_000);
   return new Map(players.map(({ claimant, outcomes, statements, carrier }) =>
     [claimant.who, { outcomes, statements, codes: carrier.carried.all.length }]));
 }

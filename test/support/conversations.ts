@@ -1,7 +1,6 @@
 // Conversations, with time skipped or not: one worker, one database, fakes at the ports, a person who writes and reads.
 import { msToNumber } from '@temporalio/common/lib/time';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import type { Activities } from '../../activities';
 import type { ConversationStatus, UpdateName } from '../../workflows/contract';
 import { auditedTransaction } from '../../src/audit/auditedTransaction';
 import { createPool } from '../../src/db/pool';
@@ -29,7 +28,6 @@ export interface ConversationWorld {
   /** Of the database, as the owner of its tables. */
   readonly ownerUrl: string;
   readonly env: TestWorkflowEnvironment;
-  readonly activities: Activities;
   readonly channel: FakeChannel;
   readonly carrier: FakeCarrier;
   readonly assistant: FakeAssistant;
@@ -114,7 +112,7 @@ export async function startConversations(time: Time = 'skipping'): Promise<Conve
   }
 
   return {
-    pool, ownerUrl: database.ownerUrl, env, channel, carrier, assistant, activities,
+    pool, ownerUrl: database.ownerUrl, env, channel, carrier, assistant,
     async store(person, text, message) {
       const stored = await store(pool, testKeyring, person, text, message);
       senders.add(stored.senderId);

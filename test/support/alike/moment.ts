@@ -6,6 +6,8 @@ import type { Pool } from '../../../src/db/pool';
 export interface Moment {
   /** Lets time pass for the database, and for nobody else. */
   pass(ms: number): Promise<void>;
+  /** Begins anew on another day: nobody has written yet. What was counted before would only be counted through. */
+  beginAnew(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -15,13 +17,20 @@ export async function holdMoment(ownerUrl: string, pool: Pool): Promise<Moment> 
   await owner.query(holdStatement);
   const times = [await timeOf(pool), await timeOf(pool)];
   if (times[0] !== times[1]) throw new Error('the pool was connected before the clock was held');
+  const pass = async (ms: number) => {
+    await owner.query(`UPDATE moment.now SET at = at + $1 * interval '1 ms'`, [ms]);
+  };
   return {
-    async pass(ms) {
-      await owner.query(`UPDATE moment.now SET at = at + $1 * interval '1 ms'`, [ms]);
+    pass,
+    async beginAnew() {
+      await pass(dayMs);
+      await owner.query('DELETE FROM sessions; DELETE FROM senders; DELETE FROM pools');
     },
     stop: () => owner.end(),
   };
 }
+
+const dayMs = 86_400_000;
 
 async function timeOf(pool: Pool): Promise<string> {
   const { rows: [row] } = await pool.query<{ at: string }>('SELECT clock_timestamp()::text AS at');

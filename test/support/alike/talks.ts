@@ -54,7 +54,8 @@ const dayMs = 86_400_000;
 export async function talk(
   world: ConversationWorld, moment: Moment, whos: readonly string[], steps: readonly Step[],
 ): Promise<Map<string, Seen[]>> {
-  const claimants = await newClaimants(world, whos);
+  await moment.beginAnew();
+  const claimants = await newClaimants(world.pool, whos);
   const talkers = claimants.map((claimant): Talker => ({ claimant, seen: [], senderId: undefined }));
   for (const [number, step] of [...steps, { waitSeconds: dayMs / 1_000 + 1 }].entries()) {
     const replies = await repliesTo(world, () => take(world, moment, talkers, step));
