@@ -61,7 +61,8 @@ export function createCodeActivities(deps: CodeDeps) {
         deps.findContact(pool, challenge),
         deps.replyAddress(pool, senderId),
         isSendAllowed(pool, challengeId, sends)]);
-      if (send.state === 'sent') return { outcome: 'handedOver' };
+      // Settled before, whatever it came to: the same for a decoy as for a code.
+      if (send.state !== 'pending') return { outcome: send.state === 'failed' ? 'undeliverable' : 'handedOver' };
       const carrier = deps.carriers.get(challenge.method);
       const over = challenge.state !== 'live' || challenge.expiresInMs <= 0;
       if (over || !allowed || contact === undefined || requester === undefined || carrier === undefined) {

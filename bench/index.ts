@@ -3,8 +3,10 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { arch, availableParallelism, platform } from 'node:os';
 import { join } from 'node:path';
+import { defaultPolicy } from '../src/domain/policy';
 import { onStop } from '../src/process';
 import { watchMachine } from './measure/usage';
+import { measureAlike } from './parts/alike';
 import { measureGuard } from './parts/guard';
 import { measureMemory } from './parts/memory';
 import { measureRelay } from './parts/relay';
@@ -67,8 +69,9 @@ async function prepare(options: Options, stand: Stand, kept: <T extends { stop()
   const loads = loadsOf(options);
   const perWay = loads.reduce((sum, { count, rounds }) => sum + count * rounds, 0) + warmUp;
   // Each way has people of its own, since all of them send to one Twilio; passers-by never say who they are.
-  const employees = createPeople(0, perWay * 2 + 1_000);
-  const passersBy = createPeople(200_000, 20_000);
+  const samples = quick ? 60 : 1_000;
+  const employees = createPeople(0, perWay * 2 + 1_000 + samples * 2);
+  const passersBy = createPeople(200_000, 40_000);
   const processes = kept(await startDoorman(stand, employees.all, progress));
   const doorman = kept(await connectDoorman(stand, processes, employees));
   const needsBare = options.parts.some((part) => part === 'verification' || part === 'relay');
@@ -80,6 +83,12 @@ async function prepare(options: Options, stand: Stand, kept: <T extends { stop()
       return measureVerification({ ways: [...bare, doorman, plain, askingFirst(doorman)], loads, warmUp, progress });
     },
     relay: () => measureRelay({ ways: [...bare, doorman], count: quick ? 15 : 40, rounds: quick ? 2 : 3, progress }),
+    alike: async () => {
+      // The quantum is what the other parts do without.
+      const { port: webPort } = kept(await processes.openWeb({ replyQuantumMs: defaultPolicy.replyQuantumMs }));
+      const { publicUrl, twilio } = stand;
+      return measureAlike({ webPort, publicUrl, twilio, employees, passersBy, samples, progress });
+    },
     memory: () => measureMemory({ ...shared, levels: quick ? [200] : [conversations ?? 1_000, 10_000] }),
     webhook: () => measureWebhook({ ...shared, seconds: quick ? 6 : 30, secondsWithout: quick ? 3 : 10 }),
   } satisfies Record<Exclude<PartName, 'guard'>, () => Promise<Finding>>;

@@ -2,8 +2,11 @@
 import { parseArgs } from 'node:util';
 
 // In the order in which they run: `webhook` is last, because it stops Temporal.
-export const partNames = ['guard', 'verification', 'relay', 'memory', 'webhook'] as const;
+export const partNames = ['guard', 'verification', 'relay', 'memory', 'alike', 'webhook'] as const;
 export type PartName = (typeof partNames)[number];
+
+// Those that are run when none is named: `alike` alone takes as long as all of them, and says yes or no.
+const usualParts: readonly PartName[] = partNames.filter((part) => part !== 'alike');
 
 export interface Options {
   readonly parts: readonly PartName[];
@@ -25,7 +28,7 @@ export function readOptions(args: readonly string[]): Options {
       only: { type: 'string' }, conversations: { type: 'string' },
     },
   });
-  const wanted = values.only?.split(',').map(partOf) ?? partNames;
+  const wanted = values.only?.split(',').map(partOf) ?? usualParts;
   const parts = partNames.filter((part) => wanted.includes(part));
   const conversations = values.conversations === undefined ? undefined : Number(values.conversations);
   const isPossible = (count: number) => Number.isInteger(count) && count >= 1 && count <= 2_000;

@@ -24,12 +24,14 @@ export async function restingHistory(client: Client, workflowId: string): Promis
   }
 }
 
-function isAtRest(events: readonly Event[]): boolean {
+/** Whether everything that a run was told is handled: no task under way and no activity that still runs. */
+export function isAtRest(events: readonly Event[]): boolean {
   const count = (...types: number[]) => events.filter(({ eventType }) => types.includes(eventType!)).length;
   const ended = count(EventType.EVENT_TYPE_ACTIVITY_TASK_COMPLETED, EventType.EVENT_TYPE_ACTIVITY_TASK_FAILED,
     EventType.EVENT_TYPE_ACTIVITY_TASK_TIMED_OUT, EventType.EVENT_TYPE_ACTIVITY_TASK_CANCELED);
   return count(EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED) === ended
-    && count(EventType.EVENT_TYPE_WORKFLOW_TASK_SCHEDULED) === count(EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED);
+    && count(EventType.EVENT_TYPE_WORKFLOW_TASK_SCHEDULED) === count(EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED,
+      EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED, EventType.EVENT_TYPE_WORKFLOW_TASK_TIMED_OUT);
 }
 
 /**

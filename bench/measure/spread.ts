@@ -16,6 +16,18 @@ export function median(values: readonly number[]): number {
   return quantile(values, 0.5);
 }
 
+/**
+ * How far chance alone moves the difference of two medians, at the most: three standard errors, from the values around
+ * each median, whatever their distribution.
+ */
+export function medianNoise(one: readonly number[], other: readonly number[]): number {
+  const noises = [one, other].map((values) => {
+    const ranks = 1.5 / Math.sqrt(values.length);
+    return (quantile(values, 0.5 + ranks) - quantile(values, 0.5 - ranks)) / 2;
+  });
+  return Math.hypot(...noises);
+}
+
 export function spreadOf(values: readonly number[]): Spread {
   return { median: median(values), p99: quantile(values, 0.99), count: values.length };
 }

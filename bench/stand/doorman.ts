@@ -1,6 +1,7 @@
 // Doorman as it runs in production: migrated, its directory imported, web and worker as processes of their own.
 import { join } from 'node:path';
 import { get } from 'node:http';
+import type { Policy } from '../../src/domain/policy';
 import { newKeyring } from '../../src/keys/keyring';
 import { anyFreePort, freePort } from '../../src/stack/ports';
 import { runNode, startProgram, untilReady } from './children';
@@ -17,6 +18,8 @@ export interface Doorman {
   readonly keyring: string;
   readonly web: Child;
   readonly worker: Child;
+  /** Starts one more web process, whose conversations have a policy that differs in these numbers from the others'. */
+  openWeb(changes: Partial<Policy>): Promise<{ readonly port: number; stop(): Promise<void> }>;
   stop(): Promise<void>;
 }
 
@@ -26,9 +29,9 @@ const firstPort = 23_100;
 const appPassword = 'doorman-bench';
 
 /** What differs from the default policy: no quantum, and nobody is sent away while 10,000 people are waited for. */
-const policy = JSON.stringify({
+const policy: Partial<Policy> = {
   replyQuantumMs: 0, identifyIdleMs: 3_600_000, sessionIdleMs: 14_400_000, countrySendsPerDayMax: 100_000,
-});
+};
 
 export async function startDoorman(
   stand: Stand, people: readonly Person[], progress: (line: string) => void,
@@ -39,7 +42,8 @@ export async function startDoorman(
   // Web's internal port and the next one, which the worker takes.
   const internalPort = await freePort(firstPort, { count: 2 });
   const webPort = await anyFreePort();
-  const env = environmentOf(stand, { ownerUrl, appUrl, keyring, webPort, internalPort });
+  const places = { ownerUrl, appUrl, keyring, webPort, internalPort, policy };
+  const env = environmentOf(stand, places);
   const options = { env, logs: stand.folder };
   progress('doorman migrate');
   await runNode([cli, 'migrate'], options);
@@ -53,6 +57,13 @@ export async function startDoorman(
   await untilReady(worker, () => isReady(internalPort + 1));
   return {
     webPort, keyring, databaseUrl: ownerUrl, web, worker,
+    async openWeb(changes) {
+      const ports = { webPort: await anyFreePort(), internalPort: await freePort(firstPort) };
+      const changed = environmentOf(stand, { ...places, ...ports, policy: { ...policy, ...changes } });
+      const another = startProgram('another-web', process.execPath, [cli, 'web'], { env: changed, logs: stand.folder });
+      await untilReady(another, () => isReady(ports.internalPort));
+      return { port: ports.webPort, stop: () => another.stop() };
+    },
     async stop() {
       await web.stop();
       await worker.stop();
@@ -66,9 +77,10 @@ interface Places {
   readonly keyring: string;
   readonly webPort: number;
   readonly internalPort: number;
+  readonly policy: Partial<Policy>;
 }
 
-function environmentOf(stand: Stand, { ownerUrl, appUrl, keyring, webPort, internalPort }: Places): NodeJS.ProcessEnv {
+function environmentOf(stand: Stand, { ownerUrl, appUrl, keyring, webPort, internalPort, policy: numbers }: Places): NodeJS.ProcessEnv {
   return {
     DOORMAN_PROFILE: 'development',
     DOORMAN_PUBLIC_URL: stand.publicUrl,
@@ -76,7 +88,7 @@ function environmentOf(stand: Stand, { ownerUrl, appUrl, keyring, webPort, inter
     DOORMAN_INTERNAL_PORT: String(internalPort),
     DOORMAN_ORGANISATION: 'Bench',
     DOORMAN_KEYRING: keyring,
-    DOORMAN_POLICY: policy,
+    DOORMAN_POLICY: JSON.stringify(numbers),
     DATABASE_URL: appUrl,
     DATABASE_OWNER_URL: ownerUrl,
     TEMPORAL_ADDRESS: stand.temporal.address,

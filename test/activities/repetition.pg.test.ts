@@ -36,3 +36,16 @@ test.each(decided)('%s, once, when several workers run it at the same time', asy
   await world.run(await prepare(world));
   expect(await world.traces()).toBe(traces);
 });
+
+test('a code that the provider refused for good is not handed to it again', async () => {
+  let asked = 0;
+  world.carrier.before = () => {
+    asked += 1;
+    return { outcome: 'undeliverable', code: '30006' };
+  };
+  const act = await acts['a code is sent']!.prepare(world);
+  const outcomes = [await world.run(act), await world.run(act)];
+  world.carrier.before = () => undefined;
+  expect(outcomes).toEqual([{ outcome: 'undeliverable' }, { outcome: 'undeliverable' }]);
+  expect(asked).toBe(1);
+});

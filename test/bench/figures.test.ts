@@ -53,6 +53,11 @@ describe('options', () => {
     expect(readOptions(['--only=webhook,memory']).parts).toEqual(['memory', 'webhook']);
   });
 
+  test('alike is run when it is named, and then alone if it is named alone', () => {
+    expect(readOptions([]).parts).toEqual(['verification', 'relay', 'memory', 'webhook']);
+    expect(readOptions(['--only=alike', '--quick'])).toMatchObject({ parts: ['alike'], quick: true });
+  });
+
   test.each(['--only=speed', '--conversations=0', '--fast'])('%s is refused', (argument) => {
     expect(() => readOptions([argument])).toThrow();
   });

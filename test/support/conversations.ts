@@ -27,13 +27,15 @@ export interface StoredMessage {
 
 export interface ConversationWorld {
   readonly pool: Pool;
+  /** Of the database, as the owner of its tables. */
+  readonly ownerUrl: string;
   readonly env: TestWorkflowEnvironment;
   readonly channel: FakeChannel;
   readonly carrier: FakeCarrier;
   readonly assistant: FakeAssistant;
   write(person: Person, text: string, message?: Partial<IncomingMessage>): Promise<StoredMessage>;
   /** Stores a message of which the conversation is not told yet: `deliver` tells it. */
-  store(person: Person, text: string): Promise<StoredMessage>;
+  store(person: Person, text: string, message?: Partial<IncomingMessage>): Promise<StoredMessage>;
   /** Waits for the next reply with this text; fails at once when another comes. */
   reply(key: TextKey, params?: object): Promise<void>;
   replyIn(language: string, key: TextKey, params?: object): Promise<void>;
@@ -73,7 +75,7 @@ export async function startConversations(
   const database = await createTestDatabase();
   const pool = createPool(database.url, { max: 20 });
   const owner = createPool(database.ownerUrl, { max: 1 });
-  const { channel, carrier, assistant, texts, activities } = createTestActivities(pool, testKeyring, rules);
+  const { channel, carrier, assistant, texts, activities } = createTestActivities(pool, testKeyring, rules === undefined ? {} : { rules });
   const { env, stop: stopServer } = await startTestTemporal(time);
   const { username: role, pathname } = new URL(database.url);
   const name = pathname.slice(1);
@@ -122,7 +124,7 @@ export async function startConversations(
   }
 
   return {
-    pool, env, channel, carrier, assistant,
+    pool, ownerUrl: database.ownerUrl, env, channel, carrier, assistant,
     store: storeFrom,
     async write(person, text, message) {
       const stored = await storeFrom(person, text, message);

@@ -15,6 +15,7 @@ import { parseKeyring } from '../../src/keys/keyring';
 import type { Keyring } from '../../src/keys/keyring';
 import type { CarryOutcome, CodeCarrier, CodeToCarry } from '../../src/otp/codeCarrier';
 import { createTexts } from '../../src/texts/render';
+import type { Texts } from '../../src/texts/render';
 import { createWiredActivities } from '../../src/wiredActivities';
 
 /** Things that happened, in order, which a test can wait for. */
@@ -141,11 +142,13 @@ export async function store(pool: Pool, keyring: Keyring, person: Person, text: 
 }
 
 /** Fake ports and the real activities over them. */
-export function createTestActivities(pool: Pool, keyring: Keyring, rules?: DestinationRules) {
+export function createTestActivities(
+  pool: Pool, keyring: Keyring,
+  { rules, texts = createTexts({ organisation: 'Acme', language: 'en' }) }: { rules?: DestinationRules; texts?: Texts } = {},
+) {
   const channel = new FakeChannel();
   const carrier = new FakeCarrier();
   const assistant = new FakeAssistant();
-  const texts = createTexts({ organisation: 'Acme', language: 'en' });
   const ports = { channel, carriers: new Map([['sms' as const, carrier]]), assistant };
   const activities = createWiredActivities(pool, keyring, texts, ports, 'en', undefined, rules);
   return { channel, carrier, assistant, texts, activities };
