@@ -181,7 +181,7 @@ function accepted(reply: Reply | undefined): string[] {
   return Array.from({ length: 9 }, (_, less) => words({ seconds: Math.max(params.seconds! - less, 1) }));
 }
 
-/** What does not come is told at once, so that the story can be made shorter. */
+/** What does not come is told at once, with the story that it does not come in. */
 async function soon<T>(promise: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const tooLate = new Promise<never>((_, reject) => {
@@ -196,30 +196,33 @@ const policies = fc.oneof(fc.constant({}), fc.record({
   senderSendsPerDayMax: upTo(6), strangerGuessesPerDayMax: upTo(4), knownGuessesPerDayMax: upTo(4),
 }));
 
-const name = fc.constantFrom<Name>('anna', 'stranger');
-const identifier = fc.constantFrom('144133', '144133', '144136', '999999');
+// Mostly the same person as the same employee: so that something comes of it.
+const name = fc.constantFrom<Name>('anna', 'anna', 'anna', 'stranger');
+const identifier = fc.constantFrom('144133', '144133', '144133', '144133', '144136', '999999');
 const means = fc.oneof(
-  { weight: 4, arbitrary: fc.record({ means: fc.constant('identifier' as const), identifier }) },
-  { weight: 5, arbitrary: fc.record({ means: fc.constant('code' as const), isRight: fc.boolean() }) },
-  { weight: 4, arbitrary: fc.record({ means: fc.constantFrom('question' as const, 'resend' as const, 'cancel' as const, 'logout' as const, 'notMe' as const) }) });
+  { weight: 2, arbitrary: fc.record({ means: fc.constant('identifier' as const), identifier }) },
+  { weight: 4, arbitrary: fc.record({ means: fc.constant('code' as const), isRight: fc.boolean() }) },
+  { weight: 4, arbitrary: fc.record({ means: fc.constant('question' as const) }) },
+  { weight: 3, arbitrary: fc.record({ means: fc.constantFrom('resend' as const, 'cancel' as const, 'logout' as const, 'notMe' as const) }) });
 
 const events: fc.Arbitrary<Event> = fc.oneof(
   { weight: 8, arbitrary: fc.record({
     event: fc.constant('message' as const), by: name, message: means,
     toNobody: fc.oneof({ weight: 4, arbitrary: fc.constant(false) }, { weight: 1, arbitrary: fc.constant(true) }) }) },
-  { weight: 2, arbitrary: fc.record({ event: fc.constant('enter' as const), by: name, identifier }) },
+  { weight: 5, arbitrary: fc.record({ event: fc.constant('enter' as const), by: name, identifier }) },
   { weight: 1, arbitrary: fc.record({ event: fc.constant('restart' as const) }) },
   { weight: 2, arbitrary: fc.record({ event: fc.constant('pass' as const), seconds: fc.constantFrom(70, 350, 1_890) }) },
-  { weight: 1, arbitrary: fc.record({ event: fc.constant('leave' as const), person: fc.constantFrom<PersonName>('Anna', 'Dirk') }) });
+  { weight: 2, arbitrary: fc.record({ event: fc.constant('leave' as const), person: fc.constantFrom<PersonName>('Anna', 'Anna', 'Dirk') }) });
 
 /** How many stories are told: more of them in a long run. */
-const runs = Number(process.env.DOORMAN_MODEL_RUNS ?? 12);
+const runs = Number(process.env.DOORMAN_MODEL_RUNS ?? 10);
 
 test('whatever people write and whenever workers are replaced, they read what the model says, in its order', async () => {
-  await fc.assert(fc.asyncProperty(policies, fc.array(events, { minLength: 3, maxLength: 12, size: 'max' }), async (changes, story) => {
+  await fc.assert(fc.asyncProperty(policies, fc.array(events, { minLength: 6, maxLength: 16, size: 'max' }), async (changes, story) => {
     await world.reset(changes);
     const told = new Story({ ...testPolicy, ...changes });
     for (const event of story) await told.play(event);
     await told.end();
-  }), { numRuns: runs });
+    // Not made shorter: each try that waits in vain takes as long as a person's patience.
+  }), { numRuns: runs, endOnFailure: true });
 }, 60_000 + runs * 10_000);

@@ -25,6 +25,7 @@ function rowsOf(model: GuardModel, real: GuardWorld): GuardRows {
       return lockedUntil === undefined ? [] : [{ sender, seconds: (lockedUntil - model.now) / 1_000 }];
     })),
     outbox: sorted([...model.outbox].map(([key, state]) => ({ key, state }))),
+    inbox: [{ waiting: model.waiting }],
     audit: sorted([...model.audit].map(([kind, count]) => ({ kind, count }))),
   };
 }

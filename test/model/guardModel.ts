@@ -97,7 +97,10 @@ export class GuardModel extends GuardRecords {
   relay(name: SenderName, session: Session, word: 'question' | 'logout' | 'notMe'): Outcome {
     const isOpen = session.endReason === undefined && this.active.has(session.person)
       && this.now < session.endsAt && this.now < session.activeAt + this.policy.sessionIdleMs;
-    if (!isOpen) return { reaction: 'closed' };
+    if (!isOpen) {
+      this.waiting += 1;
+      return { reaction: 'closed' };
+    }
     session.activeAt = this.now;
     if (word === 'logout') this.endSession(session, 'logout');
     if (word === 'notMe') this.dispute(name);

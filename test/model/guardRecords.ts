@@ -88,6 +88,8 @@ export class GuardRecords {
   /** Sends of codes by their key; challenges whose code left at least once. */
   readonly outbox = new Map<string, 'sent' | 'withheld'>();
   readonly carried = new Set<string>();
+  /** Messages that found their session closed: they wait for a new proof. Every other one is handled. */
+  waiting = 0;
   /** How many audit records of each kind there must be. */
   readonly audit = new Map<string, number>();
   private readonly senders: Record<SenderName, Sender> = {

@@ -131,6 +131,7 @@ export interface GuardRows {
   /** `seconds`: how long it is still locked; negative when it is not any more. */
   readonly locks: readonly { sender: string; seconds: number }[];
   readonly outbox: readonly object[];
+  readonly inbox: readonly object[];
   readonly audit: readonly object[];
 }
 
@@ -146,6 +147,7 @@ const sources = {
   locks: `SELECT id AS sender, extract(epoch FROM locked_until - clock_timestamp()) AS seconds FROM senders
            WHERE locked_until IS NOT NULL ORDER BY 1`,
   outbox: `SELECT key, state FROM outbox WHERE kind = 'code' ORDER BY 1`,
+  inbox: 'SELECT count(*)::int AS waiting FROM inbox WHERE handled_at IS NULL',
   // An operator's order for which somebody died is noted by whoever takes it up again: two records of one resend.
   audit: `SELECT kind, count(DISTINCT CASE kind WHEN 'challenge.resent' THEN facts::text ELSE seq::text END)::int AS count
             FROM audit GROUP BY 1 ORDER BY 1`,
