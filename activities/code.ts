@@ -3,7 +3,7 @@ import type { Pool, Queryable } from '../src/db/pool';
 import type { Method } from '../src/domain/messages';
 import { beginSend, settleSend } from '../src/outbox/outbox';
 import type { PurposeKeys } from '../src/keys/keyring';
-import { noteOwnNumber } from '../src/otp/assurance';
+import { noteDestination } from '../src/otp/assurance';
 import { isSendAllowed } from '../src/otp/budgets';
 import { findChallenge } from '../src/otp/challenges';
 import type { Challenge } from '../src/otp/challenges';
@@ -63,14 +63,14 @@ export function createCodeActivities(deps: CodeDeps) {
         isSendAllowed(pool, challengeId, sends)]);
       // Settled before, whatever it came to: the same for a decoy as for a code.
       if (send.state !== 'pending') return { outcome: send.state === 'failed' ? 'undeliverable' : 'handedOver' };
+      // The directory, or where the sender writes from, may have changed since the charge. Asked for a decoy as well.
+      await noteDestination(pool, challengeId, sends, contact?.isOther ?? true);
       const carrier = deps.carriers.get(challenge.method);
       const over = challenge.state !== 'live' || challenge.expiresInMs <= 0;
       if (over || !allowed || contact === undefined || requester === undefined || carrier === undefined) {
         await settleSend(pool, key, { state: 'withheld' });
         return { outcome: 'handedOver' };
       }
-      // The directory, or where the sender writes from, may have changed since the charge.
-      if (!contact.isOther) await noteOwnNumber(pool, challengeId, sends);
       const carried = await carrier.carry({
         to: contact.to,
         code: deps.deriveCode(challenge),

@@ -2,10 +2,13 @@
 import type { Queryable } from '../db/pool';
 import type { Assurance } from '../domain/messages';
 
-/** Notes, before it is done, that a send goes to what may be the sender's own number, whatever was charged. */
-export async function noteOwnNumber(db: Queryable, challengeId: string, ordinal: number): Promise<void> {
+/** Notes, before it is done, where a send goes whatever was charged: what may be the sender's own number, stays noted. */
+export async function noteDestination(
+  db: Queryable, challengeId: string, ordinal: number, isOther: boolean,
+): Promise<void> {
   await db.query(
-    'UPDATE sends SET to_other = false WHERE challenge_id = $1 AND ordinal = $2 AND to_other', [challengeId, ordinal]);
+    'UPDATE sends SET to_other = false WHERE challenge_id = $1 AND ordinal = $2 AND to_other AND NOT $3::boolean',
+    [challengeId, ordinal, isOther]);
 }
 
 /** `standard` when every code that left went to another number than the sender's. */

@@ -37,7 +37,9 @@ export class GuardModel extends GuardRecords {
       return lockedForMs > 0 ? { reaction: 'exhausted', lockedForMs } : { reaction: 'expired' };
     }
     const evaluated = this.charge(challenge);
-    const isRight = isCode && evaluated && challenge.person !== undefined;
+    // What was never allowed to leave can only be guessed.
+    const mayOpen = challenge.person !== undefined && this.sends.some((one) => one.challenge === challenge && one.allowed);
+    const isRight = isCode && evaluated && mayOpen;
     this.guesses.at(-1)!.verdict = isRight ? 'right' : 'wrong';
     this.note('challenge.guessed');
     return isRight ? this.open(sender, challenge, sessionId) : this.miss(sender, challenge);

@@ -4,7 +4,7 @@ import { auditedTransaction } from '../../src/audit/auditedTransaction';
 import { createPool } from '../../src/db/pool';
 import type { Pool } from '../../src/db/pool';
 import { defaultPolicy } from '../../src/domain/policy';
-import { assuranceOf, noteOwnNumber } from '../../src/otp/assurance';
+import { assuranceOf, noteDestination } from '../../src/otp/assurance';
 import { isSendAllowed } from '../../src/otp/budgets';
 import type { PoolName } from '../../src/otp/budgets';
 import { chargeResend, issueChallenge } from '../../src/otp/challenges';
@@ -107,7 +107,7 @@ test('a session is of standard assurance when all codes went to another number t
   await auditedTransaction(pool, (tx, note) =>
     chargeResend(tx, note, policy, { challengeId: other, destinationHash: null, isOther: true }));
   expect(await assuranceOf(pool, other)).toBe('standard');
-  await noteOwnNumber(pool, other, 2);
+  await noteDestination(pool, other, 2, false);
   expect(await assuranceOf(pool, other)).toBe('low');
 });
 
