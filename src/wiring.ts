@@ -1,4 +1,5 @@
 // Configuration in, working parts out: the only file that names every concrete adapter.
+import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
 import type { DataConverter } from '@temporalio/common';
@@ -16,14 +17,21 @@ import { statusPath } from './http/twilioStatus';
 import { createDispatcher } from './inbox/dispatcher';
 import { findSender } from './inbox/senderLookup';
 import { lookupHash } from './keys/box';
+import type { Keyring } from './keys/keyring';
 import { createLog, temporalLogger } from './log';
 import type { Log } from './log';
+import { createMailer } from './mail/mailer';
+import type { Mailer } from './mail/mailer';
 import { reopenPools } from './otp/budgets';
 import type { Alert } from './otp/budgets';
+import { readDisputeToken } from './otp/disputeLink';
+import { disputeByLink } from './otp/disputes';
+import type { LinkDeps } from './otp/disputes';
 import { createSmsCarrier } from './otp/smsCarrier';
-import { withholdExpired } from './outbox/outbox';
-import { endSessionOfSender } from './sessions/sessions';
+import { withholdExpired, withholdTexts } from './outbox/outbox';
+import { disputeSession, endSessionOfSender, findDisputedSession } from './sessions/sessions';
 import { createTelemetry } from './telemetry';
+import type { Telemetry } from './telemetry';
 import { temporalAddress } from './temporal/connection';
 import { createConversations } from './temporal/conversations';
 import { createDataConverter } from './temporal/dataConverter';
@@ -63,12 +71,8 @@ export function createPorts(config: Config, texts: Texts): Ports {
 export function wireWorker(config: Config, metricsUrl: string) {
   const { pool, log, telemetry } = wireProcess(config, 'worker', metricsUrl);
   const texts = createTexts({ organisation: config.DOORMAN_ORGANISATION, language: config.DOORMAN_LANGUAGE });
-  const alert = (what: Alert) => {
-    telemetry.count('alerts', { what });
-    log.error('security alert: see the runbook', { kind: what });
-  };
   const activities = createWiredActivities(
-    pool, config.keyring, texts, createPorts(config, texts), config.DOORMAN_LANGUAGE, alert);
+    pool, config.keyring, texts, createPorts(config, texts), config.DOORMAN_LANGUAGE, createAlert(log, telemetry));
   return {
     activities, log, telemetry,
     countOutcome: (activity: string, outcome: string) => telemetry.count('activityOutcomes', { activity, outcome }),
@@ -114,12 +118,49 @@ export function wireWeb(config: Config) {
       telemetry.time('webhookSeconds', (performance.now() - start) / 1_000);
       return outcome;
     },
+    disputes: {
+      readToken: (token) => readDisputeToken(config.keyring.lookup, token, new Date())?.sessionId,
+      dispute: async (sessionId) => {
+        if (!database.isSound()) throw new Error('it is not known yet whether the database is sound');
+        return disputeByLink(disputeDeps(pool, config.keyring, createAlert(log, telemetry)), sessionId);
+      },
+      language: config.DOORMAN_LANGUAGE,
+    },
     countMessage: (outcome) => telemetry.count('webhookAnswers', { outcome }),
     countStatus: (outcome) => telemetry.count('statusCallbacks', { outcome }),
   };
   return {
     app, log, telemetry, dispatcher, database,
     close: async () => { await close(); await pool.end(); },
+  };
+}
+
+/** Mail as configured; undefined where there is no mail server. */
+export function createMail(config: Config): Mailer | undefined {
+  const { DOORMAN_SMTP_URL: url, DOORMAN_MAIL_FROM: from, DOORMAN_SMTP_CA: ca, production } = config;
+  if (url === undefined || from === undefined) return undefined;
+  const fromName = config.DOORMAN_ORGANISATION;
+  return createMailer({ url, from, fromName, production, ...ca === undefined ? {} : { ca: readFileSync(ca) } });
+}
+
+/** What a NOT ME by a link does, over sessions, codes and the replies that wait. */
+export function disputeDeps(pool: Pool, keyring: Keyring, alert: (what: Alert) => void): LinkDeps {
+  return {
+    pool, alert,
+    hashIdentity: (identity) => lookupHash(keyring.lookup, 'identity', identity),
+    findSession: findDisputedSession,
+    async endDisputed(tx, note, sessionId) {
+      const was = await disputeSession(tx, note, sessionId);
+      if (was === 'open') await withholdTexts(tx, sessionId);
+      return was !== 'before';
+    },
+  };
+}
+
+function createAlert(log: Log, telemetry: Telemetry): (what: Alert) => void {
+  return (what) => {
+    telemetry.count('alerts', { what });
+    log.error('security alert: see the runbook', { kind: what });
   };
 }
 
