@@ -8,6 +8,8 @@ import { defaultPolicy, policyProblems } from './domain/policy';
 import type { Policy } from './domain/policy';
 import { parseKeyring } from './keys/keyring';
 import type { Keyring } from './keys/keyring';
+import { isMailAddress } from './mail/mailAddress';
+import { readSmtpUrl } from './mail/smtpUrl';
 import { usesTls } from './temporal/connection';
 
 /** What a setting is for, in the words of docs/configuration.md, which is generated from this table. */
@@ -52,6 +54,9 @@ export const settings = {
   TWILIO_SMS_SENDER: { about: 'Number that codes come from, `+…`. This or a messaging service is needed.', needed: 'optional' },
   TWILIO_MESSAGING_SERVICE_SID: { about: 'Messaging service that codes come from, `MG…`; preferred.', needed: 'optional' },
   TWILIO_API_URL: { about: 'Development only: all Twilio products at this origin (the simulator).', needed: 'optional' },
+  DOORMAN_SMTP_URL: { about: 'Mail server that notices go out by, `smtp://user:password@host` (STARTTLS) or `smtps://…`; user and password percent-encoded. No mail is sent without.', needed: 'optional', secret: true },
+  DOORMAN_MAIL_FROM: { about: 'Address that mail comes from, such as `doorman@example.com`. Needed with a mail server.', needed: 'optional' },
+  DOORMAN_SMTP_CA: { about: 'Private CA (PEM file) of the mail server.', needed: 'optional' },
   ASSISTANT_URL: { about: 'Where verified messages go.', needed: 'both' },
   ASSISTANT_SECRET: { about: 'Standard Webhooks secret, `whsec_…`, that signs them.', needed: 'both', secret: true },
   DOORMAN_OPERATOR: { about: 'Who runs a command, as the audit will name them; else the login name of the system\'s user, which in a container is everybody\'s.', needed: 'optional' },
@@ -114,6 +119,9 @@ const schema = z.object({
   TWILIO_SMS_SENDER: z.string().regex(e164, 'must be a number such as +14155550100').optional(),
   TWILIO_MESSAGING_SERVICE_SID: sid('MG').optional(),
   TWILIO_API_URL: origin.optional(),
+  DOORMAN_SMTP_URL: z.string().refine((url) => readSmtpUrl(url) !== undefined, 'must be smtp:// or smtps://, with both of user and password or none, percent-encoded, and nothing after the port').optional(),
+  DOORMAN_MAIL_FROM: z.string().refine(isMailAddress, 'must be an address in lower case such as doorman@example.com, without a name').optional(),
+  DOORMAN_SMTP_CA: z.string().optional(),
   ASSISTANT_URL: z.url({ protocol: /^https?$/ }),
   ASSISTANT_SECRET: z.string().refine((secret) => (assistantKey(secret)?.length ?? 0) >= keyBytesMin, 'must be whsec_ and at least 32 random bytes as base64'),
   DOORMAN_OPERATOR: z.string().optional(),
@@ -150,6 +158,9 @@ export function loadConfig(environment: Environment = process.env): Config {
   const { keyring, policy, countries, production } = readParts(raw, problems);
   if (raw.TWILIO_SMS_SENDER === undefined && raw.TWILIO_MESSAGING_SERVICE_SID === undefined) {
     problems.push('TWILIO_MESSAGING_SERVICE_SID or TWILIO_SMS_SENDER: one of the two is needed to send codes');
+  }
+  if ((raw.DOORMAN_SMTP_URL === undefined) !== (raw.DOORMAN_MAIL_FROM === undefined)) {
+    problems.push('DOORMAN_SMTP_URL and DOORMAN_MAIL_FROM: one is nothing without the other');
   }
   problems.push(...certificateProblems(raw));
   if (production) problems.push(...productionProblems(raw));
@@ -249,7 +260,7 @@ function productionProblems(raw: Partial<Record<SettingName, string>>): string[]
 }
 
 const certificates = [
-  'TEMPORAL_TLS_CLIENT_CERT_PATH', 'TEMPORAL_TLS_CLIENT_KEY_PATH', 'TEMPORAL_TLS_SERVER_CA_CERT_PATH',
+  'TEMPORAL_TLS_CLIENT_CERT_PATH', 'TEMPORAL_TLS_CLIENT_KEY_PATH', 'TEMPORAL_TLS_SERVER_CA_CERT_PATH', 'DOORMAN_SMTP_CA',
 ] as const;
 
 function certificateProblems(raw: Partial<Record<SettingName, string>>): string[] {
@@ -292,7 +303,7 @@ function publicSecrets(raw: Partial<Record<SettingName, string>>): string[] {
     ...tokens.filter((name) => raw[name] !== undefined && new Set(raw[name]).size < differentSignsMin)
       .map((name) => `${name}: is not random, as it is made for trying out`),
     ...key !== undefined && new Set(key).size < differentBytesMin ? ['ASSISTANT_SECRET: is not random, as it is made for trying out'] : [],
-    ...databases.filter((name) => isPublic(raw[name])).map((name) => `${name}: its password is public`),
+    ...[...databases, 'DOORMAN_SMTP_URL' as const].filter((name) => isPublic(raw[name])).map((name) => `${name}: its password is public`),
     ...raw.DOORMAN_CODEC_TOKEN !== undefined && raw.DOORMAN_CODEC_TOKEN.length < codecTokenMin
       ? [`DOORMAN_CODEC_TOKEN: production needs 32 random bytes, as hex or base64: at least ${codecTokenMin} characters`] : [],
   ];

@@ -1,4 +1,5 @@
 // Configuration in, working parts out: the only file that names every concrete adapter.
+import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
 import type { DataConverter } from '@temporalio/common';
@@ -11,25 +12,35 @@ import { createPool } from './db/pool';
 import type { Pool } from './db/pool';
 import { databaseProblems } from './db/soundness';
 import { sendNotices } from './directory/contactNotices';
+import type { NoticeDeps } from './directory/contactNotices';
 import { confirmContacts } from './directory/contacts';
 import type { DestinationRules } from './directory/contacts';
 import { findEmployee } from './directory/employees';
 import type { AppDeps } from './http/app';
+import { disputeLinkPath } from './http/dispute/disputePage';
 import { statusPath } from './http/twilioStatus';
 import { createDispatcher } from './inbox/dispatcher';
 import { findSender } from './inbox/senderLookup';
 import { lookupHash } from './keys/box';
+import type { Keyring } from './keys/keyring';
 import { createLog, temporalLogger } from './log';
 import type { Log } from './log';
+import { createMailer } from './mail/mailer';
+import type { Mailer } from './mail/mailer';
 import { reopenPools } from './otp/budgets';
 import type { Alert } from './otp/budgets';
+import { disputeToken, readDisputeToken } from './otp/disputeLink';
+import { disputeByLink } from './otp/disputes';
+import type { LinkDeps } from './otp/disputes';
 import { createSmsCarrier, createSmsNotices } from './otp/smsCarrier';
 import type { SmsCarrierOptions } from './otp/smsCarrier';
-import { withholdExpired } from './outbox/outbox';
+import { withholdExpired, withholdTexts } from './outbox/outbox';
 import { tellNewSessions } from './sessions/sessionNotices';
-import { endSessionOfSender } from './sessions/sessions';
+import { disputeSession, endSessionOfSender, findDisputedSession } from './sessions/sessions';
 import { tellEmployee } from './tellEmployee';
+import type { TellDeps } from './tellEmployee';
 import { createTelemetry } from './telemetry';
+import type { Telemetry } from './telemetry';
 import { temporalAddress } from './temporal/connection';
 import { createConversations } from './temporal/conversations';
 import { createDataConverter } from './temporal/dataConverter';
@@ -85,12 +96,9 @@ function destinationRules({ countries, policy, DOORMAN_SAME_NUMBER: sameNumber }
 export function wireWorker(config: Config, metricsUrl: string) {
   const { pool, log, telemetry } = wireProcess(config, 'worker', metricsUrl);
   const texts = createTexts({ organisation: config.DOORMAN_ORGANISATION, language: config.DOORMAN_LANGUAGE });
-  const alert = (what: Alert) => {
-    telemetry.count('alerts', { what });
-    log.error('security alert: see the runbook', { kind: what });
-  };
   const activities = createWiredActivities(
-    pool, config.keyring, texts, createPorts(config, texts), config.DOORMAN_LANGUAGE, alert, destinationRules(config));
+    pool, config.keyring, texts, createPorts(config, texts), config.DOORMAN_LANGUAGE, createAlert(log, telemetry),
+    destinationRules(config));
   return {
     activities, log, telemetry,
     countOutcome: (activity: string, outcome: string) => telemetry.count('activityOutcomes', { activity, outcome }),
@@ -101,27 +109,29 @@ export function wireWorker(config: Config, metricsUrl: string) {
   };
 }
 
+// Longer than a session may last, and a weekend in which nobody reads mail.
+const disputeLinkMs = 7 * 24 * 3_600_000;
+
 /** What employees are told without asking: that a contact of theirs changed, and that a session was opened. */
-function createNotices(config: Config, pool: Pool, log: Log, texts: Texts) {
+function createNotices(config: Config, pool: Pool, log: Log, texts: Texts, mailer: Mailer | undefined) {
   const sendSms = createSmsNotices(smsOptions(config, texts));
-  const { keyring: keys, DOORMAN_LANGUAGE: defaultLanguage } = config;
-  const ofContacts = () => sendNotices({
-    pool, log,
-    storageKeys: keys.storage,
-    countries: config.countries,
-    giveUpAfterMs: config.policy.contactHoldMs,
-    sendNotice: ({ to, language }) => sendSms({
-      to, language: language ?? defaultLanguage, text: { key: 'smsNumberChanged', params: {} },
-    }),
-  });
-  const rules = destinationRules(config);
-  const tellDeps = { pool, keys, texts, defaultLanguage, sendSms, rules, disputeLink: () => '' };
-  const ofSessions = () => tellNewSessions({ pool, log, tell: (session) => tellEmployee(tellDeps, session) });
+  const { keyring: keys, countries, policy, DOORMAN_LANGUAGE: defaultLanguage } = config;
+  const contacts: NoticeDeps = {
+    pool, log, countries, storageKeys: keys.storage, giveUpAfterMs: policy.contactHoldMs,
+    sendNotice: ({ to, language }) =>
+      sendSms({ to, language: language ?? defaultLanguage, text: { key: 'smsNumberChanged', params: {} } }),
+  };
+  const sessions: TellDeps = {
+    pool, keys, texts, defaultLanguage, sendSms, mailer, rules: destinationRules(config),
+    disputeLink: (sessionId) => {
+      const token = disputeToken(keys.lookup, { sessionId, expiresAt: new Date(Date.now() + disputeLinkMs) });
+      return config.DOORMAN_PUBLIC_URL + disputeLinkPath(token);
+    },
+  };
   return async () => {
-    const [contacts, sessions] = [await ofContacts(), await ofSessions()];
-    return {
-      notified: contacts.notified + sessions.notified, unnotified: contacts.unnotified + sessions.unnotified,
-    };
+    const [one, other] = [
+      await sendNotices(contacts), await tellNewSessions({ pool, log, tell: (session) => tellEmployee(sessions, session) })];
+    return { notified: one.notified + other.notified, unnotified: one.unnotified + other.unnotified };
   };
 }
 
@@ -131,6 +141,7 @@ export function wireWeb(config: Config) {
   const { conversations, close } = connectConversations(config);
   const texts = createTexts({ organisation: config.DOORMAN_ORGANISATION, language: config.DOORMAN_LANGUAGE });
   const { channel } = createPorts(config, texts);
+  const mailer = createMail(config);
   const database = createDatabaseCheck(config, pool, log);
   const recipient = config.TWILIO_WHATSAPP_SENDER;
   const dispatcher = createDispatcher({
@@ -139,7 +150,7 @@ export function wireWeb(config: Config) {
     signal: (message) => conversations.deliver(message),
     fetchMessage: (messageId) => channel.fetchMessage(messageId),
     withholdExpired,
-    sendNotices: createNotices(config, pool, log, texts),
+    sendNotices: createNotices(config, pool, log, texts, mailer),
     textRetentionMs: config.policy.textRetentionMs,
     onSweep: (report) => {
       for (const [what, count] of Object.entries(report)) if (count > 0) telemetry.count('swept', { what }, count);
@@ -161,12 +172,49 @@ export function wireWeb(config: Config) {
       telemetry.time('webhookSeconds', (performance.now() - start) / 1_000);
       return outcome;
     },
+    disputes: {
+      readToken: (token) => readDisputeToken(config.keyring.lookup, token, new Date())?.sessionId,
+      dispute: async (sessionId) => {
+        if (!database.isSound()) throw new Error('it is not known yet whether the database is sound');
+        return disputeByLink(disputeDeps(pool, config.keyring, createAlert(log, telemetry)), sessionId);
+      },
+      language: config.DOORMAN_LANGUAGE,
+    },
     countMessage: (outcome) => telemetry.count('webhookAnswers', { outcome }),
     countStatus: (outcome) => telemetry.count('statusCallbacks', { outcome }),
   };
   return {
     app, log, telemetry, dispatcher, database,
-    close: async () => { await close(); await pool.end(); },
+    close: async () => { mailer?.close(); await close(); await pool.end(); },
+  };
+}
+
+/** Mail as configured; undefined where there is no mail server. */
+function createMail(config: Config): Mailer | undefined {
+  const { DOORMAN_SMTP_URL: url, DOORMAN_MAIL_FROM: from, DOORMAN_SMTP_CA: ca, production } = config;
+  if (url === undefined || from === undefined) return undefined;
+  const fromName = config.DOORMAN_ORGANISATION;
+  return createMailer({ url, from, fromName, production, ...ca === undefined ? {} : { ca: readFileSync(ca) } });
+}
+
+/** What a NOT ME by a link does, over sessions, codes and the replies that wait. */
+export function disputeDeps(pool: Pool, keyring: Keyring, alert: (what: Alert) => void): LinkDeps {
+  return {
+    pool, alert,
+    hashIdentity: (identity) => lookupHash(keyring.lookup, 'identity', identity),
+    findSession: findDisputedSession,
+    async endDisputed(tx, note, sessionId) {
+      const was = await disputeSession(tx, note, sessionId);
+      if (was === 'open') await withholdTexts(tx, sessionId);
+      return was !== 'before';
+    },
+  };
+}
+
+function createAlert(log: Log, telemetry: Telemetry): (what: Alert) => void {
+  return (what) => {
+    telemetry.count('alerts', { what });
+    log.error('security alert: see the runbook', { kind: what });
   };
 }
 

@@ -81,9 +81,22 @@ test.each<[string, Environment, RegExp]>([
   ['a token of one word', { TWILIO_AUTH_TOKEN: 'secret'.repeat(6) }, /TWILIO_AUTH_TOKEN: is not random/],
   ['a password that everybody tries', { DATABASE_URL: 'postgres://app:postgres@db/doorman' }, /DATABASE_URL: its password is public/],
   ['a codec token of 128 bits', { DOORMAN_CODEC_TOKEN: randomBytes(16).toString('hex') }, /DOORMAN_CODEC_TOKEN: production needs/],
+  ['a mail server without a sender', { DOORMAN_SMTP_URL: 'smtps://smtp.acme.example' }, /one is nothing without the other/],
+  ['a sender of mail without a server', { DOORMAN_MAIL_FROM: 'doorman@acme.example' }, /one is nothing without the other/],
+  ['a mail server with options', { DOORMAN_SMTP_URL: 'smtp://smtp.acme.example?secure=false' }, /DOORMAN_SMTP_URL: must be smtp/],
+  ['a mail server of another kind', { DOORMAN_SMTP_URL: 'https://smtp.acme.example' }, /DOORMAN_SMTP_URL: must be smtp/],
+  ['two senders of mail', { DOORMAN_MAIL_FROM: 'doorman@acme.example, x@evil.example' }, /DOORMAN_MAIL_FROM: must be an address/],
+  ['a CA of the mail server that is not there', { DOORMAN_SMTP_CA: '/nowhere.pem' }, /DOORMAN_SMTP_CA: ENOENT/],
+  ['a public password of the mail server', { DOORMAN_SMTP_URL: 'smtp://doorman:password@smtp.acme.example' }, /DOORMAN_SMTP_URL: its password is public/],
   ['a file that is not there', { TWILIO_AUTH_TOKEN: undefined, TWILIO_AUTH_TOKEN_FILE: '/nowhere' }, /TWILIO_AUTH_TOKEN: ENOENT/],
 ])('production refuses %s', (_what, change, sentence) => {
   expect(problems({ ...whole, ...change }).join('\n')).toMatch(sentence);
+});
+
+test('mail is configured whole, or not at all', () => {
+  const mail = { DOORMAN_SMTP_URL: 'smtp://doorman:p%40ss%2Fw@smtp.acme.example:2525', DOORMAN_MAIL_FROM: 'doorman@acme.example' };
+  expect(loadConfig({ ...whole, ...mail })).toMatchObject(mail);
+  expect(loadConfig(whole).DOORMAN_SMTP_URL).toBeUndefined();
 });
 
 test('what is on this computer needs no TLS', () => {
@@ -129,7 +142,7 @@ test('a secret may come from a file', () => {
 
 test('no problem repeats a secret', () => {
   const canary = 'canary-value';
-  const secrets = Object.fromEntries(['TWILIO_AUTH_TOKEN', 'TWILIO_API_KEY_SECRET', 'ASSISTANT_SECRET', 'DOORMAN_KEYRING', 'DATABASE_URL']
+  const secrets = Object.fromEntries(['TWILIO_AUTH_TOKEN', 'TWILIO_API_KEY_SECRET', 'ASSISTANT_SECRET', 'DOORMAN_KEYRING', 'DATABASE_URL', 'DOORMAN_SMTP_URL']
     .map((name) => [name, canary]));
   expect(problems({ ...whole, ...secrets }).join('\n')).not.toContain(canary);
 });

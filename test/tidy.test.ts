@@ -16,7 +16,7 @@ const product = sources.filter(({ path }) => /^(src|workflows|activities)\//.tes
 
 describe('boundaries', () => {
   // From the most particular folder to the least; the first that fits holds. `type:` allows type imports only.
-  const nouns = ['chat', 'otp', 'directory', 'assistant', 'sessions', 'audit', 'inbox', 'outbox', 'twilio'];
+  const nouns = ['chat', 'otp', 'directory', 'assistant', 'sessions', 'audit', 'inbox', 'outbox', 'twilio', 'mail'];
   const sharedByNouns = ['src/domain', 'src/db', 'src/audit', 'src/keys', 'src/log'];
   const rules: Record<string, readonly string[]> = {
     'src/domain': ['src/domain'],
@@ -51,6 +51,7 @@ describe('boundaries', () => {
   test('vendors are known in one room each', () => {
     const rooms: Record<string, RegExp> = {
       twilio: /^src\/(twilio\/|simulator\/|http\/twilioSignature\.ts)/,
+      nodemailer: /^src\/mail\//,
       express: /^src\/(http|simulator)\//,
       pg: /^src\/db\//,
       'csv-parse': /^src\/directory\//,

@@ -32,6 +32,8 @@ export interface RecordFacts {
     /** Login name of the operator who did it. */
     operator?: string;
   };
+  /** The employee said NOT ME to a session that was over: it is no proof any more. */
+  'session.disputed': { sessionId: string; senderId: string; employeeId: string };
   'directory.imported': {
     source: string; added: number; changed: number; reactivated: number; deactivated: number; unchanged: number;
   };

@@ -25,7 +25,7 @@ export const reactions = {
   resend: 'sends the same code again when its gap is over',
   noMethod: 'says that this method is not available',
   cancel: 'voids the code, asks anew',
-  dispute: 'voids the code; from an employee\'s own chat, also the codes of others for them, and shuts strangers out',
+  dispute: 'voids the code; from an employee\'s own chat, ends what others have as them, and shuts strangers out',
   relay: 'relays to the assistant',
   end: 'ends the session',
   textOnly: 'says that only text is read',

@@ -4,6 +4,8 @@ import type { ServerOptions } from 'node:http';
 import express from 'express';
 import type { Express, RequestHandler } from 'express';
 import helmet from 'helmet';
+import { disputePages, disputePath } from './dispute/disputePage';
+import type { DisputePageDeps } from './dispute/disputePage';
 import { Problem, answerProblems } from './problem';
 import { twilioGuards } from './twilioGuards';
 import { createSignatureCheck } from './twilioSignature';
@@ -12,7 +14,7 @@ import type { StatusDeps } from './twilioStatus';
 import { messagePath, twilioWebhook } from './twilioWebhook';
 import type { WebhookDeps } from './twilioWebhook';
 
-export interface AppDeps extends WebhookDeps, StatusDeps {
+export interface AppDeps extends WebhookDeps, StatusDeps, Pick<DisputePageDeps, 'disputes'> {
   readonly twilio: WebhookDeps['twilio'] & {
     /** The literal origin that is configured at Twilio; nothing in a request can replace it. */
     readonly publicUrl: string;
@@ -33,6 +35,9 @@ export function createApp(deps: AppDeps): Express {
   const signed = (path: string) => twilioGuards(publicUrl + path, isSigned);
   app.route(messagePath).post(signed(messagePath), twilioWebhook(deps)).all(refuseMethod('POST'));
   app.route(statusPath).post(signed(statusPath), twilioStatus(deps)).all(refuseMethod('POST'));
+
+  const dispute = disputePages(deps);
+  app.route(disputePath).get(dispute.show).post(dispute.act).all(refuseMethod('GET, HEAD, POST'));
 
   app.use(() => { throw new Problem('not-found'); });
   app.use(answerProblems(deps.log));

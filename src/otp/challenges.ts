@@ -246,24 +246,27 @@ export async function unlockSender(tx: Queryable, note: Note, senderId: string, 
 }
 
 /**
- * Takes an employee's codes from everybody but one sender: they look live and open nothing, so that whoever asked for
- * them cannot tell.
+ * Takes an employee's codes from everybody but one sender, or with null from everybody: they look live and open
+ * nothing, so that whoever asked for them cannot tell.
  */
-export async function disownOthers(tx: Queryable, note: Note, employeeId: string, senderId: string): Promise<void> {
+export async function disownOthers(
+  tx: Queryable, note: Note, employeeId: string, senderId: string | null,
+): Promise<void> {
   const { rows } = await tx.query<{ challengeId: string; senderId: string }>(
     `UPDATE challenges SET employee_id = NULL
-      WHERE id IN (SELECT id FROM challenges WHERE employee_id = $1 AND sender_id <> $2 AND state = 'live'
+      WHERE id IN (SELECT id FROM challenges WHERE employee_id = $1 AND sender_id IS DISTINCT FROM $2 AND state = 'live'
                     ORDER BY id FOR UPDATE)
      RETURNING id AS "challengeId", sender_id AS "senderId"`, [employeeId, senderId]);
   for (const facts of rows) note({ kind: 'challenge.disowned', facts: { ...facts, reason: 'disputed' } });
 }
 
-/** Employees that this sender proved to be within the last `days`. */
+/** Employees that this sender proved to be within the last `days`; a proof that the employee disowned is none. */
 export async function verifiedAs(db: Queryable, senderId: string, days: number): Promise<string[]> {
   const { rows } = await db.query<{ id: string }>(
     `SELECT DISTINCT n.employee_id AS id FROM sessions n JOIN senders s ON s.id = n.sender_id
       WHERE s.id = $1 AND n.opened_at > clock_timestamp() - $2 * interval '1 day'
-        AND n.opened_at > coalesce(s.changed_at, '-infinity')`, [senderId, days]);
+        AND n.opened_at > coalesce(s.changed_at, '-infinity') AND n.end_reason IS DISTINCT FROM 'disputed'`,
+    [senderId, days]);
   return rows.map(({ id }) => id);
 }
 

@@ -15,7 +15,9 @@ export interface NewSession {
 }
 
 export type EndReason =
-  | 'logout' | 'idle' | 'aged' | 'operator' | 'left' | 'replaced' | 'tooMany' | 'senderChanged' | 'stepUp';
+  | 'logout' | 'idle' | 'aged' | 'operator' | 'left' | 'replaced' | 'tooMany' | 'senderChanged' | 'stepUp'
+  /** The employee said that it was not them: no proof comes of it either. */
+  | 'disputed';
 
 /** An open session as the relay needs it. */
 export interface OpenSession {
@@ -35,7 +37,8 @@ const shown = `e.id AS "employeeId", e.preferred_language AS language, s.opened_
 
 /**
  * Opens a session in the transaction that consumed its challenge. Ends the sender's former session, and the oldest of
- * the employee's beyond the limit. 'refused' when the employee is no longer active: nothing is opened then.
+ * the employee's beyond the limit. 'refused' when the employee is no longer active, or said NOT ME since the code was
+ * compared: nothing is opened then.
  */
 export async function openSession(
   tx: Queryable, note: Note, policy: Policy, session: NewSession,
@@ -43,7 +46,9 @@ export async function openSession(
   const { sessionId, senderId, employeeId, challengeId, method, assurance } = session;
   // The row lock makes a leaver event and this transaction follow one another, whichever comes first.
   const { rowCount: active } = await tx.query(
-    'SELECT 1 FROM employees WHERE id = $1 AND active FOR NO KEY UPDATE', [employeeId]);
+    `SELECT 1 FROM employees e WHERE id = $1 AND active
+        AND EXISTS (SELECT FROM challenges WHERE id = $2 AND employee_id = e.id) FOR NO KEY UPDATE OF e`,
+    [employeeId, challengeId]);
   if (active !== 1) return 'refused';
   await endWhere(tx, note, 's.sender_id = $2', [senderId], 'replaced');
   await endWhere(tx, note, `s.id IN (SELECT id FROM sessions WHERE employee_id = $2 AND ended_at IS NULL
@@ -99,17 +104,53 @@ export async function endSession(
 }
 
 /** Ends the sender's open session for an operator, whatever its conversation is doing (R31). Says how many: 0 or 1. */
-export function endSessionOfSender(tx: Queryable, note: Note, senderId: string, operator: string): Promise<number> {
-  return endWhere(tx, note, 's.sender_id = $2', [senderId], 'operator', operator);
+export async function endSessionOfSender(
+  tx: Queryable, note: Note, senderId: string, operator: string,
+): Promise<number> {
+  return (await endWhere(tx, note, 's.sender_id = $2', [senderId], 'operator', operator)).length;
+}
+
+/** Ends what all but one sender have open as an employee, who says that it was not them. Says which sessions. */
+export function endSessionsOfOthers(
+  tx: Queryable, note: Note, employeeId: string, senderId: string,
+): Promise<string[]> {
+  return endWhere(tx, note, 's.employee_id = $2 AND s.sender_id <> $3', [employeeId, senderId], 'disputed');
+}
+
+/** Whose a session is or was, and whether somebody said NOT ME to it. */
+export async function findDisputedSession(
+  db: Queryable, sessionId: string,
+): Promise<{ employeeId: string; isDisputed: boolean } | undefined> {
+  const { rows: [row] } = await db.query<{ employeeId: string; isDisputed: boolean }>(
+    `SELECT employee_id AS "employeeId", end_reason IS NOT DISTINCT FROM 'disputed' AS "isDisputed"
+       FROM sessions WHERE id = $1`, [sessionId]);
+  return row;
+}
+
+/**
+ * Ends one session that was not its employee's. Of one that is over the reason is replaced, as only `disputed` makes it
+ * no proof any more. Says what it found: `before` when it was disputed already, or is none.
+ */
+export async function disputeSession(
+  tx: Queryable, note: Note, sessionId: string,
+): Promise<'open' | 'over' | 'before'> {
+  const [ended] = await endWhere(tx, note, 's.id = $2', [sessionId], 'disputed');
+  if (ended !== undefined) return 'open';
+  const { rows: [facts] } = await tx.query<{ sessionId: string; senderId: string; employeeId: string }>(
+    `UPDATE sessions SET end_reason = 'disputed' WHERE id = $1 AND end_reason <> 'disputed'
+     RETURNING id AS "sessionId", sender_id AS "senderId", employee_id AS "employeeId"`, [sessionId]);
+  if (facts === undefined) return 'before';
+  note({ kind: 'session.disputed', facts });
+  return 'over';
 }
 
 /**
  * Only the database's clock knows whether a session that is over was idle or too old.
- * `condition` is one of the constants above, with $2 and on for `values`; never text from outside.
+ * `condition` is one of the constants above, with $2 and on for `values`; never text from outside. Says which it ended.
  */
 async function endWhere(
   tx: Queryable, note: Note, condition: string, values: unknown[], wanted: EndReason, operator?: string,
-): Promise<number> {
+): Promise<string[]> {
   const { rows } = await tx.query<{ id: string; senderId: string; employeeId: string; reason: EndReason }>(
     `UPDATE sessions s SET ended_at = clock_timestamp(),
             end_reason = CASE WHEN $1 = 'idle' AND s.ends_at <= clock_timestamp() THEN 'aged' ELSE $1 END
@@ -120,5 +161,5 @@ async function endWhere(
     const by = operator === undefined ? {} : { operator };
     note({ kind: 'session.ended', facts: { sessionId: id, senderId, employeeId, reason, ...by } });
   }
-  return rows.length;
+  return rows.map(({ id }) => id);
 }

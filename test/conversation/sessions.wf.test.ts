@@ -1,7 +1,9 @@
 // What a session is worth, and who hears of it.
+import { disputeByLink } from '../../src/otp/disputes';
+import { disputeDeps } from '../../src/wiring';
 import { startConversations } from '../support/conversations';
 import type { ConversationWorld } from '../support/conversations';
-import { anna } from '../support/world';
+import { anna, testKeyring } from '../support/world';
 
 let world: ConversationWorld;
 
@@ -44,4 +46,14 @@ test('A47 what needs a fresh proof waits for one, and is then done once', async 
   const turns = world.assistant.turns.all;
   expect(turns.map(({ text }) => text)).toEqual(['release the payment', 'release the payment']);
   expect(turns[1]!.conversationId).not.toBe(turns[0]!.conversationId);
+});
+
+test('R22 a session that its employee disputed by the link is over at the next message, which is not relayed', async () => {
+  await verify();
+  const { rows: [session] } = await world.pool.query<{ id: string }>('SELECT id FROM sessions');
+  expect(await disputeByLink(disputeDeps(world.pool, testKeyring, () => undefined), session!.id)).toBe('disputed');
+  await world.write(anna, 'salaries?');
+  await world.reply('sessionEndedOther');
+  await world.reply('askIdentifier');
+  expect(world.assistant.turns.all).toEqual([]);
 });

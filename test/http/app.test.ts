@@ -121,8 +121,9 @@ describe('the signature', () => {
 
   test('A02 an app without a proper token is not made', () => {
     const twilio = { publicUrl, accountSid, recipient };
+    const disputes = { readToken: () => undefined, dispute: async () => 'unknown' as const, language: 'en' };
     for (const authTokens of [[], [''], ['default'], [authToken, '']]) {
-      expect(() => createApp({ log, takeMessage: async () => 'known', twilio: { ...twilio, authTokens } })).toThrow();
+      expect(() => createApp({ log, disputes, takeMessage: async () => 'known', twilio: { ...twilio, authTokens } })).toThrow();
     }
   });
 

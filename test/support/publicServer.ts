@@ -47,8 +47,9 @@ export const formType = ['Content-Type', 'application/x-www-form-urlencoded'] as
 export async function startPublicServer(
   deps: Pick<AppDeps, 'takeMessage' | 'log'> & Partial<AppDeps>, options: ServerOptions = {},
 ): Promise<PublicServer> {
+  const disputes: AppDeps['disputes'] = { readToken: () => undefined, dispute: async () => 'unknown', language: 'en' };
   const app = createApp({ twilio: { publicUrl, authTokens: [authToken, nextAuthToken], accountSid, recipient },
-    ...deps });
+    disputes, ...deps });
   const server = createServer({ ...serverOptions, ...options }, app);
   answerBrokenRequests(server, deps.log);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
