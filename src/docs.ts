@@ -36,7 +36,7 @@ export function configurationPage(): string {
   return [
     '# Configuration',
     '',
-    'Generated from `src/config.ts` and `src/domain/policy.ts` by `npm run docs`; a test compares it.',
+    'Generated from `src/config/settings.ts` and `src/domain/policy.ts` by `npm run docs`; a test compares it.',
     '',
     'Every variable can also be given as a file: `NAME_FILE` holds its path. All problems are named at once, and the',
     'process does not start with any. Production (the default profile) refuses `http:` endpoints, `TWILIO_API_URL`,',

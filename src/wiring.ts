@@ -1,11 +1,9 @@
-// Configuration in, working parts out: the only file that names every concrete adapter.
-import { readFileSync } from 'node:fs';
+// Configuration in, working parts out: what each process runs on.
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
 import type { DataConverter } from '@temporalio/common';
-import { createWebhookAssistant } from './assistant/webhookAssistant';
+import { createMail, createPorts, destinationRules, smsOptions } from './adapters';
 import { auditedTransaction } from './audit/auditedTransaction';
-import { createTwilioWhatsApp } from './chat/twilioWhatsApp';
 import { Misconfiguration } from './config';
 import type { Config } from './config';
 import { createPool } from './db/pool';
@@ -14,28 +12,25 @@ import { databaseProblems } from './db/soundness';
 import { sendNotices } from './directory/contactNotices';
 import type { NoticeDeps } from './directory/contactNotices';
 import { confirmContacts } from './directory/contacts';
-import type { DestinationRules } from './directory/contacts';
 import { findEmployee } from './directory/employees';
 import type { AppDeps } from './http/app';
 import { disputeLinkPath } from './http/dispute/disputePage';
-import { statusPath } from './http/twilioStatus';
 import { createDispatcher } from './inbox/dispatcher';
 import { findSender } from './inbox/senderLookup';
 import { lookupHash } from './keys/box';
 import type { Keyring } from './keys/keyring';
 import { createLog, temporalLogger } from './log';
 import type { Log } from './log';
-import { createMailer } from './mail/mailer';
 import type { Mailer } from './mail/mailer';
 import { reopenPools } from './otp/budgets';
 import type { Alert } from './otp/budgets';
 import { disputeToken, readDisputeToken } from './otp/disputeLink';
 import { disputeByLink } from './otp/disputes';
 import type { LinkDeps } from './otp/disputes';
-import { createSmsCarrier, createSmsNotices } from './otp/smsCarrier';
-import type { SmsCarrierOptions } from './otp/smsCarrier';
+import { createSmsNotices } from './otp/smsCarrier';
 import { withholdExpired, withholdTexts } from './outbox/outbox';
 import { tellNewSessions } from './sessions/sessionNotices';
+import type { NewSession } from './sessions/sessionNotices';
 import { disputeSession, endSessionOfSender, findDisputedSession } from './sessions/sessions';
 import { tellEmployee } from './tellEmployee';
 import type { TellDeps } from './tellEmployee';
@@ -46,51 +41,7 @@ import { createConversations } from './temporal/conversations';
 import { createDataConverter } from './temporal/dataConverter';
 import { createTexts } from './texts/render';
 import type { Texts } from './texts/render';
-import { createTwilio } from './twilio/client';
-import type { Twilio } from './twilio/client';
 import { createWiredActivities } from './wiredActivities';
-import type { Ports } from './wiredActivities';
-
-function connectTwilio(config: Config): Twilio {
-  return createTwilio({
-    accountSid: config.TWILIO_ACCOUNT_SID,
-    apiKeySid: config.TWILIO_API_KEY_SID,
-    apiKeySecret: config.TWILIO_API_KEY_SECRET,
-    ...(config.TWILIO_API_URL === undefined ? {} : { apiUrl: config.TWILIO_API_URL }),
-  });
-}
-
-// Without a query: our routes refuse one, because it would change how a signature is checked (A08).
-const statusCallbackOf = (config: Config): string => config.DOORMAN_PUBLIC_URL + statusPath;
-
-/** How SMS are sent: over a connection of their own. */
-function smsOptions(config: Config, texts: Texts): SmsCarrierOptions {
-  const from = config.TWILIO_MESSAGING_SERVICE_SID === undefined
-    ? { sender: config.TWILIO_SMS_SENDER! } // the configuration has one of the two
-    : { messagingServiceSid: config.TWILIO_MESSAGING_SERVICE_SID };
-  return { twilio: connectTwilio(config), from, texts, statusCallback: statusCallbackOf(config) };
-}
-
-/** Twilio and the assistant, as configured. */
-export function createPorts(config: Config, texts: Texts): Ports {
-  return {
-    // Chat and codes have connections of their own: one that a code has just opened would let the reply to somebody
-    // known come sooner than the reply to an unknown one (A35), and codes that hang would hold up the chat.
-    channel: createTwilioWhatsApp({
-      twilio: connectTwilio(config), sender: config.TWILIO_WHATSAPP_SENDER, statusCallback: statusCallbackOf(config),
-    }),
-    carriers: new Map([['sms', createSmsCarrier(smsOptions(config, texts))]]),
-    assistant: createWebhookAssistant({
-      url: config.ASSISTANT_URL,
-      secret: config.ASSISTANT_SECRET,
-      production: config.production,
-    }),
-  };
-}
-
-function destinationRules({ countries, policy, DOORMAN_SAME_NUMBER: sameNumber }: Config): DestinationRules {
-  return { countries, sameNumber, contactHoldMs: policy.contactHoldMs };
-}
 
 /** What the worker process runs on. `metricsUrl` is where the SDK serves its own metrics. */
 export function wireWorker(config: Config, metricsUrl: string) {
@@ -128,9 +79,9 @@ function createNotices(config: Config, pool: Pool, log: Log, texts: Texts, maile
       return config.DOORMAN_PUBLIC_URL + disputeLinkPath(token);
     },
   };
+  const tell = (session: NewSession) => tellEmployee(sessions, session);
   return async () => {
-    const [one, other] = [
-      await sendNotices(contacts), await tellNewSessions({ pool, log, tell: (session) => tellEmployee(sessions, session) })];
+    const [one, other] = [await sendNotices(contacts), await tellNewSessions({ pool, log, tell })];
     return { notified: one.notified + other.notified, unnotified: one.unnotified + other.unnotified };
   };
 }
@@ -187,14 +138,6 @@ export function wireWeb(config: Config) {
     app, log, telemetry, dispatcher, database,
     close: async () => { mailer?.close(); await close(); await pool.end(); },
   };
-}
-
-/** Mail as configured; undefined where there is no mail server. */
-function createMail(config: Config): Mailer | undefined {
-  const { DOORMAN_SMTP_URL: url, DOORMAN_MAIL_FROM: from, DOORMAN_SMTP_CA: ca, production } = config;
-  if (url === undefined || from === undefined) return undefined;
-  const fromName = config.DOORMAN_ORGANISATION;
-  return createMailer({ url, from, fromName, production, ...ca === undefined ? {} : { ca: readFileSync(ca) } });
 }
 
 /** What a NOT ME by a link does, over sessions, codes and the replies that wait. */

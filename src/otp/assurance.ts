@@ -2,7 +2,7 @@
 import type { Queryable } from '../db/pool';
 import type { Assurance } from '../domain/messages';
 
-/** Notes, before it is done, where a send goes whatever was charged: what may be the sender's own number, stays noted. */
+/** Notes, before a code leaves, where it goes: what may be the sender's own number stays noted as such. */
 export async function noteDestination(
   db: Queryable, challengeId: string, ordinal: number, isOther: boolean,
 ): Promise<void> {

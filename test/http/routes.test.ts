@@ -21,7 +21,7 @@ test('A37 the public routes are the two of the provider, which only take, and th
   const app = createApp({ log, twilio, takeMessage: async () => 'known', disputes });
   // cast: Express does not type its own list
   const { stack } = app.router as unknown as { stack: { route?: { path: string; methods: Record<string, boolean> } }[] };
-  expect(stack.flatMap(({ route }) => route?.path ?? [])).toEqual(['/webhooks/twilio/message', '/webhooks/twilio/status', '/not-me/:token', '/not-me/:token']);
+  expect(stack.flatMap(({ route }) => route?.path ?? [])).toEqual(['/webhooks/twilio/message', '/webhooks/twilio/status', '/not-me/:token']);
 });
 
 test('A37 what asks about a verification, an employee or a sender is answered as if there were no such thing', async () => {

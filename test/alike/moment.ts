@@ -1,7 +1,7 @@
 // The clock of a test's database, held still and moved by hand: whoever is told something in the same step is told it
 // at the same moment, to the microsecond, however long the machine took. Without it "wait 29 seconds" is now and then 28.
-import { createPool } from '../../../src/db/pool';
-import type { Pool } from '../../../src/db/pool';
+import { createPool } from '../../src/db/pool';
+import type { Pool } from '../../src/db/pool';
 
 export interface Moment {
   /** Lets time pass for the database, and for nobody else. */

@@ -1,9 +1,9 @@
 // Generated calls of the activities of one sender and one claim, in any order: also in orders that no conversation takes.
 import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
-import type { Activities } from '../../../activities';
-import type { Pool } from '../../../src/db/pool';
-import { store, testKeyring, testPolicy as policy } from '../world';
+import type { Activities } from '../../activities';
+import type { Pool } from '../../src/db/pool';
+import { store, testKeyring, testPolicy as policy } from '../support/world';
 import type { Claimant } from './claims';
 import { anyClaim, anyGuess, anyOther, anyWords, kindOf, make, resend, textOf } from './messages';
 import type { Message } from './messages';

@@ -1,8 +1,8 @@
 // The same talk in the names of people of every class, side by side on one server: what each reads, and when.
-import { isAtRest } from '../../../bench/measure/histories';
-import type { Policy } from '../../../src/domain/policy';
-import { conversationId } from '../../../workflows/contract';
-import type { ConversationWorld } from '../conversations';
+import { isAtRest } from '../../bench/measure/histories';
+import type { Policy } from '../../src/domain/policy';
+import { conversationId } from '../../workflows/contract';
+import type { ConversationWorld } from '../support/conversations';
 import { newClaimants } from './claims';
 import type { Claimant } from './claims';
 import { codesOf, kindOf, textOf } from './messages';

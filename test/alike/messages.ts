@@ -1,10 +1,10 @@
 // What a sender can do before anybody knows who they are, for generated sequences of it.
 import fc from 'fast-check';
-import type { Pool } from '../../../src/db/pool';
-import type { MessageKind } from '../../../src/domain/messages';
-import { codePurpose } from '../../../src/otp/challenges';
-import { deriveCode } from '../../../src/otp/codes';
-import { testKeyring } from '../world';
+import type { Pool } from '../../src/db/pool';
+import type { MessageKind } from '../../src/domain/messages';
+import { codePurpose } from '../../src/otp/challenges';
+import { deriveCode } from '../../src/otp/codes';
+import { testKeyring } from '../support/world';
 import { claimsOfEach } from './claims';
 import type { Claimant } from './claims';
 

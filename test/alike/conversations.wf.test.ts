@@ -1,13 +1,13 @@
 // Nobody can tell whom Doorman knows: the same talk in the names of people of every class reads the same, word for word
 // and at the same time, and an operator sees the same.
 import fc from 'fast-check';
-import { named, unknown } from '../support/alike/claims';
-import { anyClaim, anyGuess, anyOther, anyWords, make, resend } from '../support/alike/messages';
-import type { Message } from '../support/alike/messages';
-import { holdMoment } from '../support/alike/moment';
-import type { Moment } from '../support/alike/moment';
-import { gaps, patientPolicy, talk, waits } from '../support/alike/talks';
-import type { Seen, Step } from '../support/alike/talks';
+import { named, unknown } from './claims';
+import { anyClaim, anyGuess, anyOther, anyWords, make, resend } from './messages';
+import type { Message } from './messages';
+import { holdMoment } from './moment';
+import type { Moment } from './moment';
+import { gaps, patientPolicy, talk, waits } from './talks';
+import type { Seen, Step } from './talks';
 import { startConversations } from '../support/conversations';
 import type { ConversationWorld } from '../support/conversations';
 

@@ -1,11 +1,11 @@
 // Whom a sender can claim to be, by what Doorman knows of them: one class of people each, of which nobody in the chat
 // may tell which one it is.
 import { randomUUID } from 'node:crypto';
-import type { Pool } from '../../../src/db/pool';
-import { lookupHash } from '../../../src/keys/box';
-import { codePurpose } from '../../../src/otp/challenges';
-import { testKeyring, testPolicy } from '../world';
-import type { Person } from '../world';
+import type { Pool } from '../../src/db/pool';
+import { lookupHash } from '../../src/keys/box';
+import { codePurpose } from '../../src/otp/challenges';
+import { testKeyring, testPolicy } from '../support/world';
+import type { Person } from '../support/world';
 
 /** Somebody who claims to be up to four people of one class, from a telephone of their own. */
 export interface Claimant {

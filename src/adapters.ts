@@ -1,0 +1,65 @@
+// The concrete adapters, made from the configuration: Twilio, the assistant, mail.
+import { readFileSync } from 'node:fs';
+import { createWebhookAssistant } from './assistant/webhookAssistant';
+import { createTwilioWhatsApp } from './chat/twilioWhatsApp';
+import type { Config } from './config';
+import type { DestinationRules } from './directory/contacts';
+import { statusPath } from './http/twilioStatus';
+import { createMailer } from './mail/mailer';
+import type { Mailer } from './mail/mailer';
+import { createSmsCarrier } from './otp/smsCarrier';
+import type { SmsCarrierOptions } from './otp/smsCarrier';
+import type { Texts } from './texts/render';
+import { createTwilio } from './twilio/client';
+import type { Twilio } from './twilio/client';
+import type { Ports } from './wiredActivities';
+
+function connectTwilio(config: Config): Twilio {
+  return createTwilio({
+    accountSid: config.TWILIO_ACCOUNT_SID,
+    apiKeySid: config.TWILIO_API_KEY_SID,
+    apiKeySecret: config.TWILIO_API_KEY_SECRET,
+    ...(config.TWILIO_API_URL === undefined ? {} : { apiUrl: config.TWILIO_API_URL }),
+  });
+}
+
+// Without a query: our routes refuse one, because it would change how a signature is checked (A08).
+const statusCallbackOf = (config: Config): string => config.DOORMAN_PUBLIC_URL + statusPath;
+
+/** How SMS are sent: over a connection of their own. */
+export function smsOptions(config: Config, texts: Texts): SmsCarrierOptions {
+  const from = config.TWILIO_MESSAGING_SERVICE_SID === undefined
+    ? { sender: config.TWILIO_SMS_SENDER! } // the configuration has one of the two
+    : { messagingServiceSid: config.TWILIO_MESSAGING_SERVICE_SID };
+  return { twilio: connectTwilio(config), from, texts, statusCallback: statusCallbackOf(config) };
+}
+
+/** Twilio and the assistant, as configured. */
+export function createPorts(config: Config, texts: Texts): Ports {
+  return {
+    // Chat and codes have connections of their own: one that a code has just opened would let the reply to somebody
+    // known come sooner than the reply to an unknown one (A35), and codes that hang would hold up the chat.
+    channel: createTwilioWhatsApp({
+      twilio: connectTwilio(config), sender: config.TWILIO_WHATSAPP_SENDER, statusCallback: statusCallbackOf(config),
+    }),
+    carriers: new Map([['sms', createSmsCarrier(smsOptions(config, texts))]]),
+    assistant: createWebhookAssistant({
+      url: config.ASSISTANT_URL,
+      secret: config.ASSISTANT_SECRET,
+      production: config.production,
+    }),
+  };
+}
+
+/** Where codes may go, as configured. */
+export function destinationRules({ countries, policy, DOORMAN_SAME_NUMBER: sameNumber }: Config): DestinationRules {
+  return { countries, sameNumber, contactHoldMs: policy.contactHoldMs };
+}
+
+/** Mail as configured; undefined where there is no mail server. */
+export function createMail(config: Config): Mailer | undefined {
+  const { DOORMAN_SMTP_URL: url, DOORMAN_MAIL_FROM: from, DOORMAN_SMTP_CA: ca, production } = config;
+  if (url === undefined || from === undefined) return undefined;
+  const fromName = config.DOORMAN_ORGANISATION;
+  return createMailer({ url, from, fromName, production, ...ca === undefined ? {} : { ca: readFileSync(ca) } });
+}
