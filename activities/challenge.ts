@@ -85,10 +85,14 @@ export function createChallengeActivities(deps: ChallengeDeps) {
       }, ({ reaction }) => reaction === 'holdAndHint');
     },
 
-    /** Settles a message of a locked sender: none is answered, and some do not even call for the notice. */
+    /**
+     * Settles a message of a locked sender: none is answered, and some do not even call for the notice. NOT ME counts
+     * all the same: whoever tries in an employee's name may have had the employee locked.
+     */
     turnAway(input: { messageId: string; senderId: string }): Promise<TurnAwayOutcome> {
-      return handleMessage<TurnAwayOutcome>(pool, storageKeys, input, async (_tx, _note, { kind, text }) => {
+      return handleMessage<TurnAwayOutcome>(pool, storageKeys, input, async (tx, note, { kind, text }) => {
         const reading = readMessage('locked', kind, text, { vocabulary: deps.vocabulary });
+        if (reading.input === 'notMe') await dispute(deps, tx, note, input.senderId, soundPolicy(undefined));
         return { reaction: stageTable.locked[reading.input] };
       });
     },
@@ -141,8 +145,7 @@ async function chargedGuess(
   const { kind, text } = seen.message;
   const reading = readMessage('confirm', kind, text, { vocabulary: deps.vocabulary, digits: lengths(input.policy) });
   if (reading.input !== 'code') return 'none';
-  const { charge, alerts } = await chargeGuess(deps.pool, input.policy, challenge.id, input.messageId);
-  for (const what of alerts) deps.alert(what);
+  const { charge } = await chargeGuess(deps.pool, input.policy, challenge.id, input.messageId, deps.alert);
   if (charge === 'refused') return 'refused';
   // Compared for a decoy, for what was sent to nobody and for a spent budget too, so that it takes as long; but nothing
   // opens them.

@@ -4,7 +4,7 @@ import type { Method } from '../src/domain/messages';
 import { beginSend, settleSend } from '../src/outbox/outbox';
 import type { PurposeKeys } from '../src/keys/keyring';
 import { noteDestination } from '../src/otp/assurance';
-import { isSendAllowed } from '../src/otp/budgets';
+import { allowedSend } from '../src/otp/budgets';
 import { findChallenge } from '../src/otp/challenges';
 import type { Challenge } from '../src/otp/challenges';
 import type { CodeCarrier } from '../src/otp/codeCarrier';
@@ -32,6 +32,8 @@ export interface CodeDeps {
   findContact(db: Queryable, code: ContactQuestion): Promise<Contact | undefined>;
   replyAddress(db: Queryable, senderId: string): Promise<string | undefined>;
   deriveCode(challenge: Challenge): string;
+  /** Keyed hash by which sends to one number or address are counted. */
+  hashDestination(to: string): Buffer;
 }
 
 export interface SendCodeInput {
@@ -60,14 +62,16 @@ export function createCodeActivities(deps: CodeDeps) {
         beginSend(pool, deps.storageKeys, { key, senderId, kind: 'code' }),
         deps.findContact(pool, challenge),
         deps.replyAddress(pool, senderId),
-        isSendAllowed(pool, challengeId, sends)]);
+        allowedSend(pool, challengeId, sends)]);
       // Settled before, whatever it came to: the same for a decoy as for a code.
       if (send.state !== 'pending') return { outcome: send.state === 'failed' ? 'undeliverable' : 'handedOver' };
       // The directory, or where the sender writes from, may have changed since the charge. Asked for a decoy as well.
       await noteDestination(pool, challengeId, sends, contact?.isOther ?? true);
       const carrier = deps.carriers.get(challenge.method);
       const over = challenge.state !== 'live' || challenge.expiresInMs <= 0;
-      if (over || !allowed || contact === undefined || requester === undefined || carrier === undefined) {
+      // Where it was charged to, or nowhere: another contact since has had no budget, and is RESEND's to find.
+      const isCharged = contact !== undefined && allowed?.destinationHash?.equals(deps.hashDestination(contact.to));
+      if (over || isCharged !== true || contact === undefined || requester === undefined || carrier === undefined) {
         await settleSend(pool, key, { state: 'withheld' });
         return { outcome: 'handedOver' };
       }

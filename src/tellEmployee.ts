@@ -35,25 +35,27 @@ export async function tellEmployee(deps: TellDeps, session: NewSession): Promise
   const { sessionId, employeeId, senderId, challengeId } = session;
   const language = session.language ?? deps.defaultLanguage;
   const [used, address] = await Promise.all([destinationsOf(pool, challengeId), replyAddress(pool, keys, senderId)]);
-  const contact = await findNoticeContact(pool, rules, {
-    employeeId,
-    byMail: mailer !== undefined,
+  // Nobody writes from there any more when another sender has taken the address over.
+  const last4 = address?.slice(-4) ?? '????';
+  const findContact = (byMail: boolean) => findNoticeContact(pool, rules, {
+    employeeId, byMail,
     wasUsed: (to) => used.some((hash) => hash.equals(lookupHash(keys.lookup, 'destination', to))),
     ownNumbers: (numbers) => ownNumbers(pool, keys.lookup, senderId, numbers),
   });
+  const sendSms = (to: string) => deps.sendSms({ to, language, text: { key: 'smsSessionOpened', params: { last4 } } });
+  const contact = await findContact(mailer !== undefined);
   if (contact === undefined) return { outcome: 'noChannel' };
-  // Nobody writes from there any more when another sender has taken the address over.
-  const last4 = address?.slice(-4) ?? '????';
-  if (contact.method === 'sms' || mailer === undefined) {
-    return deps.sendSms({ to: contact.to, language, text: { key: 'smsSessionOpened', params: { last4 } } });
-  }
+  if (contact.method === 'sms' || mailer === undefined) return sendSms(contact.to);
   const params = { last4, link: deps.disputeLink(sessionId) };
   const text = texts.render({ key: 'mailSessionOpened', params }, language);
-  return mailer.send({
+  const mailed = await mailer.send({
     key: `session:${sessionId}`,
     to: contact.to,
     subject: texts.render({ key: 'mailSessionOpenedSubject', params: {} }, language),
     text,
     html: mailHtml(text, language),
   });
+  if (mailed.outcome === 'accepted') return mailed;
+  const other = await findContact(false);
+  return other === undefined ? mailed : sendSms(other.to);
 }

@@ -8,12 +8,12 @@ import type { Assistant } from './assistant/assistant';
 import type { ChatChannel } from './chat/chatChannel';
 import type { Pool } from './db/pool';
 import { findContact, usualRules } from './directory/contacts';
-import { findByPhone, findEmployee } from './directory/employees';
+import { findByPhone, findEmployee, numbersOf } from './directory/employees';
 import { spellingsOf } from './directory/phoneNumber';
 import type { Method } from './domain/messages';
 import { splitText } from './domain/splitText';
-import { messageAgeMs, ownNumbers, writesFrom } from './inbox/senderLookup';
-import { replyAddress } from './inbox/senders';
+import { messageAgeMs, ownNumbers, sendersFrom, writesFrom } from './inbox/senderLookup';
+import { phoneAddresses, replyAddress } from './inbox/senders';
 import { lookupHash } from './keys/box';
 import type { Keyring } from './keys/keyring';
 import type { Alert } from './otp/budgets';
@@ -58,10 +58,17 @@ export function createWiredActivities(
     }),
     hashIdentity: (identity) => lookupHash(keyring.lookup, 'identity', identity),
     hashDestination: (to) => lookupHash(keyring.lookup, 'destination', to),
-    async findByAddress(db, senderId) {
-      const address = await replyAddress(db, keyring, senderId);
-      if (address === undefined) return undefined;
-      return findByPhone(db, address.replace(/^whatsapp:/, ''), rules.contactHoldMs);
+    async findByNumbers(db, senderId) {
+      const numbers = await phoneAddresses(db, keyring, senderId);
+      const found: (string | undefined)[] = [];
+      for (const number of numbers) {
+        found.push(await findByPhone(db, number.replace(/^whatsapp:/, ''), rules.contactHoldMs));
+      }
+      return found.filter((employeeId) => employeeId !== undefined);
+    },
+    async registeredSenders(db, employeeId) {
+      const numbers = await numbersOf(db, employeeId, rules.contactHoldMs);
+      return sendersFrom(db, keyring.lookup, numbers.flatMap((number) => spellingsOf(number)));
     },
     alert,
     writesFrom: (db, senderId, numbers) =>

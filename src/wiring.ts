@@ -24,6 +24,7 @@ import type { Log } from './log';
 import type { Mailer } from './mail/mailer';
 import { reopenPools } from './otp/budgets';
 import type { Alert } from './otp/budgets';
+import { unlockSender } from './otp/challenges';
 import { disputeToken, readDisputeToken } from './otp/disputeLink';
 import { disputeByLink } from './otp/disputes';
 import type { LinkDeps } from './otp/disputes';
@@ -182,6 +183,8 @@ export function wireOperator(config: Config) {
     }),
     endSession: (senderId: string, operator: string) =>
       auditedTransaction(pool, (tx, note) => endSessionOfSender(tx, note, senderId, operator)),
+    unlock: (senderId: string, operator: string) =>
+      auditedTransaction(pool, (tx, note) => unlockSender(tx, note, senderId, operator)),
     close: async () => { await close(); await pool.end(); },
   };
 }

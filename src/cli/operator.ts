@@ -55,7 +55,19 @@ export function operatorCommands(program: Command): void {
       const late = told?.outcome === 'done' ? [] : ['Its conversation was not told yet and will find out by itself.'];
       print(command, { ended }, ['The session is over: nothing is relayed any more.', ...late]);
     });
-  addOrder(conversation, 'unlock', 'unlock', 'lifts the lock of this sender and forgives what it spent today');
+  conversation.command('unlock').argument('<senderId>')
+    .description('lifts the lock of this sender and forgives what it spent today')
+    .action(async (senderId: string, _options, command: Command) => {
+      const { wireOperator } = await import('../wiring.js');
+      const wired = wireOperator(loadConfig());
+      // The database first: a lock outlives its conversation there.
+      const unlocked = await wired.unlock(senderId, operator());
+      const told = await wired.conversations.order(senderId, 'unlock', operator())
+        .catch(() => undefined).finally(wired.close);
+      if (!unlocked && told?.outcome !== 'done') return notFound(command, 'This sender is not locked.');
+      const late = told === undefined ? ['Its conversation could not be told: give the order again.'] : [];
+      print(command, { outcome: 'done', told: told?.outcome === 'done' }, ['The lock is lifted.', ...late]);
+    });
   addOrder(conversation, 'resend', 'resendCode', 'sends the waiting code again, within its gaps and limits');
 }
 

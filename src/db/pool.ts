@@ -1,4 +1,5 @@
 // Connections to Postgres: one pool a process, one way to run a transaction.
+import { createHash } from 'node:crypto';
 import { Client, Pool } from 'pg';
 import type { PoolClient, PoolConfig } from 'pg';
 
@@ -77,8 +78,9 @@ class PreparingClient extends Client {
 
 const names = new Map<string, string>();
 
+/** By the text itself: behind a pooler, another process's statement of this name is the same. */
 function nameOf(text: string): string {
-  const name = names.get(text) ?? `doorman-${names.size}`;
+  const name = names.get(text) ?? createHash('sha256').update(text).digest('base64url');
   names.set(text, name);
   return name;
 }

@@ -134,6 +134,7 @@ async function writePlan(
 ): Promise<{ deactivated: number; sessionsEnded: number }> {
   // Before anything else is written: the rows that these return are exactly those who worked here until now.
   const leavers = [...await endListed(tx), ...(complete ? await endMissing(tx, source) : [])];
+  await holdReturning(tx);
   await writePeople(tx, source);
   await writeContacts(tx, 'employee_phones', 'phones', 'e164', 'raw');
   await writeContacts(tx, 'employee_emails', 'emails', 'address');
@@ -162,6 +163,15 @@ async function endMissing(tx: Queryable, source: string): Promise<Leaver[]> {
     `UPDATE employees e SET ${gone} WHERE e.source = $1 AND NOT e.active AND e.listed_active AND ${isMissing}`,
     [source]);
   return rows;
+}
+
+/** Whoever returns has what came in their absence held back from now on: nobody was told of it (A53). */
+async function holdReturning(tx: Queryable): Promise<void> {
+  for (const table of ['employee_phones', 'employee_emails']) {
+    await tx.query(
+      `UPDATE ${table} c SET held_from = clock_timestamp() FROM plan p JOIN employees e USING (id)
+        WHERE c.employee_id = p.id AND c.held_from IS NOT NULL AND p.will_be_active AND NOT e.active`);
+  }
 }
 
 async function writePeople(tx: Queryable, source: string): Promise<void> {

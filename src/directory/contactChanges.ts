@@ -21,11 +21,13 @@ export interface ContactChanges {
 
 export const noChanges: ContactChanges = { contactsChanged: 0, told: 0, untold: 0 };
 
-// Numbers that a code may go to; the others of a person are nobody's to tell.
+// Numbers that a code may go to; the others of a person are nobody's to tell. What came to somebody who was not active
+// comes with their return: two imports are no way around hold and notice (A53).
 const sides = `
   before AS (
-    SELECT p.id, 'phone' AS kind, c.e164 AS contact, c.type = 'mobile' OR c.is_primary AS gets
-      FROM plan p JOIN employee_phones c ON c.employee_id = p.id
+    SELECT p.id, 'phone' AS kind, c.e164 AS contact,
+           (c.type = 'mobile' OR c.is_primary) AND (e.active OR c.held_from IS NULL) AS gets
+      FROM plan p JOIN employees e USING (id) JOIN employee_phones c ON c.employee_id = p.id
     UNION ALL SELECT p.id, 'email', c.address, false FROM plan p JOIN employee_emails c ON c.employee_id = p.id),
   after AS (
     SELECT p.id, 'phone' AS kind, c.e164 AS contact, c.type = 'mobile' OR c."primary" AS gets
@@ -50,11 +52,15 @@ export async function compareContacts(tx: Queryable, notices: NoticeOptions | un
   return { contactsChanged: people, told, untold: numbers - told };
 }
 
-/** All numbers, former and new, of people who go on working here and whose codes go elsewhere from now on. */
+/**
+ * All numbers, former and new, of people who work here from now on and whose codes go elsewhere; and the former ones of
+ * people who do not, where others have come in their place.
+ */
 const numbersToTell = `
   SELECT c.id, c.contact, c.got, p.place FROM contact_changes c JOIN plan p USING (id)
-   WHERE p.will_be_active AND (c.got OR c.gets)
-     AND EXISTS (SELECT FROM contact_changes o WHERE o.id = c.id AND o.got <> o.gets)`;
+   WHERE CASE WHEN p.will_be_active
+     THEN (c.got OR c.gets) AND EXISTS (SELECT FROM contact_changes o WHERE o.id = c.id AND o.got <> o.gets)
+     ELSE c.got AND NOT c.gets AND EXISTS (SELECT FROM contact_changes o WHERE o.id = c.id AND o.gets AND NOT o.got) END`;
 
 /** Records every change, and writes the notices that `compareContacts` has counted. */
 export async function noteContacts(

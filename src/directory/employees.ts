@@ -71,3 +71,13 @@ export async function findByPhone(
     [spellingsOf(e164), contactHoldMs]);
   return row?.id;
 }
+
+/** The numbers of an employee that are nobody else's and not held back. */
+export async function numbersOf(
+  db: Queryable, employeeId: string, contactHoldMs: number = defaultPolicy.contactHoldMs,
+): Promise<string[]> {
+  const { rows } = await db.query<{ e164: string }>(
+    `SELECT p.e164 FROM employee_phones p WHERE p.employee_id = $1 AND ${isSoleHolder} AND NOT ${isHeld('p', '$2')}`,
+    [employeeId, contactHoldMs]);
+  return rows.map(({ e164 }) => e164);
+}

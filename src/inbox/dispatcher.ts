@@ -25,7 +25,7 @@ export interface DispatcherDeps {
   readonly recipient: string;
   /** Gives up sends that nobody settled within the retention, a batch a call; says how many. */
   withholdExpired(db: Queryable, retentionMs: number): Promise<number>;
-  /** Tells the next few numbers of changed contacts; at the end of each sweep. */
+  /** Sends the next few notices to employees; at the end of each sweep. */
   sendNotices?(): Promise<Pick<SweepReport, 'notified' | 'unnotified'>>;
   /** After how long a text that nobody handled or sent is destroyed (policy `textRetentionMs`). */
   readonly textRetentionMs: number;

@@ -15,6 +15,14 @@ export async function writesFrom(
   return rowCount === 1;
 }
 
+/** The senders who write from one of these numbers (E.164). */
+export async function sendersFrom(db: Queryable, lookup: PurposeKeys, numbers: readonly string[]): Promise<string[]> {
+  const { rows } = await db.query<{ id: string }>(
+    'SELECT DISTINCT sender_id AS id FROM sender_addresses WHERE address_hash = ANY ($1)',
+    [numbers.map((number) => hashOf(lookup, `whatsapp:${number}`))]);
+  return rows.map(({ id }) => id);
+}
+
 /** Those of these numbers (E.164) that the sender writes from; undefined when it is known by no number at all. */
 export async function ownNumbers(
   db: Queryable, lookup: PurposeKeys, senderId: string, numbers: readonly string[],

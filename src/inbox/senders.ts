@@ -134,6 +134,16 @@ export async function replyAddress(
   return row && open(keys.storage, row.address_enc, addressContext(row.address_hash)).toString('utf8');
 }
 
+/** All numbers that the sender has, as the channel spells them. */
+export async function phoneAddresses(
+  db: Queryable, keys: Pick<Keyring, 'storage'>, senderId: string,
+): Promise<string[]> {
+  const { rows } = await db.query<{ address_hash: Buffer; address_enc: Buffer }>(
+    `SELECT address_hash, address_enc FROM sender_addresses WHERE sender_id = $1 AND kind = 'phone'
+      ORDER BY address_hash`, [senderId]);
+  return rows.map((row) => open(keys.storage, row.address_enc, addressContext(row.address_hash)).toString('utf8'));
+}
+
 export const addressContext = (hash: Buffer): string => `sender_addresses:${hash.toString('hex')}`;
 
 export function sealAddress(keys: AddressKeys, { address, hash }: HashedAddress): Buffer {

@@ -1,5 +1,5 @@
 // One sweep over the inbox: unconfirmed messages are confirmed or refused, senders who waited too long are told, and
-// text that nobody handled in time is destroyed. Last, notices that an import wrote are sent: they are in no hurry.
+// text that nobody handled in time is destroyed. Last, notices to employees are sent: they are in no hurry.
 // Gives up early when the provider or Temporal is down, so that a long outage costs little.
 import { inTransaction } from '../db/pool';
 import type { Pool, Queryable } from '../db/pool';
@@ -20,7 +20,7 @@ export interface SweepReport {
   readonly abandoned: number;
   /** Sends given up because nobody settled them within the retention. */
   readonly withheld: number;
-  /** Numbers that were told of a changed contact, and numbers that were given up. */
+  /** Notices to employees (a changed contact, a new session) that were sent, and that were given up. */
   readonly notified: number;
   readonly unnotified: number;
 }
@@ -36,7 +36,7 @@ export interface SweepDeps {
   deliverAll(senderId: string): Promise<'delivered' | 'later'>;
   /** Gives up sends that nobody settled within the retention, a batch a call; says how many. */
   withholdExpired(db: Queryable, retentionMs: number): Promise<number>;
-  /** Tells the next few numbers of changed contacts. */
+  /** Sends the next few notices to employees. */
   sendNotices?(): Promise<Pick<SweepReport, 'notified' | 'unnotified'>>;
   readonly log: Pick<Log, 'warn'>;
 }

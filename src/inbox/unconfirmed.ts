@@ -12,14 +12,14 @@ import type { AddressKeys } from './senders';
 
 const originContext = (messageId: string): string => `inbox-origin:${messageId}`;
 
-type Origin = Pick<IncomingMessage, 'addresses' | 'writtenFrom'>;
+type Origin = Pick<IncomingMessage, 'addresses' | 'writtenFrom' | 'identityKey'>;
 
 /** Stores a message with what is doubtful about it, by rule and parameter name. */
 export async function storeUnconfirmed(
   db: Queryable, keys: AddressKeys, message: IncomingMessage, doubts: readonly string[],
 ): Promise<'stored' | 'known'> {
-  const { messageId, kind, text, addresses, writtenFrom } = message;
-  const origin: Origin = { addresses, writtenFrom };
+  const { messageId, kind, text, addresses, writtenFrom, identityKey } = message;
+  const origin: Origin = { addresses, writtenFrom, ...identityKey === undefined ? {} : { identityKey } };
   const { rowCount } = await db.query(
     `INSERT INTO inbox (message_id, kind, text_enc, origin_enc, unconfirmed) VALUES ($1, $2, $3, $4, $5)
      ON CONFLICT (message_id) DO NOTHING`,

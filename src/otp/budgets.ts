@@ -42,7 +42,9 @@ function limitsOf(policy: Policy): string {
  * Charges one guess in every budget and commits it, before anything is compared (R07). Repeat-safe by message: it is
  * charged once, whatever happens to the worker. `refused` when the code is over or the sender has none left.
  */
-export function chargeGuess(pool: Pool, policy: Policy, challengeId: string, messageId: string): Promise<Charge> {
+export function chargeGuess(
+  pool: Pool, policy: Policy, challengeId: string, messageId: string, alert: (what: Alert) => void = () => undefined,
+): Promise<Charge> {
   return auditedTransaction(pool, async (tx, note) => {
     const { rows: [row] } = await tx.query<{
       charge: Charge['charge']; identity: Buffer; pool: PoolName; closed: boolean; tripped: boolean;
@@ -57,6 +59,8 @@ export function chargeGuess(pool: Pool, policy: Policy, challengeId: string, mes
       note({ kind: 'breaker.tripped', facts: { guesses: policy.organisationGuessesPerDayMax } });
       alerts.push('breakerTripped');
     }
+    // Before the commit: told twice rather than never, should the process die.
+    alerts.forEach(alert);
     return { charge, alerts };
   });
 }
@@ -86,9 +90,17 @@ export async function chargeSend(
 
 /** Whether a send was charged and may leave. */
 export async function isSendAllowed(db: Queryable, challengeId: string, ordinal: number): Promise<boolean> {
-  const { rowCount } = await db.query(
-    'SELECT 1 FROM sends WHERE challenge_id = $1 AND ordinal = $2 AND allowed', [challengeId, ordinal]);
-  return rowCount === 1;
+  return await allowedSend(db, challengeId, ordinal) !== undefined;
+}
+
+/** A send that was charged and may leave, and keyed hash of where to. */
+export async function allowedSend(
+  db: Queryable, challengeId: string, ordinal: number,
+): Promise<Pick<Destination, 'destinationHash'> | undefined> {
+  const { rows: [row] } = await db.query<{ destinationHash: Buffer | null }>(
+    'SELECT destination_hash AS "destinationHash" FROM sends WHERE challenge_id = $1 AND ordinal = $2 AND allowed',
+    [challengeId, ordinal]);
+  return row;
 }
 
 export type SenderVerdict =

@@ -236,27 +236,30 @@ export async function wasVerified(
 
 /**
  * Lifts a sender's lock by an operator's act, and forgives what this sender spent today. What was counted at the
- * people who were claimed stays, and so does the ladder: the next lock is longer.
+ * people who were claimed stays, and so does the ladder: the next lock is longer. False when there was no lock.
  */
-export async function unlockSender(tx: Queryable, note: Note, senderId: string, operator: string): Promise<void> {
+export async function unlockSender(
+  tx: Queryable, note: Note, senderId: string, operator: string,
+): Promise<boolean> {
   const { rowCount } = await tx.query(
     `UPDATE senders SET locked_until = NULL, counted_from = clock_timestamp()
       WHERE id = $1 AND locked_until IS NOT NULL`, [senderId]);
   if (rowCount === 1) note({ kind: 'sender.unlocked', facts: { senderId, operator } });
+  return rowCount === 1;
 }
 
 /**
- * Takes an employee's codes from everybody but one sender, or with null from everybody: they look live and open
- * nothing, so that whoever asked for them cannot tell.
+ * Takes an employee's codes from everybody but some senders: they look live and open nothing, so that whoever asked for
+ * them cannot tell.
  */
 export async function disownOthers(
-  tx: Queryable, note: Note, employeeId: string, senderId: string | null,
+  tx: Queryable, note: Note, employeeId: string, spared: readonly string[],
 ): Promise<void> {
   const { rows } = await tx.query<{ challengeId: string; senderId: string }>(
     `UPDATE challenges SET employee_id = NULL
-      WHERE id IN (SELECT id FROM challenges WHERE employee_id = $1 AND sender_id IS DISTINCT FROM $2 AND state = 'live'
+      WHERE id IN (SELECT id FROM challenges WHERE employee_id = $1 AND sender_id <> ALL ($2) AND state = 'live'
                     ORDER BY id FOR UPDATE)
-     RETURNING id AS "challengeId", sender_id AS "senderId"`, [employeeId, senderId]);
+     RETURNING id AS "challengeId", sender_id AS "senderId"`, [employeeId, spared]);
   for (const facts of rows) note({ kind: 'challenge.disowned', facts: { ...facts, reason: 'disputed' } });
 }
 

@@ -31,13 +31,13 @@ export interface LinkDeps extends DisputeDeps {
 }
 
 /**
- * Takes an employee's codes from everybody but one sender (or from everybody), and shuts the strangers' pool. Sessions
+ * Takes an employee's codes from everybody but the spared senders, and shuts the strangers' pool. Sessions
  * are ended after this: challenges, pools, sessions is the order of locks in which a right code opens one.
  */
 export async function disown(
-  deps: DisputeDeps, tx: Queryable, note: Note, employeeId: string, exceptSenderId: string | null,
+  deps: DisputeDeps, tx: Queryable, note: Note, employeeId: string, spared: readonly string[],
 ): Promise<void> {
-  await disownOthers(tx, note, employeeId, exceptSenderId);
+  await disownOthers(tx, note, employeeId, spared);
   await shutStrangers(tx, note, deps.hashIdentity(employeeId));
 }
 
@@ -46,13 +46,13 @@ export async function disown(
  * that every code goes, whoever asked for it. Done once: what operators reopen afterwards, the same link does not shut.
  */
 export async function disputeByLink(deps: LinkDeps, sessionId: string): Promise<'disputed' | 'unknown'> {
-  const outcome = await auditedTransaction(deps.pool, async (tx, note) => {
+  return auditedTransaction(deps.pool, async (tx, note) => {
     const session = await deps.findSession(tx, sessionId);
     if (session === undefined) return 'unknown';
-    if (session.isDisputed) return 'before';
-    await disown(deps, tx, note, session.employeeId, null);
-    return await deps.endDisputed(tx, note, sessionId) ? 'now' : 'before';
+    if (session.isDisputed) return 'disputed';
+    await disown(deps, tx, note, session.employeeId, []);
+    // Before the commit: told twice rather than never, should the process die.
+    if (await deps.endDisputed(tx, note, sessionId)) deps.alert('disputed');
+    return 'disputed';
   });
-  if (outcome === 'now') deps.alert('disputed');
-  return outcome === 'unknown' ? 'unknown' : 'disputed';
 }

@@ -1,5 +1,5 @@
 // Tells employees of each new session, on another registered channel than those that it came by (R30, A47): a few at a
-// time, until each is told or it is too late to matter. May tell one twice after a crash.
+// time, until each is told or could have lasted no longer. May tell one twice after a crash.
 import { auditedTransaction } from '../audit/auditedTransaction';
 import type { Pool } from '../db/pool';
 import { Fault, faultKinds } from '../domain/faults';
@@ -29,7 +29,6 @@ export interface SessionNoticeDeps {
 // As many requests at once as a provider that hangs may hold up a sweep by, and as many in a sweep as leave it short.
 const batchRows = 10;
 const batchesMax = 10;
-const giveUpAfter = `interval '1 hour'`;
 
 /** Tells what waits. One caller at a time, or two may tell the same. Says how many were told, and how many given up. */
 export async function tellNewSessions(deps: SessionNoticeDeps): Promise<{ notified: number; unnotified: number }> {
@@ -89,7 +88,7 @@ function giveUp({ pool, log }: SessionNoticeDeps): Promise<number> {
   return auditedTransaction(pool, async (tx, note) => {
     const { rows } = await tx.query<{ sessionId: string; employeeId: string }>(
       `UPDATE sessions SET notice = 'failed'
-        WHERE notice = 'pending' AND opened_at < clock_timestamp() - ${giveUpAfter}
+        WHERE notice = 'pending' AND ends_at < clock_timestamp()
        RETURNING id AS "sessionId", employee_id AS "employeeId"`);
     for (const facts of rows) note({ kind: 'session.unannounced', facts: { ...facts, fault: 'abandoned' } });
     if (rows.length > 0) log.warn('new sessions were given up, untold', { count: rows.length });

@@ -110,11 +110,26 @@ export async function endSessionOfSender(
   return (await endWhere(tx, note, 's.sender_id = $2', [senderId], 'operator', operator)).length;
 }
 
-/** Ends what all but one sender have open as an employee, who says that it was not them. Says which sessions. */
-export function endSessionsOfOthers(
-  tx: Queryable, note: Note, employeeId: string, senderId: string,
+/**
+ * Ends what all but the spared senders have open as an employee, who says that it was not them; what they had before is
+ * no proof any more. Says which sessions were open.
+ */
+export async function disputeSessionsOfOthers(
+  tx: Queryable, note: Note, employeeId: string, spared: readonly string[],
 ): Promise<string[]> {
-  return endWhere(tx, note, 's.employee_id = $2 AND s.sender_id <> $3', [employeeId, senderId], 'disputed');
+  return (await disputeWhere(tx, note, 's.employee_id = $2 AND s.sender_id <> ALL ($3)', [employeeId, spared])).ended;
+}
+
+/** The reason of a session that is over is replaced: only `disputed` makes it no proof any more. */
+async function disputeWhere(
+  tx: Queryable, note: Note, condition: string, values: unknown[],
+): Promise<{ ended: string[]; over: string[] }> {
+  const ended = await endWhere(tx, note, condition, values, 'disputed');
+  const { rows: over } = await tx.query<{ sessionId: string; senderId: string; employeeId: string }>(
+    `UPDATE sessions s SET end_reason = $1 WHERE s.end_reason <> $1 AND ${condition}
+     RETURNING s.id AS "sessionId", s.sender_id AS "senderId", s.employee_id AS "employeeId"`, ['disputed', ...values]);
+  for (const facts of over) note({ kind: 'session.disputed', facts });
+  return { ended, over: over.map(({ sessionId }) => sessionId) };
 }
 
 /** Whose a session is or was, and whether somebody said NOT ME to it. */
@@ -128,21 +143,18 @@ export async function findDisputedSession(
 }
 
 /**
- * Ends one session that was not its employee's. Of one that is over the reason is replaced, as only `disputed` makes it
- * no proof any more. Says what it found: `before` when it was disputed already, or is none.
+ * Ends a session that was not its employee's, with whatever else its sender has or had as that employee. Says what it
+ * found: `before` when all was disputed already, or there is none.
  */
 export async function disputeSession(
   tx: Queryable, note: Note, sessionId: string,
 ): Promise<'open' | 'over' | 'before'> {
-  const [ended] = await endWhere(tx, note, 's.id = $2', [sessionId], 'disputed');
-  if (ended !== undefined) return 'open';
-  const { rows: [facts] } = await tx.query<{ sessionId: string; senderId: string; employeeId: string }>(
-    `UPDATE sessions SET end_reason = 'disputed' WHERE id = $1 AND end_reason <> 'disputed'
-     RETURNING id AS "sessionId", sender_id AS "senderId", employee_id AS "employeeId"`, [sessionId]);
-  if (facts === undefined) return 'before';
-  note({ kind: 'session.disputed', facts });
-  return 'over';
+  const { ended, over } = await disputeWhere(tx, note, sameHolder, [sessionId]);
+  if (ended.length > 0) return 'open';
+  return over.length > 0 ? 'over' : 'before';
 }
+
+const sameHolder = '(s.sender_id, s.employee_id) = (SELECT sender_id, employee_id FROM sessions WHERE id = $2)';
 
 /**
  * Only the database's clock knows whether a session that is over was idle or too old.

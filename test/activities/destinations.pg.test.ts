@@ -112,7 +112,7 @@ test('a resend goes by the directory as it is then, and one code to the own numb
   expect(await assurances()).toEqual(['low']);
 });
 
-test('a number that is the sender\'s own only when the code leaves makes the session one of low assurance', async () => {
+test('a contact that is another one when the code leaves gets none: only where it was charged to, and RESEND charges anew', async () => {
   await addSecond();
   const activities = activitiesUnder();
   const challengeId = randomUUID();
@@ -120,7 +120,7 @@ test('a number that is the sender\'s own only when the code leaves makes the ses
   await activities.identify({ senderId, messageId, challengeId, asked: true, policy: testPolicy });
   await pool.query('DELETE FROM employee_phones WHERE e164 = $1', [second]);
   await activities.sendCode({ challengeId, sends: 1 });
-  expect([to(), await charged()]).toEqual([[first], [[second, 'US', false]]]);
+  expect([to(), await charged()]).toEqual([[], [[second, 'US', false]]]);
 });
 
 test('a second number that is held back is not preferred', async () => {

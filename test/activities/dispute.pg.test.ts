@@ -103,3 +103,29 @@ test('a right code that was compared before it, and is judged after it, opens no
   expect(opened).toEqual(['right', 'refused']);
   expect((await world.pool.query('SELECT 1 FROM sessions')).rowCount).toBe(0);
 });
+
+test('said by a former proof it has no power over the number that is registered, which can take that proof away', async () => {
+  const theirs = await verified(stranger);
+  await world.run(({ endSession }) => endSession({ sessionId: theirs.sessionId, reason: 'logout' }));
+  const own = await verified(anna);
+  const waiting = await claim(anna);
+  await sayNotMe(stranger);
+  expect((await ask(anna, own, 'hello')).outcome).toMatchObject({ reaction: 'relay' });
+  expect((await findChallenge(world.pool, waiting.challengeId))!.employeeId).not.toBeNull();
+  await sayNotMe(anna);
+  // Their session was over: it is no proof any more all the same, and their NOT ME is a stranger's.
+  const { rows } = await world.pool.query(
+    `SELECT end_reason FROM sessions WHERE sender_id = $1`, [theirs.senderId]);
+  expect(rows).toEqual([{ end_reason: 'disputed' }]);
+  await sayNotMe(stranger);
+  expect((await ask(anna, own, 'still here')).outcome).toMatchObject({ reaction: 'relay' });
+});
+
+test('it counts from a chat that is locked, and from a number that WhatsApp now hides', async () => {
+  const both = { phone: anna.phone!, bsuid: 'whatsapp:GB.1' };
+  const { senderId } = await world.write(both, randomUUID(), 'hello');
+  const theirs = await verified(stranger);
+  const { messageId } = await world.write({ bsuid: both.bsuid }, randomUUID(), 'not me');
+  expect(await world.run(({ turnAway }) => turnAway({ messageId, senderId }))).toEqual({ reaction: 'notice' });
+  expect((await ask(stranger, theirs, 'salaries?')).outcome).toEqual({ reaction: 'closed' });
+});

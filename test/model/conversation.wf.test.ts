@@ -171,14 +171,17 @@ async function isQuiet(workflowId: string): Promise<boolean> {
 
 const texts = createTexts({ organisation: 'Acme', language: 'en' });
 
-/** The words of a reply; a wait in seconds may be a little shorter when it is told than when it was predicted. */
+/**
+ * The words of a reply. A wait in seconds may be a little shorter when it is told than when it was predicted, or longer:
+ * what it counts from may have happened a little later.
+ */
 function accepted(reply: Reply | undefined): string[] {
   if (reply === undefined) return [];
   if ('words' in reply) return [reply.words];
   const { key, params, language } = reply;
   const words = (told: object) => texts.render({ key, params: told } as TextRequest, language); // cast: of this key
   if (params.seconds === undefined) return [words(params)];
-  return Array.from({ length: 9 }, (_, less) => words({ seconds: Math.max(params.seconds! - less, 1) }));
+  return Array.from({ length: 15 }, (_, less) => words({ seconds: Math.max(params.seconds! + 5 - less, 1) }));
 }
 
 /** What does not come is told at once, with the story that it does not come in. */

@@ -27,7 +27,7 @@ const policies = fc.record({
   senderSendsPerDayMax: upTo(10), knownGuessesPerDayMax: upTo(8), knownGuessesInARowMax: upTo(10),
   strangerGuessesPerDayMax: upTo(8), strangerGuessesPerMonthMax: upTo(10), strangerGuessesInARowMax: upTo(12),
   organisationGuessesPerDayMax: upTo(12), knownSendsPerHourMax: upTo(5), knownSendsPerDayMax: upTo(8),
-  strangerSendsPerHourMax: upTo(5), strangerSendsPerDayMax: upTo(8), destinationSendsPerDayMax: upTo(8),
+  strangerSendsPerHourMax: upTo(5), strangerSendsPerDayMax: upTo(8), destinationSendsPerDayMax: fc.integer({ min: 2, max: 8 }),
   sessionsPerEmployeeMax: upTo(3),
 }).map((small) => ({ ...testPolicy, ...small }));
 

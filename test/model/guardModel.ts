@@ -83,8 +83,11 @@ export class GuardModel extends GuardRecords {
     const own = directory.filter((person) => person.sender === name && this.active.has(person.name));
     const proved = directory.filter((person) => this.wasVerified(sender, person.name));
     for (const person of new Set([...own, ...proved])) {
+      // A former proof has no power over the number that is registered.
+      const registered = own.includes(person) ? undefined : this.registeredSender(person.name);
+      const isSpared = (one: Sender) => one === sender || one === registered;
       for (const challenge of this.challenges) {
-        if (challenge.person === person.name && challenge.sender !== sender && challenge.state === 'live') {
+        if (challenge.person === person.name && !isSpared(challenge.sender) && challenge.state === 'live') {
           challenge.person = undefined;
           this.note('challenge.disowned');
         }
@@ -92,6 +95,12 @@ export class GuardModel extends GuardRecords {
       const pool = this.pool(person.name, 'stranger');
       if (!pool.isShut) this.note('pool.shut');
       pool.isShut = true;
+      for (const session of this.sessions) {
+        if (session.person !== person.name || isSpared(session.sender) || session.endReason === 'disputed') continue;
+        if (session.endReason !== undefined) this.note('session.disputed');
+        else this.endSession(session, 'disputed');
+        session.endReason = 'disputed';
+      }
     }
   }
 

@@ -178,7 +178,9 @@ export class GuardRecords {
       : [policy.strangerSendsPerHourMax, policy.strangerSendsPerDayMax];
     const isOpen = this.isOpen(identity, pool);
     const allowed = isOpen && within(toPerson, hour) < perHour && within(toPerson, day) < perDay
-      && within(toNumber, day) < policy.destinationSendsPerDayMax;
+      && within(toNumber, day) < policy.destinationSendsPerDayMax
+      && (pool === 'known' || within(toNumber.filter((send) => send.challenge.pool === 'stranger'), day)
+        < Math.floor(policy.destinationSendsPerDayMax / 2));
     const send = { challenge, at: now, ordinal: challenge.sends, allowed };
     this.sends.push(send);
     this.reached.set(send, person);
@@ -226,13 +228,18 @@ export class GuardRecords {
   }
 
   protected wasVerified(sender: Sender, person: PersonName): boolean {
-    return this.sessions.some((one) => one.sender === sender && one.person === person
+    return this.sessions.some((one) => one.sender === sender && one.person === person && one.endReason !== 'disputed'
       && one.openedAt > this.now - this.policy.knownSenderDays * day);
   }
 
   protected isKnown(sender: Sender, person: PersonName): boolean {
-    const own = directory.find(({ name }) => name === person)!.sender;
-    return (own !== undefined && sender === this.senders[own]) || this.wasVerified(sender, person);
+    return sender === this.registeredSender(person) || this.wasVerified(sender, person);
+  }
+
+  /** Who writes from the person's registered number; undefined when nobody has yet. */
+  protected registeredSender(person: PersonName): Sender | undefined {
+    const { sender } = directory.find(({ name }) => name === person)!;
+    return sender === undefined ? undefined : this.senders[sender];
   }
 
   private since({ countedFrom }: Sender): number {

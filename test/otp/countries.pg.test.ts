@@ -85,7 +85,7 @@ test('a send that another budget refuses, one to nowhere, and one that is charge
   const challengeId = await issue();
   await owner.query(`UPDATE challenges SET last_sent_at = last_sent_at - interval '1 h'`);
   const resend = () => auditedTransaction(pool, (tx, note) =>
-    chargeResend(tx, note, { ...policy, destinationSendsPerDayMax: 1 }, { challengeId, destinationHash: null, country: 'GB' }));
+    chargeResend(tx, note, { ...policy, destinationSendsPerDayMax: 2 }, { challengeId, destinationHash: null, country: 'GB' }));
   expect(await resend()).toMatchObject({ outcome: 'granted' });
   await owner.query(`UPDATE pools SET shut_at = clock_timestamp()`);
   await owner.query(`UPDATE challenges SET last_sent_at = last_sent_at - interval '1 h'`);

@@ -149,3 +149,12 @@ test('it is done whole or not at all', async () => {
   await expect(disputeByLink({ ...deps, endDisputed: async () => { throw new Error('gone'); } }, sessionId)).rejects.toThrow('gone');
   expect([await world.traces(), alerts]).toEqual([before, []]);
 });
+
+test('A47 it ends what the same sender has as the same employee by now, after a log-out or a fresh proof', async () => {
+  const first = await verified(stranger);
+  await world.run(({ endSession }) => endSession({ sessionId: first.sessionId, reason: 'logout' }));
+  const second = await verified(stranger);
+  expect(await press(first.sessionId)).toBe('disputed');
+  expect(await sessions()).toEqual([{ id: first.sessionId, reason: 'disputed' }, { id: second.sessionId, reason: 'disputed' }]);
+  expect(alerts).toEqual(['disputed']);
+});

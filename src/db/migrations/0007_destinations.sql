@@ -89,6 +89,7 @@ DECLARE
   per_hour bigint;
   per_day bigint;
   to_one bigint;
+  to_one_by_strangers bigint;
 BEGIN
   SELECT s.allowed INTO is_allowed FROM sends s WHERE s.challenge_id = of_challenge AND s.ordinal = nth;
   IF FOUND THEN RETURN QUERY SELECT is_allowed, NULL::text; RETURN; END IF;
@@ -101,10 +102,14 @@ BEGIN
      AND s.charged_at > clock_timestamp() - interval '1 day';
   -- Two people may have one telephone: a lock of its own, after those of the pools.
   IF to_destination IS NOT NULL THEN PERFORM pg_advisory_xact_lock(hashtextextended(encode(to_destination, 'hex'), 0)); END IF;
-  SELECT count(*) INTO to_one FROM sends s JOIN challenges o ON o.id = s.challenge_id AND o.state <> 'used'
+  SELECT count(*), count(*) FILTER (WHERE s.pool = 'stranger') INTO to_one, to_one_by_strangers
+    FROM sends s JOIN challenges o ON o.id = s.challenge_id AND o.state <> 'used'
    WHERE s.destination_hash = to_destination AND s.allowed AND s.charged_at > clock_timestamp() - interval '1 day';
   is_allowed := per_hour < (limits->c.pool->>'sendsPerHour')::int AND per_day < (limits->c.pool->>'sendsPerDay')::int
-    AND to_one < (limits->>'sendsPerDestination')::int AND is_pool_open(c.identity_hash, c.pool, limits);
+    AND to_one < (limits->>'sendsPerDestination')::int
+    -- Half of it at most, or strangers could lock the employee out.
+    AND (c.pool = 'known' OR to_one_by_strangers < (limits->>'sendsPerDestination')::int / 2)
+    AND is_pool_open(c.identity_hash, c.pool, limits);
   IF is_allowed AND to_country IS NOT NULL THEN
     SELECT y.charged, y.spent INTO is_allowed, is_spent
       FROM charge_country(to_country, c.pool, (limits->>'sendsPerCountry')::int) y;
