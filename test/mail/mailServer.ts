@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { text as readAll } from 'node:stream/consumers';
 import { SMTPServer } from 'smtp-server';
 import type { SMTPServerOptions } from 'smtp-server';
+import { Events } from '../support/world';
 
 const fixture = (name: string) => readFileSync(join(__dirname, 'fixtures', name));
 /** For 127.0.0.1, signed by itself. It and its key are for tests and worth nothing elsewhere. */
@@ -30,6 +31,8 @@ export interface Refusal {
 export interface MailServerForTests {
   readonly port: number;
   readonly taken: TakenMail[];
+  /** The first mail, as soon as it was taken; the test's own time limit ends a wait in vain. */
+  first(): Promise<TakenMail>;
   /** Commands that were heard on any connection, logins included. */
   readonly heard: string[];
   /** Connections until now. */
@@ -43,7 +46,8 @@ export interface MailServerForTests {
 export const login = { user: 'doorman', password: 'canary p@ss/word' };
 
 export async function startMailServer(options: SMTPServerOptions = {}): Promise<MailServerForTests> {
-  const taken: TakenMail[] = [];
+  const mails = new Events<TakenMail>();
+  const taken = mails.all;
   const heard: string[] = [];
   let connected = 0;
   const sockets = new Set<Socket>();
@@ -77,7 +81,7 @@ export async function startMailServer(options: SMTPServerOptions = {}): Promise<
       readAll(stream).then((raw) => {
         const refused = refusalAt('data');
         const from = envelope.mailFrom === false ? '' : envelope.mailFrom.address;
-        if (refused === null) taken.push({ from, to: envelope.rcptTo.map(({ address }) => address), raw, secure, user: user as string | undefined });
+        if (refused === null) mails.push({ from, to: envelope.rcptTo.map(({ address }) => address), raw, secure, user: user as string | undefined });
         done(refused);
       }, done);
     },
@@ -92,6 +96,7 @@ export async function startMailServer(options: SMTPServerOptions = {}): Promise<
   return {
     port: (server.server.address() as AddressInfo).port,
     taken, heard,
+    first: () => mails.next(() => true),
     connections: () => connected,
     drop: () => { for (const socket of sockets) socket.destroy(); },
     refuse: (next) => { refusal = next; },
