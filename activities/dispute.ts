@@ -27,7 +27,9 @@ export async function dispute(
   const own = await deps.findByNumbers(tx, senderId);
   const verified = await verifiedAs(tx, senderId, policy.knownSenderDays);
   const spared = new Map<string, readonly string[]>();
-  for (const employeeId of verified) spared.set(employeeId, [senderId, ...await deps.registeredSenders(tx, employeeId)]);
+  for (const employeeId of verified) {
+    spared.set(employeeId, [senderId, ...await deps.registeredSenders(tx, employeeId)]);
+  }
   for (const employeeId of own) spared.set(employeeId, [senderId]);
   for (const [employeeId, senderIds] of spared) await disown(deps, tx, note, employeeId, senderIds);
   for (const [employeeId, senderIds] of spared) {

@@ -60,7 +60,8 @@ const numbersToTell = `
   SELECT c.id, c.contact, c.got, p.place FROM contact_changes c JOIN plan p USING (id)
    WHERE CASE WHEN p.will_be_active
      THEN (c.got OR c.gets) AND EXISTS (SELECT FROM contact_changes o WHERE o.id = c.id AND o.got <> o.gets)
-     ELSE c.got AND NOT c.gets AND EXISTS (SELECT FROM contact_changes o WHERE o.id = c.id AND o.gets AND NOT o.got) END`;
+     ELSE c.got AND NOT c.gets
+       AND EXISTS (SELECT FROM contact_changes o WHERE o.id = c.id AND o.gets AND NOT o.got) END`;
 
 /** Records every change, and writes the notices that `compareContacts` has counted. */
 export async function noteContacts(

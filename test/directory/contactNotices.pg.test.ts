@@ -87,6 +87,18 @@ describe('a number that HR changes', () => {
     expect((await send()).told).toEqual([other]);
   });
 
+  it('A53 is told, and the new one held back, when the change was hidden behind an absence', async () => {
+    await apply([anna, ben]);
+    await apply([{ ...anna, active: false, mobiles: [other] }, ben]);
+    expect((await send()).told).toEqual(['+12025550123']);
+    await owner.query(`UPDATE employee_phones SET held_from = held_from - interval '80 h'`);
+    await apply([{ ...anna, mobiles: [other] }, ben]);
+    expect((await send()).told).toEqual([other]);
+    const { rows } = await pool.query<{ held: boolean }>(
+      `SELECT held_from > clock_timestamp() - interval '1 min' AS held FROM employee_phones WHERE e164 = $1`, [other]);
+    expect(rows).toEqual([{ held: true }]);
+  });
+
   it('is told when a second one joins it', async () => {
     await apply([anna]);
     await apply([{ ...anna, mobiles: ['+12025550123', other] }]);
