@@ -42,14 +42,14 @@ export async function tellNewSessions(deps: SessionNoticeDeps): Promise<{ notifi
   return report;
 }
 
-/** None again within a minute of its last try. */
+/** None within a minute of a try that failed: a sweep that waits for a dead mail server keeps messages waiting. */
 async function takeDue(pool: Pool): Promise<NewSession[]> {
   const { rows } = await pool.query<NewSession>(
     `UPDATE sessions s SET notice_tried_at = clock_timestamp() FROM employees e
       WHERE e.id = s.employee_id AND s.id IN (
-        SELECT id FROM sessions WHERE notice = 'pending'
-           AND coalesce(notice_tried_at < clock_timestamp() - interval '1 min', true)
-         ORDER BY opened_at LIMIT ${batchRows} FOR UPDATE SKIP LOCKED)
+        SELECT id FROM sessions WHERE notice = 'pending' AND NOT EXISTS (
+          SELECT FROM sessions WHERE notice = 'pending' AND notice_tried_at > clock_timestamp() - interval '1 min')
+         ORDER BY notice_tried_at NULLS FIRST, opened_at LIMIT ${batchRows} FOR UPDATE SKIP LOCKED)
      RETURNING s.id AS "sessionId", s.employee_id AS "employeeId", s.sender_id AS "senderId",
                s.challenge_id AS "challengeId", e.preferred_language AS language`);
   return rows;

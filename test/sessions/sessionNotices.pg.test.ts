@@ -128,6 +128,15 @@ describe('a notice', () => {
     expect((await tell()).report).toEqual({ notified: 1, unnotified: 0 });
   });
 
+  it('does not go out either while the provider was down for another one a moment ago, and goes before that one then', async () => {
+    await opens(annaPrivate);
+    await tell({ send: async () => { throw new Fault('unavailable', 'mail', '421'); } });
+    await opens(anna);
+    expect((await tell()).told).toEqual([]);
+    await world.owner.query(`UPDATE sessions SET notice_tried_at = notice_tried_at - interval '61 s'`);
+    expect((await tell()).report).toEqual({ notified: 2, unnotified: 0 });
+  });
+
   it('is given up when it is refused, or when the session could have lasted no longer, which the audit says', async () => {
     await opens(annaPrivate);
     expect((await tell({ send: async () => ({ outcome: 'undeliverable', code: '550' }) })).report)
