@@ -1,6 +1,7 @@
 // Somebody claims to be somebody: who that is, whether the sender may ask, and whether the code goes anywhere.
 import type { Note } from '../src/audit/auditedTransaction';
 import type { Queryable } from '../src/db/pool';
+import type { Contact } from '../src/directory/contacts';
 import type { Employee, FoundEmployee } from '../src/directory/employees';
 import { codeLengths, readCode } from '../src/domain/codeText';
 import type { Method } from '../src/domain/messages';
@@ -9,7 +10,7 @@ import { askSender } from '../src/otp/budgets';
 import type { Destination } from '../src/otp/budgets';
 import { findJustExpired, issueChallenge, lockedForMs, lockSpentSender, wasVerified } from '../src/otp/challenges';
 import type { Challenge } from '../src/otp/challenges';
-import type { Contact, ContactQuestion } from './code';
+import type { ContactQuestion } from './code';
 import type { DisputeDeps } from './dispute';
 
 export interface ClaimDeps extends DisputeDeps {

@@ -1,5 +1,6 @@
 // Sends the code of a challenge to the contact that HR registered, or, for a decoy, does all but that.
 import type { Pool, Queryable } from '../src/db/pool';
+import type { Contact } from '../src/directory/contacts';
 import type { Method } from '../src/domain/messages';
 import { beginSend, settleSend } from '../src/outbox/outbox';
 import type { PurposeKeys } from '../src/keys/keyring';
@@ -9,16 +10,6 @@ import { findChallenge } from '../src/otp/challenges';
 import type { Challenge } from '../src/otp/challenges';
 import type { CodeCarrier } from '../src/otp/codeCarrier';
 import { settleRefused } from './refusedSend';
-
-/** Where a code goes, from the directory only. */
-export interface Contact {
-  readonly to: string;
-  readonly language: string | null;
-  /** Of a number, by which sends are counted. */
-  readonly country?: string;
-  /** Whether it certainly is another number than those that the sender writes from. */
-  readonly isOther: boolean;
-}
 
 /** A code for somebody, asked for by a sender. */
 export type ContactQuestion = Pick<Challenge, 'employeeId' | 'senderId' | 'method'>;

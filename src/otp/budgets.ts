@@ -88,12 +88,7 @@ export async function chargeSend(
   return allowed;
 }
 
-/** Whether a send was charged and may leave. */
-export async function isSendAllowed(db: Queryable, challengeId: string, ordinal: number): Promise<boolean> {
-  return await allowedSend(db, challengeId, ordinal) !== undefined;
-}
-
-/** A send that was charged and may leave, and keyed hash of where to. */
+/** A send that was charged and may leave, with the keyed hash of where to; undefined for any other. */
 export async function allowedSend(
   db: Queryable, challengeId: string, ordinal: number,
 ): Promise<Pick<Destination, 'destinationHash'> | undefined> {

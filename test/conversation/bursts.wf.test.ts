@@ -19,18 +19,10 @@ beforeEach(async () => {
   await world.reset();
 });
 
-async function verify(): Promise<string> {
-  await world.write(anna, '144133');
-  await world.reply('codeSent', { minutes: 5 });
-  const { senderId } = await world.write(anna, await world.code());
-  await world.reply('verified');
-  return senderId;
-}
-
 const handleOf = (senderId: string) => world.env.client.workflow.getHandle(`wa-${senderId}`);
 
 test('a hundred messages within a second are answered one after the other in their order, each once', async () => {
-  const senderId = await verify();
+  const senderId = await world.verify();
   const messages = await Promise.all(Array.from({ length: 100 }, (_, n) => world.store(anna, `question ${n}`)));
   // Told twice each, as a redelivery would: all at once, so that their order is the server's.
   await Promise.all([...messages, ...messages].map((message) => world.deliver(message)));
@@ -55,7 +47,7 @@ test('a hundred messages of somebody who is not verified are held within bounds 
 });
 
 test('a message that comes while the conversation completes is answered, in this run or in a new one', async () => {
-  const senderId = await verify();
+  const senderId = await world.verify();
   const rounds = 30;
   let goneOn = 0;
   for (let round = 0; round < rounds; round += 1) {
@@ -67,7 +59,7 @@ test('a message that comes while the conversation completes is answered, in this
     await told;
     await world.reply('askIdentifier');
     if ((await handleOf(senderId).describe()).runId === before) goneOn += 1;
-    await verify();
+    await world.verify();
     await world.said(`echo: late ${round}`);
   }
   expect(world.assistant.turns.all).toHaveLength(rounds);
@@ -96,7 +88,7 @@ async function tell(late: StoredMessage, runId: string, round: number, rounds: n
 }
 
 test('an order that comes while no worker runs is carried out by the next one', async () => {
-  const senderId = await verify();
+  const senderId = await world.verify();
   await world.stopWorker();
   const order = world.order(senderId, 'endSession');
   await world.startWorker();

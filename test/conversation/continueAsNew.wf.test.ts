@@ -38,14 +38,6 @@ async function clockOf(senderId: string): Promise<number> {
 
 const turns = (): string[] => world.assistant.turns.all.map(({ text }) => text);
 
-async function verify(): Promise<string> {
-  await world.write(anna, '144133');
-  await world.reply('codeSent', { minutes: 5 });
-  const { senderId } = await world.write(anna, await world.code());
-  await world.reply('verified');
-  return senderId;
-}
-
 /** Lets the assistant think until the function that this answers with is called. */
 function assistantThinks(): () => void {
   let answer = (): void => undefined;
@@ -58,7 +50,7 @@ function assistantThinks(): () => void {
 }
 
 test('messages that wait are taken over in their order, and the session with them', async () => {
-  const senderId = await verify();
+  const senderId = await world.verify();
   const before = await runOf(senderId);
   const answer = assistantThinks();
   const questions = Array.from({ length: 60 }, (_, n) => `question ${n}`);
@@ -71,7 +63,7 @@ test('messages that wait are taken over in their order, and the session with the
 });
 
 test('a message that was told in an earlier run is not taken again', async () => {
-  const senderId = await verify();
+  const senderId = await world.verify();
   const before = await runOf(senderId);
   const first = await world.write(anna, 'first');
   await world.said('echo: first');
@@ -121,7 +113,7 @@ test('wrong guesses stay counted, and the code will run out when it would have',
 });
 
 test('half an hour of silence will end a session of a later run', async () => {
-  const senderId = await verify();
+  const senderId = await world.verify();
   const before = await runOf(senderId);
   while (await runOf(senderId) === before) {
     await world.write(anna, 'tick');

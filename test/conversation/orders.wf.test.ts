@@ -18,18 +18,10 @@ beforeEach(async () => {
   await world.reset();
 });
 
-async function verify(): Promise<string> {
-  await world.write(anna, '144133');
-  await world.reply('codeSent', { minutes: 5 });
-  const { senderId } = await world.write(anna, await world.code());
-  await world.reply('verified');
-  return senderId;
-}
-
 const handleOf = (senderId: string) => world.env.client.workflow.getHandle(`wa-${senderId}`);
 
 test('an operator\'s end does not wait for replies that the provider does not take', async () => {
-  const senderId = await verify();
+  const senderId = await world.verify();
   world.assistant.answerTo = () => ({ replies: [{ text: 'one' }, { text: 'two' }], endTurn: true });
   let tried = (): void => undefined;
   const isTried = new Promise<void>((resolve) => { tried = resolve; });
@@ -47,7 +39,7 @@ test('an operator\'s end does not wait for replies that the provider does not ta
 });
 
 test('an operator\'s end stops the replies of an assistant that does not hear of it', async () => {
-  const senderId = await verify();
+  const senderId = await world.verify();
   let answer = (): void => undefined;
   world.assistant.answerTo = async () => {
     await new Promise<void>((resolve) => { answer = resolve; });
@@ -68,7 +60,7 @@ test('an operator\'s end stops the replies of an assistant that does not hear of
 });
 
 test('a workflow that is cancelled while the assistant thinks leaves no message unsettled', async () => {
-  const senderId = await verify();
+  const senderId = await world.verify();
   world.assistant.answerTo = (_turn, signal) => new Promise((_, reject) => {
     signal.addEventListener('abort', () => reject(new DOMException('aborted', 'AbortError')));
   });

@@ -31,13 +31,6 @@ async function writeToNobody(person: Person, text: string): Promise<void> {
   await world.startWorker({ forgetful: true });
 }
 
-async function verify(): Promise<void> {
-  await world.write(anna, '144133');
-  await world.reply('codeSent', { minutes: 5 });
-  await world.write(anna, await world.code());
-  await world.reply('verified');
-}
-
 test('a worker that is replaced after every message changes nothing', async () => {
   await writeToNobody(anna, 'where is my order?');
   await world.reply('askIdentifier');
@@ -78,7 +71,7 @@ test('A19 a lock lasts as long as it would have, with its one notice', async () 
 });
 
 test('a session ends by silence although the worker was replaced meanwhile', async () => {
-  await verify();
+  await world.verify();
   await world.skip('20 minutes');
   await restart();
   await world.skip('11 minutes');
@@ -86,7 +79,7 @@ test('a session ends by silence although the worker was replaced meanwhile', asy
 });
 
 test('a turn of the assistant that was cut off is asked again, and answered once', async () => {
-  await verify();
+  await world.verify();
   world.assistant.answerTo = (_turn, signal) => new Promise((_, reject) => {
     signal.addEventListener('abort', () => reject(new DOMException('aborted', 'AbortError')));
   });

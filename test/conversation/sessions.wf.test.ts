@@ -19,16 +19,8 @@ beforeEach(async () => {
   await world.reset();
 });
 
-async function verify(): Promise<string> {
-  await world.write(anna, '144133');
-  await world.reply('codeSent', { minutes: 5 });
-  const { senderId } = await world.write(anna, await world.code());
-  await world.reply('verified');
-  return senderId;
-}
-
 test('A47 what needs a fresh proof waits for one, and is then done once', async () => {
-  await verify();
+  await world.verify();
   await world.pool.query(`UPDATE sessions SET opened_at = opened_at - interval '6 minutes'`);
   await world.backdateSends(31);
   world.assistant.answerTo = ({ verifiedAt }) => {
@@ -49,7 +41,7 @@ test('A47 what needs a fresh proof waits for one, and is then done once', async 
 });
 
 test('R22 a session that its employee disputed by the link is over at the next message, which is not relayed', async () => {
-  await verify();
+  await world.verify();
   const { rows: [session] } = await world.pool.query<{ id: string }>('SELECT id FROM sessions');
   expect(await disputeByLink(disputeDeps(world.pool, testKeyring, () => undefined), session!.id)).toBe('disputed');
   await world.write(anna, 'salaries?');

@@ -5,13 +5,15 @@ import { createPool } from '../../src/db/pool';
 import type { Pool } from '../../src/db/pool';
 import { defaultPolicy } from '../../src/domain/policy';
 import type { Policy } from '../../src/domain/policy';
-import { askSender, chargeGuess, isSendAllowed, reopenPools, shutStrangers } from '../../src/otp/budgets';
+import { allowedSend, askSender, chargeGuess, reopenPools, shutStrangers } from '../../src/otp/budgets';
 import type { PoolName } from '../../src/otp/budgets';
 import {
   chargeResend, endChallenge, issueChallenge, judgeGuess, lockedForMs, unlockSender,
 } from '../../src/otp/challenges';
 import { createTestDatabase, patience } from '../support/postgres';
 import type { TestDatabase } from '../support/postgres';
+
+const isSendAllowed = async (...send: Parameters<typeof allowedSend>) => await allowedSend(...send) !== undefined;
 
 let database: TestDatabase;
 let pool: Pool;

@@ -5,11 +5,13 @@ import { createPool } from '../../src/db/pool';
 import type { Pool } from '../../src/db/pool';
 import { defaultPolicy } from '../../src/domain/policy';
 import { assuranceOf, noteDestination } from '../../src/otp/assurance';
-import { isSendAllowed } from '../../src/otp/budgets';
+import { allowedSend } from '../../src/otp/budgets';
 import type { PoolName } from '../../src/otp/budgets';
 import { chargeResend, issueChallenge } from '../../src/otp/challenges';
 import { createTestDatabase } from '../support/postgres';
 import type { TestDatabase } from '../support/postgres';
+
+const isSendAllowed = async (...send: Parameters<typeof allowedSend>) => await allowedSend(...send) !== undefined;
 
 let database: TestDatabase;
 let pool: Pool;

@@ -17,7 +17,7 @@ import type { WorkerChoices } from './conversationWorker';
 import { createTestDatabase } from './postgres';
 import { startTestTemporal } from './testTemporal';
 import type { Time } from './testTemporal';
-import { addEmployees, createTestActivities, store, testKeyring, testPolicy } from './world';
+import { addEmployees, anna, createTestActivities, store, testKeyring, testPolicy } from './world';
 import type { FakeAssistant, FakeCarrier, FakeChannel, Person } from './world';
 
 export interface StoredMessage {
@@ -43,6 +43,8 @@ export interface ConversationWorld {
   said(words: string): Promise<void>;
   /** Tells the conversation of a stored message; again when the server took too long, as the sweeper does. */
   deliver(message: StoredMessage): Promise<void>;
+  /** Anna proves who she is. Says her sender. */
+  verify(): Promise<string>;
   order(senderId: string, order: UpdateName): Promise<OrderOutcome>;
   /** HR's event: the employee is inactive and open sessions are over. */
   leave(employeeNumber: string): Promise<void>;
@@ -123,14 +125,24 @@ export async function startConversations(
     }
   }
 
+  async function write(
+    person: Person, text: string, message: Partial<IncomingMessage> = {},
+  ): Promise<StoredMessage> {
+    const stored = await storeFrom(person, text, message);
+    await deliver(stored);
+    return stored;
+  }
+
+  async function nextCode(): Promise<string> {
+    const next = (await carrier.carried.count(read.codes + 1))[read.codes]!;
+    read.codes += 1;
+    return next.code;
+  }
+
   return {
     pool, ownerUrl: database.ownerUrl, env, channel, carrier, assistant,
     store: storeFrom,
-    async write(person, text, message) {
-      const stored = await storeFrom(person, text, message);
-      await deliver(stored);
-      return stored;
-    },
+    write,
     reply: (key, params) => said(words(key, params)),
     replyIn: (language, key, params) => said(words(key, params, language)),
     said,
@@ -148,10 +160,13 @@ export async function startConversations(
       const { rows: [row] } = await owner.query<{ count: number }>('SELECT count(*)::int AS count FROM inbox WHERE text_enc IS NOT NULL');
       return row!.count;
     },
-    async code() {
-      const next = (await carrier.carried.count(read.codes + 1))[read.codes]!;
-      read.codes += 1;
-      return next.code;
+    code: nextCode,
+    async verify() {
+      await write(anna, '144133');
+      await said(words('codeSent', { minutes: 5 }));
+      const { senderId } = await write(anna, await nextCode());
+      await said(words('verified'));
+      return senderId;
     },
     text: words,
     status: (senderId) => conversations().status(senderId),
