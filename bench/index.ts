@@ -16,6 +16,7 @@ import { readOptions, usage } from './options';
 import type { Options, PartName } from './options';
 import { renderTables } from './report';
 import type { Finding } from './report';
+import { createClaimed, forgetGuesses } from './stand/claimed';
 import { startDoorman } from './stand/doorman';
 import { createPeople } from './stand/people';
 import { startStand } from './stand/stand';
@@ -70,9 +71,10 @@ async function prepare(options: Options, stand: Stand, kept: <T extends { stop()
   const perWay = loads.reduce((sum, { count, rounds }) => sum + count * rounds, 0) + warmUp;
   // Each way has people of its own, since all of them send to one Twilio; passers-by never say who they are.
   const samples = quick ? 60 : 1_000;
-  const employees = createPeople(0, perWay * 2 + 1_000 + samples * 2);
+  const employees = createPeople(0, perWay * 2 + 1_000);
   const passersBy = createPeople(200_000, 40_000);
-  const processes = kept(await startDoorman(stand, employees.all, progress));
+  const claimed = createClaimed(300_000, options.parts.includes('alike') ? samples * 2 : 0);
+  const processes = kept(await startDoorman(stand, [...employees.all, ...claimed.listed], progress));
   const doorman = kept(await connectDoorman(stand, processes, employees));
   const needsBare = options.parts.some((part) => part === 'verification' || part === 'relay');
   const bare = needsBare ? [kept(await startBare(stand))] : [];
@@ -87,7 +89,12 @@ async function prepare(options: Options, stand: Stand, kept: <T extends { stop()
       // The quantum is what the other parts do without.
       const { port: webPort } = kept(await processes.openWeb({ replyQuantumMs: defaultPolicy.replyQuantumMs }));
       const { publicUrl, twilio } = stand;
-      return measureAlike({ webPort, publicUrl, twilio, employees, passersBy, samples, progress });
+      await claimed.lock(processes.databaseUrl, processes.keyring);
+      return measureAlike({
+        webPort, publicUrl, twilio, claimed, passersBy, samples, progress,
+        forgetGuesses: () => forgetGuesses(processes.databaseUrl),
+        blindGuesses: () => doorman.count('SELECT count(*)::int AS count FROM guesses WHERE NOT evaluated'),
+      });
     },
     memory: () => measureMemory({ ...shared, levels: quick ? [200] : [conversations ?? 1_000, 10_000] }),
     webhook: () => measureWebhook({ ...shared, seconds: quick ? 6 : 30, secondsWithout: quick ? 3 : 10 }),

@@ -7,7 +7,7 @@ import { anyFreePort, freePort } from '../../src/stack/ports';
 import { runNode, startProgram, untilReady } from './children';
 import type { Child } from './children';
 import { writeDirectory } from './people';
-import type { Person } from './people';
+import type { Listed } from './people';
 import type { Stand } from './stand';
 import { account } from './webhook';
 
@@ -34,7 +34,7 @@ const policy: Partial<Policy> = {
 };
 
 export async function startDoorman(
-  stand: Stand, people: readonly Person[], progress: (line: string) => void,
+  stand: Stand, people: readonly Listed[], progress: (line: string) => void,
 ): Promise<Doorman> {
   const ownerUrl = await stand.createDatabase('doorman');
   const appUrl = ownerUrl.replace(/\/\/[^@]*@/, `//doorman:${appPassword}@`);

@@ -7,6 +7,14 @@ export interface Person {
   readonly number: string;
 }
 
+/** What the directory says of somebody. */
+export interface Listed extends Person {
+  /** Whether they work here: true by default. */
+  readonly active?: boolean;
+  /** Whether a code can reach them, by telephone or e-mail: true by default. */
+  readonly reachable?: boolean;
+}
+
 export interface People {
   readonly all: readonly Person[];
   /** The next one who has not written yet. */
@@ -33,8 +41,12 @@ export function createPeople(first: number, count: number): People {
 }
 
 /** Writes the directory that `doorman directory import` reads. */
-export function writeDirectory(path: string, people: readonly Person[]): void {
-  const rows = people.map(({ employeeId, number }) =>
-    `${employeeId},Jo,Tester,jo.tester.${employeeId}@example.com,${number},en,true\n`);
-  writeFileSync(path, `employee_id,given_name,family_name,email,mobile,language,active\n${rows.join('')}`);
+export function writeDirectory(path: string, people: readonly Listed[]): void {
+  const rows = people.map(({ employeeId, number, active = true, reachable = true }) => {
+    const contacts = reachable ? `jo.tester.${employeeId}@example.com,${number}` : ',';
+    return `${employeeId},Jo,Tester,${contacts},en,${active}
+`;
+  });
+  writeFileSync(path, `employee_id,given_name,family_name,email,mobile,language,active
+${rows.join('')}`);
 }

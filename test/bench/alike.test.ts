@@ -1,6 +1,8 @@
 // The bench's judgement of times: what is alike passes, what differs by little is found.
 import { compareSamples } from '../../bench/measure/kolmogorovSmirnov';
 import { judge } from '../../bench/parts/alike';
+import { classes } from '../../bench/stand/claimed';
+import type { Class } from '../../bench/stand/claimed';
 
 /** Numbers from 0 to 1 that look like chance and are the same in every run (Park and Miller's generator). */
 function chance(seed: number): () => number {
@@ -52,7 +54,7 @@ describe('two samples', () => {
   });
 });
 
-describe('times of the known and the unknown', () => {
+describe('times of the classes that nobody may tell apart', () => {
   const timed = (answer: number, reply: number) => ({
     'claim: webhook answer': answer, 'claim: reply': reply, 'wrong code: webhook answer': answer, 'wrong code: reply': reply });
   /** Jitter of some ms after the quantum; `slower` ms more for this class. */
@@ -61,25 +63,35 @@ describe('times of the known and the unknown', () => {
     return Array.from({ length: 1_000 }, () => timed(5 + 3 * next(), 2_003 + 8 * next() + slower));
   };
 
-  test('that differ by chance alone are alike', () => {
-    expect(judge('idle', { unknown: times(11), known: times(12) }).wrong).toEqual([]);
+  /** All classes alike but for these. */
+  const withTimes = (changed: Partial<Record<Class, ReturnType<typeof times>>>) => ({
+    ...Object.fromEntries(classes.map((one, nth) => [one, times(11 + nth)])), ...changed,
+  }) as Record<Class, ReturnType<typeof times>>; // cast: fromEntries forgets the keys
+
+  test('that differ by chance alone are alike, in every class', () => {
+    const { wrong, sections } = judge('idle', withTimes({}));
+    expect(wrong).toEqual([]);
+    expect(sections[0]!.rows).toHaveLength((classes.length - 1) * 4);
   });
 
-  test('A35 that differ by a single millisecond are found by their distribution', () => {
-    const { wrong } = judge('idle', { unknown: times(11), known: times(12, 1) });
+  test.each(classes.slice(1))('A35 that differ by a single millisecond are found by their distribution: %s', (one) => {
+    const { wrong } = judge('idle', withTimes({ [one]: times(22, 1) }));
     expect(wrong).toHaveLength(2);
-    expect(wrong[0]).toMatch(/^idle, claim: reply: the medians are [01]\.\d ms apart, KS p is /);
+    expect(wrong[0]).toMatch(new RegExp(`^idle, ${one}, claim: reply: the medians are [01]\\.\\d ms apart, KS p is `));
   });
 
   test('A35 that differ by eleven milliseconds are found by their medians, however few they are', () => {
-    const few = (all: ReturnType<typeof times>) => all.slice(0, 5);
-    const { wrong } = judge('idle', { unknown: few(times(11)), known: few(times(12, 20)) });
+    const few = Object.fromEntries(classes.map((one, nth) => [one, times(11 + nth, one === 'departed' ? 20 : 0).slice(0, 5)]));
+    const { wrong } = judge('idle', few as Record<Class, ReturnType<typeof times>>); // cast: fromEntries forgets the keys
     expect(wrong).toHaveLength(2);
+    expect(wrong[0]).toMatch(/^idle, departed, claim: reply/);
   });
 
   test('of a machine that is too busy are not judged, and are not called alike', () => {
     const busy = (seed: number) => times(seed).map((all) => ({ ...all, 'claim: reply': all['claim: reply'] * 400 - 800_000 }));
-    expect(judge('idle', { unknown: busy(11), known: busy(12) }).wrong).toEqual([
-      expect.stringMatching(/^idle, claim: reply: not decided, since chance alone puts medians up to \d+ ms apart/)]);
+    const all = Object.fromEntries(classes.map((one, nth) => [one, busy(11 + nth)]));
+    const { wrong } = judge('idle', all as Record<Class, ReturnType<typeof times>>); // cast: fromEntries forgets the keys
+    expect(wrong).toHaveLength(classes.length - 1);
+    expect(wrong[0]).toMatch(/^idle, of a strange form, claim: reply: not decided, since chance alone puts medians up to \d+ ms apart/);
   });
 });
