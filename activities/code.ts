@@ -68,6 +68,7 @@ export function createCodeActivities(deps: CodeDeps) {
       }
       const carried = await carrier.carry({
         to: contact.to,
+        receiptId: send.receiptId,
         code: deps.deriveCode(challenge),
         language: contact.language ?? deps.defaultLanguage,
         requestedBy: requester.slice(-4),

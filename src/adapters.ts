@@ -4,7 +4,7 @@ import { createWebhookAssistant } from './assistant/webhookAssistant';
 import { createTwilioWhatsApp } from './chat/twilioWhatsApp';
 import type { Config } from './config';
 import type { DestinationRules } from './directory/contacts';
-import { statusPath } from './http/twilioStatus';
+import { receiptPath, statusPath } from './http/twilioStatus';
 import { createMailer } from './mail/mailer';
 import type { Mailer } from './mail/mailer';
 import { createSmsCarrier } from './otp/smsCarrier';
@@ -24,7 +24,8 @@ function connectTwilio(config: Config): Twilio {
 }
 
 // Without a query: our routes refuse one, because it would change how a signature is checked (A08).
-const statusCallbackOf = (config: Config): string => config.DOORMAN_PUBLIC_URL + statusPath;
+const statusCallbackOf = (config: Config) => (receiptId?: string): string =>
+  config.DOORMAN_PUBLIC_URL + (receiptId === undefined ? statusPath : receiptPath(receiptId));
 
 /** How SMS are sent: over a connection of their own. */
 export function smsOptions(config: Config, texts: Texts): SmsCarrierOptions {

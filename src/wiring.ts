@@ -30,6 +30,7 @@ import { disputeByLink } from './otp/disputes';
 import type { LinkDeps } from './otp/disputes';
 import { createSmsNotices } from './otp/smsCarrier';
 import { withholdExpired, withholdTexts } from './outbox/outbox';
+import { noteReceipt } from './outbox/receipts';
 import { tellNewSessions } from './sessions/sessionNotices';
 import type { NewSession } from './sessions/sessionNotices';
 import { disputeSession, endSessionOfSender, findDisputedSession } from './sessions/sessions';
@@ -133,6 +134,10 @@ export function wireWeb(config: Config) {
       language: config.DOORMAN_LANGUAGE,
     },
     countMessage: (outcome) => telemetry.count('webhookAnswers', { outcome }),
+    noteReceipt: async (note) => {
+      if (!database.isSound()) throw new Error('it is not known yet whether the database is sound');
+      await noteReceipt(pool, note);
+    },
     countStatus: (outcome) => telemetry.count('statusCallbacks', { outcome }),
   };
   return {

@@ -1,11 +1,11 @@
 // Port: the chat that people write in. Twilio's WhatsApp is one; the suite in test/ports/chatChannel holds for each.
 
-/** A text on its way out. `key` is our business key: it goes with the request wherever the provider takes one. */
+/** A text on its way out. `receiptId` is what the provider names it by when it reports what became of it. */
 export interface OutgoingText {
   /** The exact address that the sender last wrote from. */
   readonly to: string;
   readonly text: string;
-  readonly key: string;
+  readonly receiptId: string;
 }
 
 export type SendOutcome =

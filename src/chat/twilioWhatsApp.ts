@@ -9,8 +9,8 @@ export interface TwilioWhatsAppOptions {
   readonly twilio: Twilio;
   /** Our address, `whatsapp:+…`. */
   readonly sender: string;
-  /** Where Twilio reports what becomes of a text. Nothing is reported without. */
-  readonly statusCallback?: string;
+  /** Where Twilio reports what becomes of a text, by its receipt id. Nothing is reported without. */
+  statusCallback?(receiptId: string): string;
 }
 
 // Twilio's clock is not ours, and it tells whole seconds.
@@ -20,8 +20,9 @@ const listedMax = 200;
 
 export function createTwilioWhatsApp({ twilio, sender, statusCallback }: TwilioWhatsAppOptions): ChatChannel {
   return {
-    sendText: ({ to, text }) => sendMessage(twilio, {
-      to, from: sender, body: text, ...(statusCallback === undefined ? {} : { statusCallback }),
+    sendText: ({ to, text, receiptId }) => sendMessage(twilio, {
+      to, from: sender, body: text,
+      ...(statusCallback === undefined ? {} : { statusCallback: statusCallback(receiptId) }),
     }),
 
     async findSent({ to, text, sinceMs }) {

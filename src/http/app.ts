@@ -9,7 +9,7 @@ import type { DisputePageDeps } from './dispute/disputePage';
 import { Problem, answerProblems } from './problem';
 import { twilioGuards } from './twilioGuards';
 import { createSignatureCheck } from './twilioSignature';
-import { statusPath, twilioStatus } from './twilioStatus';
+import { isReceiptId, receiptPath, statusPath, twilioStatus } from './twilioStatus';
 import type { StatusDeps } from './twilioStatus';
 import { messagePath, twilioWebhook } from './twilioWebhook';
 import type { WebhookDeps } from './twilioWebhook';
@@ -32,9 +32,12 @@ export function createApp(deps: AppDeps): Express {
   app.enable('strict routing').enable('case sensitive routing');
   app.use(identify, helmet(headers));
 
-  const signed = (path: string) => twilioGuards(publicUrl + path, isSigned);
+  const signed = (path: string) => twilioGuards(() => publicUrl + path, isSigned);
+  // Of a route with a parameter the path is what was asked for: it is a part of what is signed.
+  const signedAsAsked = twilioGuards(({ path }) => publicUrl + path, isSigned);
   app.route(messagePath).post(signed(messagePath), twilioWebhook(deps)).all(refuseMethod('POST'));
   app.route(statusPath).post(signed(statusPath), twilioStatus(deps)).all(refuseMethod('POST'));
+  app.route(receiptPath(':receiptId')).all(isReceiptId).post(signedAsAsked, twilioStatus(deps)).all(refuseMethod('POST'));
 
   const dispute = disputePages(deps);
   app.route(disputePath).get(dispute.show).post(dispute.act).all(refuseMethod('GET, HEAD, POST'));

@@ -1,6 +1,6 @@
 // What stands before every route that Twilio calls: form of the request, size, signature (R39, R48, A01 to A09, A11).
 import type { IncomingMessage } from 'node:http';
-import type { RequestHandler, Response } from 'express';
+import type { Request, RequestHandler, Response } from 'express';
 import { Problem } from './problem';
 import { formBytesMax, readForm } from './twilioForm';
 import type { Parameters } from './twilioForm';
@@ -10,10 +10,10 @@ import type { SignatureCheck } from './twilioSignature';
 const contentType = /^application\/x-www-form-urlencoded(?:; ?charset="?utf-8"?)?$/i;
 
 /**
- * Handlers that let only genuine requests through, in the order in which refusing costs least. `url` is the literal URL
- * that is configured at Twilio for this route: a signature made for another route or host does not fit (A09, A11).
+ * Handlers that let only genuine requests through, in the order in which refusing costs least. `urlOf`: the literal
+ * URL that Twilio was told for this route: a signature made for another route or host does not fit (A09, A11).
  */
-export function twilioGuards(url: string, isSigned: SignatureCheck): RequestHandler[] {
+export function twilioGuards(urlOf: (request: Request) => string, isSigned: SignatureCheck): RequestHandler[] {
   const plainForm: RequestHandler = (request, _response, next) => {
     // A query string would switch the validator to another rule (A08).
     if (request.originalUrl.includes('?')) throw new Problem('query-refused');
@@ -32,7 +32,7 @@ export function twilioGuards(url: string, isSigned: SignatureCheck): RequestHand
       throw new Problem(form.reason === 'size' ? 'too-large' : 'malformed', form.reason);
     }
     const signature = request.get('x-twilio-signature');
-    if (!isSigned(url, signature, form.parameters)) throw new Problem('not-genuine', 'signature');
+    if (!isSigned(urlOf(request), signature, form.parameters)) throw new Problem('not-genuine', 'signature');
     response.locals.twilioParameters = form.parameters;
     next();
   };

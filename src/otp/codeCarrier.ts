@@ -2,6 +2,8 @@
 import type { Method } from '../domain/messages';
 
 export interface CodeToCarry {
+  /** What the provider names it by when it reports what became of it: random, and nothing else. */
+  readonly receiptId: string;
   /** The registered contact, from the directory and nowhere else (R19): E.164 or an e-mail address. */
   readonly to: string;
   readonly code: string;

@@ -12,8 +12,8 @@ export interface SmsCarrierOptions {
   /** A messaging service brings fraud protection and a pool of senders; a number of our own does without. */
   readonly from: { readonly messagingServiceSid: string } | { readonly sender: string };
   readonly texts: Pick<Texts, 'render'>;
-  /** Where Twilio reports what becomes of an SMS. Nothing is reported without. */
-  readonly statusCallback?: string;
+  /** Where Twilio reports what becomes of an SMS, by the receipt id of a code. Nothing is reported without. */
+  statusCallback?(receiptId?: string): string;
 }
 
 // An SMS that waits longer in a network than this is worth less than the doubt that it causes.
@@ -25,10 +25,10 @@ export function createSmsCarrier(options: SmsCarrierOptions): CodeCarrier {
   const { texts } = options;
   return {
     method: 'sms',
-    async carry({ to, code, language, requestedBy, minutesLeft }) {
+    async carry({ to, code, language, requestedBy, minutesLeft, receiptId }) {
       const params = { code, minutes: minutesLeft, last4: requestedBy };
       const body = texts.render({ key: 'smsCode', params }, language);
-      return sendSms(options, { to, body, validityPeriod: Math.min(minutesLeft * 60, validitySecondsMax) });
+      return sendSms(options, { to, body, receiptId, validityPeriod: Math.min(minutesLeft * 60, validitySecondsMax) });
     },
   };
 }
@@ -47,7 +47,8 @@ export function createSmsNotices(options: SmsCarrierOptions) {
 }
 
 async function sendSms(
-  { twilio, from, statusCallback }: SmsCarrierOptions, sms: { to: string; body: string; validityPeriod?: number },
+  { twilio, from, statusCallback }: SmsCarrierOptions,
+  { receiptId, ...sms }: { to: string; body: string; receiptId?: string; validityPeriod?: number },
 ): Promise<SendResult> {
   // `whatsapp:+…` would put the code into a chat (R21). The directory holds no such contact; none gets past here.
   if (!e164.test(sms.to)) return { outcome: 'undeliverable', code: 'no number' };
@@ -55,6 +56,6 @@ async function sendSms(
     ...sms,
     ...('sender' in from ? { from: from.sender } : { messagingServiceSid: from.messagingServiceSid }),
     riskCheck: 'enable',
-    ...(statusCallback === undefined ? {} : { statusCallback }),
+    ...(statusCallback === undefined ? {} : { statusCallback: statusCallback(receiptId) }),
   });
 }

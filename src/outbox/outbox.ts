@@ -5,6 +5,8 @@ import type { PurposeKeys } from '../keys/keyring';
 
 /** A send as it stands. `attempts` counts this one; above 1, an earlier try may have reached the provider. */
 export interface Send {
+  /** What we give the provider to name it by in its receipts: random, and unlike the key nothing else. */
+  readonly receiptId: string;
   readonly state: 'pending' | 'sent' | 'failed' | 'withheld';
   readonly attempts: number;
   /** The text that was stored for it; null when the caller has it. */
@@ -19,16 +21,16 @@ export async function beginSend(
   db: Queryable, keys: PurposeKeys, send: { key: string; senderId: string; kind: 'reply' | 'code' },
 ): Promise<Send> {
   const { rows: [row] } = await db.query<{
-    state: Send['state']; attempts: number; text_enc: Buffer | null; ageMs: number;
+    id: string; state: Send['state']; attempts: number; text_enc: Buffer | null; ageMs: number;
   }>(
     `INSERT INTO outbox AS o (key, sender_id, kind, attempts) VALUES ($1, $2, $3, 1)
      ON CONFLICT (key) DO UPDATE SET attempts = o.attempts + CASE WHEN o.state = 'pending' THEN 1 ELSE 0 END
-     RETURNING state, attempts, text_enc,
+     RETURNING id, state, attempts, text_enc,
                (extract(epoch FROM clock_timestamp() - created_at) * 1000)::float8 AS "ageMs"`,
     [send.key, send.senderId, send.kind]);
-  const { state, attempts, text_enc, ageMs } = row!;
+  const { id, state, attempts, text_enc, ageMs } = row!;
   const text = text_enc === null ? null : open(keys, text_enc, context(send.key)).toString('utf8');
-  return { state, attempts, text, firstAttemptAgeMs: ageMs };
+  return { receiptId: id, state, attempts, text, firstAttemptAgeMs: ageMs };
 }
 
 /** Whether a send was ever begun. */

@@ -34,15 +34,15 @@ describe('WhatsApp over Twilio', () => {
   it('writes to a person who has no number', async () => {
     const to = 'whatsapp:US.ABC123XYZ';
     const channel = createTwilioWhatsApp({ twilio: simulated.twilio, sender });
-    expect(await channel.sendText({ to, text: 'hello', key: 'k' })).toMatchObject({ outcome: 'accepted' });
+    expect(await channel.sendText({ to, text: 'hello', receiptId: 'r' })).toMatchObject({ outcome: 'accepted' });
     expect(lastSent()).toMatchObject({ to, from: sender, body: 'hello', statusCallback: null });
   });
 
   it('has Twilio report to the address that is given, and to no other', async () => {
     const statusCallback = 'http://127.0.0.1:1/webhooks/twilio/status';
-    const channel = createTwilioWhatsApp({ twilio: simulated.twilio, sender, statusCallback });
-    await channel.sendText({ to: recipient, text: 'hello', key: 'm-1:answer' });
-    expect(lastSent().statusCallback).toBe(statusCallback);
+    const channel = createTwilioWhatsApp({ twilio: simulated.twilio, sender, statusCallback: (id) => `${statusCallback}/${id}` });
+    await channel.sendText({ to: recipient, text: 'hello', receiptId: 'r-1' });
+    expect(lastSent().statusCallback).toBe(`${statusCallback}/r-1`);
   });
 
   it('finds only what was sent since then, oldest first', async () => {
@@ -50,7 +50,7 @@ describe('WhatsApp over Twilio', () => {
     const { state } = simulated.simulator;
     const sids: string[] = [];
     for (const minutesAgo of [0, 3, 7, 5]) {
-      await channel.sendText({ to: recipient, text: 'hello', key: 'k' });
+      await channel.sendText({ to: recipient, text: 'hello', receiptId: 'r' });
       const { sid } = lastSent();
       sids.push(sid);
       state.saveMessage({ ...state.message(sid)!, createdAt: Date.now() - minutesAgo * 60_000 });
@@ -60,7 +60,7 @@ describe('WhatsApp over Twilio', () => {
 
   it('a text that is too long is our mistake', async () => {
     const channel = createTwilioWhatsApp({ twilio: simulated.twilio, sender });
-    await expect(channel.sendText({ to: recipient, text: 'x'.repeat(1_601), key: 'k' }))
+    await expect(channel.sendText({ to: recipient, text: 'x'.repeat(1_601), receiptId: 'r' }))
       .rejects.toMatchObject({ kind: 'misconfigured', code: '21617' });
   });
 });

@@ -33,7 +33,7 @@ test('a hundred messages within a second are answered one after the other in the
   const { messageIds } = await openHistory(testKeyring.payload, await handleOf(senderId).fetchHistory());
   const arrived = [...new Set(messageIds)].slice(2);
   expect(world.assistant.turns.all.map(({ turnId }) => turnId)).toEqual(arrived);
-  expect(world.channel.sent.all.slice(2).map(({ key }) => key)).toEqual(arrived.map((messageId) => `${messageId}:0`));
+  expect(world.channel.sent.all.slice(2).map(({ text }) => text)).toEqual(world.assistant.turns.all.map(({ text }) => `echo: ${text}`));
   expect(arrived).toHaveLength(101);
 });
 

@@ -2,8 +2,8 @@
 import { gzipSync } from 'node:zlib';
 import type { IncomingMessage } from '../../src/inbox/inbox';
 import { createApp } from '../../src/http/app';
-import { formType, keptLog, startPublicServer } from '../support/publicServer';
-import type { Answer, PublicServer } from '../support/publicServer';
+import { expectProblem as expectRefusal, formType, keptLog, startPublicServer } from '../support/publicServer';
+import type { PublicServer } from '../support/publicServer';
 import {
   accountSid, authToken, bsuidMessage, encodeForm, messageUrl, nextAuthToken, otherKinds, publicUrl, recipient, sign,
   statusCallback, statusUrl, textMessage,
@@ -35,12 +35,8 @@ beforeEach(() => {
   fault = undefined;
 });
 
-function expectProblem(answer: Answer, status: number, name: string): void {
-  expect([answer.status, answer.headers['content-type']]).toEqual([status, 'application/problem+json; charset=utf-8']);
-  expect(JSON.parse(answer.text)).toEqual({
-    type: `urn:doorman:problem:${name}`, title: expect.any(String), status, detail: expect.any(String),
-    request_id: answer.headers['x-request-id'],
-  });
+function expectProblem(...refusal: Parameters<typeof expectRefusal>): void {
+  expectRefusal(...refusal);
   expect(taken).toEqual([]);
 }
 
@@ -123,7 +119,7 @@ describe('the signature', () => {
     const twilio = { publicUrl, accountSid, recipient };
     const disputes = { readToken: () => undefined, dispute: async () => 'unknown' as const, language: 'en' };
     for (const authTokens of [[], [''], ['default'], [authToken, '']]) {
-      expect(() => createApp({ log, disputes, takeMessage: async () => 'known', twilio: { ...twilio, authTokens } })).toThrow();
+      expect(() => createApp({ log, disputes, noteReceipt: async () => undefined, takeMessage: async () => 'known', twilio: { ...twilio, authTokens } })).toThrow();
     }
   });
 
@@ -241,25 +237,6 @@ describe('the route', () => {
       .headers['x-request-id']));
     expect(new Set(ids).size).toBe(2);
     expect(ids.join()).not.toContain('theirs');
-  });
-});
-
-describe('a status callback', () => {
-  test('is counted by its status and has no other effect', async () => {
-    for (const MessageStatus of ['sent', 'delivered', 'read', 'a status of the future']) {
-      const answer = await server.post(statusCallback({ MessageStatus }), { url: statusUrl, path: statusPath });
-      expect([answer.status, answer.text]).toEqual([204, '']);
-    }
-    expect(statuses).toEqual(['sent', 'delivered', 'read', 'other']);
-    expect(taken).toEqual([]);
-  });
-
-  test('is refused for another account, without a message id or a status', async () => {
-    for (const changes of [{ AccountSid: `AC${'1'.repeat(32)}` }, { MessageSid: 'SM1' },
-      { MessageStatus: undefined }]) {
-      expectProblem(await server.post(statusCallback(changes), { url: statusUrl, path: statusPath }), 403,
-        'not-genuine');
-    }
   });
 });
 

@@ -18,10 +18,11 @@ afterAll(() => server.close());
 
 test('A37 the public routes are the two of the provider, which only take, and the page of NOT ME', () => {
   const disputes = { readToken: () => undefined, dispute: async () => 'unknown' as const, language: 'en' };
-  const app = createApp({ log, twilio, takeMessage: async () => 'known', disputes });
+  const app = createApp({ log, twilio, noteReceipt: async () => undefined, takeMessage: async () => 'known', disputes });
   // cast: Express does not type its own list
   const { stack } = app.router as unknown as { stack: { route?: { path: string; methods: Record<string, boolean> } }[] };
-  expect(stack.flatMap(({ route }) => route?.path ?? [])).toEqual(['/webhooks/twilio/message', '/webhooks/twilio/status', '/not-me/:token']);
+  expect(stack.flatMap(({ route }) => route?.path ?? [])).toEqual([
+    '/webhooks/twilio/message', '/webhooks/twilio/status', '/webhooks/twilio/status/:receiptId', '/not-me/:token']);
 });
 
 test('A37 what asks about a verification, an employee or a sender is answered as if there were no such thing', async () => {

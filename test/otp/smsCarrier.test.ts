@@ -37,12 +37,13 @@ describe('an SMS with a code', () => {
     'that counts for %i more minutes is given up by the network after %s s', async (minutesLeft, seconds) => {
       const { simulator, twilio, close } = await simulateTwilio();
       try {
-        const carrier = createSmsCarrier({ twilio, from: { messagingServiceSid }, texts });
-        await carrier.carry({ to: contact, code: '483920', language: 'en', requestedBy: '0123', minutesLeft });
+        const statusCallback = (receiptId?: string) => `https://doorman.example.com/status/${receiptId}`;
+        const carrier = createSmsCarrier({ twilio, from: { messagingServiceSid }, texts, statusCallback });
+        await carrier.carry({ to: contact, code: '483920', language: 'en', requestedBy: '0123', minutesLeft, receiptId: 'r-1' });
         const form = simulator.state.exchanges().find(({ kind }) => kind === 'rest')!.form;
         expect(Object.fromEntries(form)).toEqual({
           To: contact, MessagingServiceSid: messagingServiceSid, ValidityPeriod: seconds, RiskCheck: 'enable',
-          Body: expect.stringContaining('483920'),
+          Body: expect.stringContaining('483920'), StatusCallback: 'https://doorman.example.com/status/r-1',
         });
       } finally {
         await close();

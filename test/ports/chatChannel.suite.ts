@@ -34,7 +34,7 @@ export function describeChatChannel(name: string, start: () => Promise<ChatProvi
     afterEach(() => provider.close());
 
     const text = 'Purchase order 4500000001 is approved ✅\n\n*Total*: 12.50 € & <b>more</b> %7B{{1}}';
-    const send = (words = text, to = provider.recipient) => provider.channel.sendText({ to, text: words, key: randomUUID() });
+    const send = (words = text, to = provider.recipient) => provider.channel.sendText({ to, text: words, receiptId: randomUUID() });
     const secrets = () => [text, provider.recipient, '4500000001', ...provider.secrets];
 
     it('hands a text over as it is', async () => {
@@ -61,7 +61,7 @@ export function describeChatChannel(name: string, start: () => Promise<ChatProvi
       provider.set('throttling');
       expect((await faultOf(send(), 'throttled', secrets())).retryAfterMs).toBe(throttleSeconds * 1_000);
       provider.set('well');
-      await faultOf(provider.stranger.sendText({ to: provider.recipient, text, key: 'k' }), 'misconfigured', secrets());
+      await faultOf(provider.stranger.sendText({ to: provider.recipient, text, receiptId: 'r' }), 'misconfigured', secrets());
       expect(provider.taken(provider.recipient)).toEqual([]);
     });
 

@@ -1,4 +1,5 @@
 // What every carrier of codes keeps to, whichever way the code travels.
+import { randomUUID } from 'node:crypto';
 import type { CodeCarrier, CodeToCarry } from '../../src/otp/codeCarrier';
 import type { Method } from '../../src/domain/messages';
 import { faultOf, leaks } from './leaks';
@@ -32,7 +33,7 @@ export function describeCodeCarrier(name: string, start: () => Promise<CarrierPr
 
     const code = '48392017';
     const carry = (changes: Partial<CodeToCarry> = {}, carrier = provider.carrier) => carrier.carry({
-      to: provider.contact, code, language: 'en', requestedBy: '0123', minutesLeft: 5, ...changes });
+      to: provider.contact, code, language: 'en', requestedBy: '0123', minutesLeft: 5, receiptId: randomUUID(), ...changes });
     const secrets = () => [code, provider.contact, ...provider.secrets];
 
     it('brings the code, who asked for it, how long it counts and a warning', async () => {

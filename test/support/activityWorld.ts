@@ -54,7 +54,7 @@ export async function createActivityWorld(): Promise<ActivityWorld> {
     async traces() {
       const { rows: [row] } = await owner.query<{ traces: object; sender: string }>(tracesQuery);
       const outside = {
-        said: channel.sent.all.map(({ text, key }) => ({ text, key })),
+        said: channel.sent.all.map(({ text }) => text),
         // At-least-once by design: the same code, the same turn.
         codes: [...new Set(carrier.carried.all.map(({ code }) => code))],
         turns: [...new Set(assistant.turns.all.map(({ turnId, text }) => `${turnId} ${text}`))],

@@ -49,7 +49,7 @@ export async function startPublicServer(
 ): Promise<PublicServer> {
   const disputes: AppDeps['disputes'] = { readToken: () => undefined, dispute: async () => 'unknown', language: 'en' };
   const app = createApp({ twilio: { publicUrl, authTokens: [authToken, nextAuthToken], accountSid, recipient },
-    disputes, ...deps });
+    disputes, noteReceipt: async () => undefined, ...deps });
   const server = createServer({ ...serverOptions, ...options }, app);
   answerBrokenRequests(server, deps.log);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -91,4 +91,13 @@ export async function startPublicServer(
       await closed;
     },
   };
+}
+
+/** A refusal, in the one form that all have. */
+export function expectProblem(answer: Answer, status: number, name: string): void {
+  expect([answer.status, answer.headers['content-type']]).toEqual([status, 'application/problem+json; charset=utf-8']);
+  expect(JSON.parse(answer.text)).toEqual({
+    type: `urn:doorman:problem:${name}`, title: expect.any(String), status, detail: expect.any(String),
+    request_id: answer.headers['x-request-id'],
+  });
 }
