@@ -3,6 +3,7 @@ import { auditedTransaction } from '../src/audit/auditedTransaction';
 import type { Note } from '../src/audit/auditedTransaction';
 import type { Pool, Queryable } from '../src/db/pool';
 import { soundPolicy } from '../src/domain/policy';
+import type { Method } from '../src/domain/messages';
 import type { Policy } from '../src/domain/policy';
 import { readMessage } from '../src/domain/reading';
 import type { Vocabulary } from '../src/domain/reading';
@@ -11,16 +12,17 @@ import { handleMessage, peekMessage } from '../src/inbox/handling';
 import type { PurposeKeys } from '../src/keys/keyring';
 import { wasBegun } from '../src/outbox/outbox';
 import { assuranceOf } from '../src/otp/assurance';
-import { chargeGuess } from '../src/otp/budgets';
+import { chargeGuess, triedMethods } from '../src/otp/budgets';
 import {
   chargeResend, endChallenge, findChallenge, judgeGuess, lockedForMs, unlockSender,
 } from '../src/otp/challenges';
 import type { Challenge, Judgement, ResendCharge } from '../src/otp/challenges';
 import { openSession } from '../src/sessions/sessions';
 import { codeKey } from './code';
-import { alerting, destinationOf, issueFor } from './claim';
+import { alerting, issueFor } from './claim';
 import type { ClaimDeps, IdentifyInput, IdentifyOutcome } from './claim';
 import { dispute } from './dispute';
+import { nextRoute, routeBy } from './route';
 
 export interface ChallengeDeps extends ClaimDeps {
   readonly pool: Pool;
@@ -38,7 +40,8 @@ export interface ConfirmInput {
 }
 
 export type ResendOutcome =
-  | { readonly reaction: 'resend'; readonly sends: number }
+  /** `asked`: the way that somebody asked for; what is said depends on nothing else. */
+  | { readonly reaction: 'resend'; readonly sends: number; readonly asked?: 'call' | 'email' }
   | { readonly reaction: 'tooSoon'; readonly waitMs: number }
   | { readonly reaction: 'spent' }
   | { readonly reaction: 'expired' };
@@ -50,6 +53,11 @@ export type ConfirmOutcome =
   | { readonly reaction: 'exhausted'; readonly lockedForMs: number }
   | { readonly reaction: 'holdAndHint'; readonly bytes: number }
   | { readonly reaction: 'hint' | 'hintOne' | 'noMethod' | 'cancel' | 'dispute' | 'textOnly' | 'ignore' };
+
+/** `none`: the code is over, a later send is on its way, or there is no other way to this person. */
+export type FailOverOutcome =
+  | { readonly reaction: 'resend'; readonly sends: number }
+  | { readonly reaction: 'none' };
 
 export type TurnAwayOutcome = { readonly reaction: 'notice' | 'ignore' };
 
@@ -113,11 +121,37 @@ export function createChallengeActivities(deps: ChallengeDeps) {
         const challenge = await findChallenge(tx, challengeId);
         if (challenge?.state === 'live' && !await wasBegun(tx, codeKey(challenge, challenge.sends))) {
           const { senderId, sends } = challenge;
-          note({ kind: 'challenge.resent', facts: { challengeId, senderId, sends, operator } });
+          const { method } = challenge;
+          note({ kind: 'challenge.resent', facts: { challengeId, senderId, sends, method, operator } });
           return { reaction: 'resend', sends };
         }
-        const resend = { challengeId, ...await destinationOf(deps, tx, challenge), operator };
+        const method = challenge?.method ?? deps.methods[0]!;
+        const resend = { challengeId, method, ...await routeBy(deps, tx, challenge), operator };
         return resendOutcome(await chargeResend(tx, alerting(deps, note), policy, resend));
+      });
+    },
+
+    /**
+     * Charges the same code by the next way, when its `sends`-th send did not arrive. Within the same limits, but for
+     * the gap. Repeat-safe: one that was charged and not begun is granted again.
+     */
+    async failOver(input: { challengeId: string; sends: number; policy: Policy }): Promise<FailOverOutcome> {
+      const { challengeId } = input;
+      const policy = soundPolicy(input.policy);
+      return auditedTransaction(pool, async (tx, note) => {
+        const challenge = await findChallenge(tx, challengeId);
+        if (challenge?.state !== 'live' || challenge.expiresInMs <= 0) return { reaction: 'none' };
+        const { method, sends } = challenge;
+        if (sends === input.sends + 1 && !await wasBegun(tx, codeKey({ id: challengeId, method }, sends))) {
+          return { reaction: 'resend', sends };
+        }
+        if (sends !== input.sends) return { reaction: 'none' };
+        const route = await nextRoute(deps, tx, challenge, await triedMethods(tx, challengeId));
+        if (route === undefined) return { reaction: 'none' };
+        const resend = { challengeId, method: route.method, ...route.destination, missed: true as const };
+        const charge = await chargeResend(tx, alerting(deps, note), policy, resend);
+        if (charge.outcome !== 'granted') return { reaction: 'none' };
+        return { reaction: 'resend', sends: charge.sends };
       });
     },
 
@@ -189,9 +223,11 @@ async function steer(
   const reaction = stageTable.confirm[input];
   switch (reaction) {
     case 'holdAndHint': return { reaction, bytes: Buffer.byteLength(text) };
-    case 'resend': {
-      const resend = { challengeId, ...await destinationOf(deps, tx, challenge) };
-      return resendOutcome(await chargeResend(tx, alerting(deps, note), policy, resend));
+    case 'resend': return resendBy(deps, tx, note, policy, challenge, challenge.method);
+    case 'call': case 'email': {
+      if (!deps.methods.includes(reaction)) return { reaction: 'noMethod' };
+      const outcome = await resendBy(deps, tx, note, policy, challenge, reaction);
+      return outcome.reaction === 'resend' ? { ...outcome, asked: reaction } : outcome;
     }
     case 'cancel': await endChallenge(tx, note, challengeId, 'cancelled'); return { reaction };
     case 'dispute':
@@ -202,6 +238,15 @@ async function steer(
     case 'guess': return { reaction: 'expired' };
     default: return { reaction };
   }
+}
+
+/** By this way, whether or not it leads anywhere: nobody learns that it does not. */
+async function resendBy(
+  deps: ChallengeDeps, tx: Queryable, note: Note, policy: Policy, { id: challengeId, employeeId, senderId }: Challenge,
+  method: Method,
+): Promise<ResendOutcome> {
+  const destination = await routeBy(deps, tx, { employeeId, senderId, method });
+  return resendOutcome(await chargeResend(tx, alerting(deps, note), policy, { challengeId, method, ...destination }));
 }
 
 function resendOutcome(charge: ResendCharge): ResendOutcome {

@@ -83,7 +83,8 @@ async function sendOnce(
   }
   // And after the search for an earlier try, which can take seconds, in which somebody may have left (I6).
   if (send.attempts > 1 && !await maySend()) return withhold(pool, key);
-  const sent = await channel.sendText({ to, text, receiptId: send.receiptId }).catch((error: unknown) => settleRefused(pool, key, error));
+  const sent = await channel.sendText({ to, text, receiptId: send.receiptId })
+    .catch((error: unknown) => settleRefused(pool, key, error));
   if (sent.outcome === 'undeliverable') {
     await settleSend(pool, key, { state: 'failed', fault: sent.code });
     return { outcome: 'undeliverable' };

@@ -1,23 +1,19 @@
 // Somebody claims to be somebody: who that is, whether the sender may ask, and whether the code goes anywhere.
 import type { Note } from '../src/audit/auditedTransaction';
 import type { Queryable } from '../src/db/pool';
-import type { Contact } from '../src/directory/contacts';
 import type { Employee, FoundEmployee } from '../src/directory/employees';
 import { codeLengths, readCode } from '../src/domain/codeText';
 import type { Method } from '../src/domain/messages';
 import type { Policy } from '../src/domain/policy';
 import { askSender } from '../src/otp/budgets';
-import type { Destination } from '../src/otp/budgets';
 import { findJustExpired, issueChallenge, lockedForMs, lockSpentSender, wasVerified } from '../src/otp/challenges';
 import type { Challenge } from '../src/otp/challenges';
-import type { ContactQuestion } from './code';
 import type { DisputeDeps } from './dispute';
+import { chooseRoute } from './route';
+import type { RouteDeps } from './route';
 
-export interface ClaimDeps extends DisputeDeps {
+export interface ClaimDeps extends DisputeDeps, RouteDeps {
   findEmployee(db: Queryable, identifier: string): Promise<FoundEmployee>;
-  findContact(db: Queryable, code: ContactQuestion): Promise<Contact | undefined>;
-  /** Keyed hash by which sends to one number or address are counted. */
-  hashDestination(to: string): Buffer;
   /** Whether the sender writes from one of these numbers (E.164). */
   writesFrom(db: Queryable, senderId: string, numbers: readonly string[]): Promise<boolean>;
   readonly activeCodeKeyId: string;
@@ -39,6 +35,7 @@ export type IdentifyOutcome =
     readonly reaction: 'issue';
     /** The given one, unless this message was handled before with another. */
     readonly challengeId: string;
+    /** The first way that is configured, whichever way this person's code goes: that would tell who is known. */
     readonly method: Method;
     readonly expiresInMs: number;
   }
@@ -67,23 +64,14 @@ export async function issueFor(
     await lockSpentSender(tx, note, senderId, may.waitMs);
     return { reaction: 'locked', lockedForMs: may.waitMs };
   }
-  const method = 'sms';
+  const { method, destination } = await chooseRoute(deps, tx, { employeeId: employee?.id ?? null, senderId });
   const pool = await isKnown(deps, tx, input, employee) ? 'known' : 'stranger';
   const expiresInMs = await issueChallenge(tx, alerting(deps, note), policy, {
     challengeId, senderId, method, employeeId: employee?.id, identityHash, claimHash, pool,
     keyId: deps.activeCodeKeyId,
-    ...await destinationOf(deps, tx, { employeeId: employee?.id ?? null, senderId, method }),
+    ...destination,
   });
-  return { reaction: 'issue', challengeId, method, expiresInMs };
-}
-
-/** Where a code goes, as it is counted. Asked for nobody too, with the same work. */
-export async function destinationOf(
-  deps: ClaimDeps, tx: Queryable, challenge: ContactQuestion | undefined,
-): Promise<Destination> {
-  const contact = challenge && await deps.findContact(tx, challenge);
-  if (contact === undefined) return { destinationHash: null };
-  return { destinationHash: deps.hashDestination(contact.to), country: contact.country, isOther: contact.isOther };
+  return { reaction: 'issue', challengeId, method: deps.methods[0]!, expiresInMs }; // the configuration has one at least
 }
 
 /** Notes records, and tells at once what security has to hear. */

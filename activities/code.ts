@@ -5,7 +5,7 @@ import type { Method } from '../src/domain/messages';
 import { beginSend, settleSend } from '../src/outbox/outbox';
 import type { PurposeKeys } from '../src/keys/keyring';
 import { noteDestination } from '../src/otp/assurance';
-import { allowedSend } from '../src/otp/budgets';
+import { findSend } from '../src/otp/budgets';
 import { findChallenge } from '../src/otp/challenges';
 import type { Challenge } from '../src/otp/challenges';
 import type { CodeCarrier } from '../src/otp/codeCarrier';
@@ -36,7 +36,7 @@ export interface SendCodeInput {
 /** A decoy, or a code that is over, is handed over to nobody: neither the chat nor the history tells. */
 export type SendCodeOutcome = { readonly outcome: 'handedOver' | 'undeliverable' };
 
-/** Business key of the `sends`-th send (from 1) of a code. */
+/** Business key of the `sends`-th send (from 1) of a code, by the way that it goes. */
 export const codeKey = ({ id, method }: Pick<Challenge, 'id' | 'method'>, sends: number): string =>
   `${id}:${method}:${sends}`;
 
@@ -45,23 +45,26 @@ export function createCodeActivities(deps: CodeDeps) {
   return {
     /** Sends the code. May be repeated: it is the same code each time, so a second copy does no harm (decision 5). */
     async sendCode({ challengeId, sends }: SendCodeInput): Promise<SendCodeOutcome> {
-      const challenge = await findChallenge(pool, challengeId);
-      if (challenge === undefined) return { outcome: 'handedOver' };
-      const key = codeKey(challenge, sends);
-      const { senderId } = challenge;
-      const [send, contact, requester, allowed] = await Promise.all([
+      const [challenge, charged] = await Promise.all([
+        findChallenge(pool, challengeId), findSend(pool, challengeId, sends)]);
+      if (challenge === undefined || charged === undefined) return { outcome: 'handedOver' };
+      const { senderId, employeeId } = challenge;
+      // The way of this send: that of the code may have changed since.
+      const { method } = charged;
+      const key = codeKey({ id: challengeId, method }, sends);
+      const [send, contact, requester] = await Promise.all([
         beginSend(pool, deps.storageKeys, { key, senderId, kind: 'code' }),
-        deps.findContact(pool, challenge),
-        deps.replyAddress(pool, senderId),
-        allowedSend(pool, challengeId, sends)]);
+        deps.findContact(pool, { employeeId, senderId, method }),
+        deps.replyAddress(pool, senderId)]);
       // Settled before, whatever it came to: the same for a decoy as for a code.
       if (send.state !== 'pending') return { outcome: send.state === 'failed' ? 'undeliverable' : 'handedOver' };
       // The directory, or where the sender writes from, may have changed since the charge. Asked for a decoy as well.
       await noteDestination(pool, challengeId, sends, contact?.isOther ?? true);
-      const carrier = deps.carriers.get(challenge.method);
+      const carrier = deps.carriers.get(method);
       const over = challenge.state !== 'live' || challenge.expiresInMs <= 0;
       // Where it was charged to, or nowhere: another contact since has had no budget, and is RESEND's to find.
-      const isCharged = contact !== undefined && allowed?.destinationHash?.equals(deps.hashDestination(contact.to));
+      const isCharged = contact !== undefined && charged.allowed
+        && charged.destinationHash?.equals(deps.hashDestination(contact.to));
       if (over || isCharged !== true || contact === undefined || requester === undefined || carrier === undefined) {
         await settleSend(pool, key, { state: 'withheld' });
         return { outcome: 'handedOver' };

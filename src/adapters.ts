@@ -4,12 +4,14 @@ import { createWebhookAssistant } from './assistant/webhookAssistant';
 import { createTwilioWhatsApp } from './chat/twilioWhatsApp';
 import type { Config } from './config';
 import type { DestinationRules } from './directory/contacts';
+import type { Method } from './domain/messages';
 import { receiptPath, statusPath } from './http/twilioStatus';
 import { createMailer } from './mail/mailer';
 import type { Mailer } from './mail/mailer';
+import type { CodeCarrier } from './otp/codeCarrier';
 import { createSmsCarrier } from './otp/smsCarrier';
 import type { SmsCarrierOptions } from './otp/smsCarrier';
-import type { Texts } from './texts/render';
+import type { TextOptions, Texts } from './texts/render';
 import { createTwilio } from './twilio/client';
 import type { Twilio } from './twilio/client';
 import type { Ports } from './wiredActivities';
@@ -35,6 +37,13 @@ export function smsOptions(config: Config, texts: Texts): SmsCarrierOptions {
   return { twilio: connectTwilio(config), from, texts, statusCallback: statusCallbackOf(config) };
 }
 
+function carrierBy(method: Method, config: Config, texts: Texts): CodeCarrier {
+  switch (method) {
+    case 'sms': return createSmsCarrier(smsOptions(config, texts));
+    case 'call': case 'email': throw new Error(`no carrier for ${method}`);
+  }
+}
+
 /** Twilio and the assistant, as configured. */
 export function createPorts(config: Config, texts: Texts): Ports {
   return {
@@ -43,12 +52,19 @@ export function createPorts(config: Config, texts: Texts): Ports {
     channel: createTwilioWhatsApp({
       twilio: connectTwilio(config), sender: config.TWILIO_WHATSAPP_SENDER, statusCallback: statusCallbackOf(config),
     }),
-    carriers: new Map([['sms', createSmsCarrier(smsOptions(config, texts))]]),
+    carriers: new Map(config.DOORMAN_CODE_METHODS.map((method) => [method, carrierBy(method, config, texts)])),
     assistant: createWebhookAssistant({
       url: config.ASSISTANT_URL,
       secret: config.ASSISTANT_SECRET,
       production: config.production,
     }),
+  };
+}
+
+/** How texts speak, as configured. */
+export function textOptions(config: Config): TextOptions {
+  return {
+    organisation: config.DOORMAN_ORGANISATION, language: config.DOORMAN_LANGUAGE, methods: config.DOORMAN_CODE_METHODS,
   };
 }
 

@@ -27,6 +27,7 @@ import type { Texts } from './texts/render';
 /** The adapters that a test replaces; everything else is the real thing. */
 export interface Ports {
   readonly channel: ChatChannel;
+  /** By how a code travels; the best way first. */
   readonly carriers: ReadonlyMap<Method, CodeCarrier>;
   readonly assistant: Assistant;
 }
@@ -41,6 +42,8 @@ export function createWiredActivities(
   const { key, activeId } = keyring.subject;
   const deps: ActivityDeps = {
     ...ports,
+    // In their order.
+    methods: [...ports.carriers.keys()],
     pool,
     storageKeys: keyring.storage,
     defaultLanguage,

@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
 import type { DataConverter } from '@temporalio/common';
-import { createMail, createPorts, destinationRules, smsOptions } from './adapters';
+import { createMail, createPorts, destinationRules, smsOptions, textOptions } from './adapters';
 import { auditedTransaction } from './audit/auditedTransaction';
 import { Misconfiguration } from './config';
 import type { Config } from './config';
@@ -28,6 +28,7 @@ import { unlockSender } from './otp/challenges';
 import { disputeToken, readDisputeToken } from './otp/disputeLink';
 import { disputeByLink } from './otp/disputes';
 import type { LinkDeps } from './otp/disputes';
+import { tellMissedCodes } from './otp/missedCodes';
 import { createSmsNotices } from './otp/smsCarrier';
 import { withholdExpired, withholdTexts } from './outbox/outbox';
 import { noteReceipt } from './outbox/receipts';
@@ -48,7 +49,7 @@ import { createWiredActivities } from './wiredActivities';
 /** What the worker process runs on. `metricsUrl` is where the SDK serves its own metrics. */
 export function wireWorker(config: Config, metricsUrl: string) {
   const { pool, log, telemetry } = wireProcess(config, 'worker', metricsUrl);
-  const texts = createTexts({ organisation: config.DOORMAN_ORGANISATION, language: config.DOORMAN_LANGUAGE });
+  const texts = createTexts(textOptions(config));
   const activities = createWiredActivities(
     pool, config.keyring, texts, createPorts(config, texts), config.DOORMAN_LANGUAGE, createAlert(log, telemetry),
     destinationRules(config));
@@ -92,7 +93,7 @@ function createNotices(config: Config, pool: Pool, log: Log, texts: Texts, maile
 export function wireWeb(config: Config) {
   const { pool, log, telemetry } = wireProcess(config, 'web');
   const { conversations, close } = connectConversations(config);
-  const texts = createTexts({ organisation: config.DOORMAN_ORGANISATION, language: config.DOORMAN_LANGUAGE });
+  const texts = createTexts(textOptions(config));
   const { channel } = createPorts(config, texts);
   const mailer = createMail(config);
   const database = createDatabaseCheck(config, pool, log);
@@ -104,6 +105,9 @@ export function wireWeb(config: Config) {
     fetchMessage: (messageId) => channel.fetchMessage(messageId),
     withholdExpired,
     sendNotices: createNotices(config, pool, log, texts, mailer),
+    tellMissed: () => tellMissedCodes({
+      pool, log, silenceMs: config.policy.codeSilenceMs, tell: (missed) => conversations.tellMissed(missed),
+    }),
     textRetentionMs: config.policy.textRetentionMs,
     onSweep: (report) => {
       for (const [what, count] of Object.entries(report)) if (count > 0) telemetry.count('swept', { what }, count);
@@ -136,7 +140,9 @@ export function wireWeb(config: Config) {
     countMessage: (outcome) => telemetry.count('webhookAnswers', { outcome }),
     noteReceipt: async (note) => {
       if (!database.isSound()) throw new Error('it is not known yet whether the database is sound');
-      await noteReceipt(pool, note);
+      const noted = await noteReceipt(pool, note);
+      const isLost = note.receipt === 'undelivered' || note.receipt === 'failed';
+      if (noted.outcome === 'noted' && noted.kind === 'code' && isLost) dispatcher.sweepSoon();
     },
     countStatus: (outcome) => telemetry.count('statusCallbacks', { outcome }),
   };

@@ -9,7 +9,7 @@ import type { Stage } from '../src/domain/verification';
 export const taskQueues = { doorman: 'doorman', assistant: 'doorman-assistant' } as const;
 
 export const workflowTypes = { conversation: 'conversation' } as const;
-export const signalNames = { messageReceived: 'messageReceived' } as const;
+export const signalNames = { messageReceived: 'messageReceived', codeMissed: 'codeMissed' } as const;
 export const queryNames = { status: 'status' } as const;
 export const updateNames = { endSession: 'endSession', unlock: 'unlock', resendCode: 'resendCode' } as const;
 export type UpdateName = keyof typeof updateNames;
@@ -35,6 +35,12 @@ export interface ConversationStart {
 
 export interface MessageReceived {
   readonly messageId: string;
+}
+
+/** The `sends`-th send of a code did not arrive, or nobody says that it did. */
+export interface CodeMissed {
+  readonly challengeId: string;
+  readonly sends: number;
 }
 
 /** Who asks for an operator's act; kept in the audit. A login name, not a person's name. */

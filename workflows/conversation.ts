@@ -3,12 +3,12 @@ import {
   CancellationScope, allHandlersFinished, condition, continueAsNew, defineQuery, defineSignal, defineUpdate,
   isCancellation, setHandler, workflowInfo,
 } from '@temporalio/workflow';
-import type { ConversationStart, ConversationStatus, MessageReceived, OperatorOrder } from './contract';
+import type { CodeMissed, ConversationStart, ConversationStatus, MessageReceived, OperatorOrder } from './contract';
 import { queryNames, signalNames, updateNames } from './contract';
 import { Conversation } from './conversationContext';
 import type { ConversationState } from './conversationState';
 import { enqueue, initialState, upgrade } from './conversationState';
-import { confirmStep } from './steps/confirm';
+import { confirmStep, failOver } from './steps/confirm';
 import { identifyStep } from './steps/identify';
 import { lockedStep } from './steps/locked';
 import { sessionStep } from './steps/session';
@@ -16,6 +16,7 @@ import type { Order, Step } from './steps/step';
 import type { Stage } from '../src/domain/verification';
 
 const messageReceived = defineSignal<[MessageReceived]>(signalNames.messageReceived);
+const codeMissed = defineSignal<[CodeMissed]>(signalNames.codeMissed);
 const statusQuery = defineQuery<ConversationStatus>(queryNames.status);
 const endSession = defineUpdate<string, [OperatorOrder]>(updateNames.endSession);
 const unlock = defineUpdate<string, [OperatorOrder]>(updateNames.unlock);
@@ -71,6 +72,8 @@ async function takeOne(c: Conversation): Promise<void> {
   if (c.state.overflow.length > 0) return c.drop(c.state.overflow.splice(0), 'overflow');
   const order = c.orders.shift();
   if (order !== undefined) return carryOut(c, order);
+  const missed = c.missed.shift();
+  if (missed !== undefined) return failOver(c, missed);
   if (c.state.queue.length > 0) return c.takeMessage((messageId) => steps[c.state.stage].onMessage(c, messageId));
   if (c.isDue()) return steps[c.state.stage].onDeadline(c);
 }
@@ -84,6 +87,10 @@ function handleMessages(c: Conversation): void {
   setHandler(messageReceived, (signal?: Partial<MessageReceived>) => {
     const messageId: unknown = signal?.messageId;
     if (typeof messageId === 'string' && /^[\w-]{1,64}$/.test(messageId)) enqueue(c.state, messageId);
+  });
+  setHandler(codeMissed, (missed?: Partial<CodeMissed>) => {
+    const { challengeId, sends } = missed ?? {};
+    if (typeof challengeId === 'string' && Number.isInteger(sends)) c.missed.push({ challengeId, sends: sends! });
   });
   setHandler(statusQuery, () => c.status());
 }

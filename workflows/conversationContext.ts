@@ -6,7 +6,7 @@ import type { ReplyOutcome } from '../activities/chat';
 import { deadlineSummary, stateTable } from '../src/domain/shown';
 import type { Outcome, Stage } from '../src/domain/verification';
 import type { TextRequest } from '../src/texts/keys';
-import type { ConversationStatus } from './contract';
+import type { CodeMissed, ConversationStatus } from './contract';
 import { searchAttributes } from './contract';
 import type { ConversationState } from './conversationState';
 import { decide, notice, reply } from './io';
@@ -22,6 +22,8 @@ const beginning: Entry = {
 
 export class Conversation {
   readonly orders: Order[] = [];
+  /** Codes that did not arrive. Not carried over: who tells of them tells it again while the code counts. */
+  readonly missed: CodeMissed[] = [];
   private clock: { readonly at: number; readonly scope: CancellationScope } | undefined;
   private due = false;
   private ended = false;
@@ -39,7 +41,7 @@ export class Conversation {
 
   hasWork(): boolean {
     const { queue, overflow } = this.state;
-    return queue.length > 0 || overflow.length > 0 || this.orders.length > 0 || this.isDue();
+    return queue.length > 0 || overflow.length > 0 || this.orders.length > 0 || this.missed.length > 0 || this.isDue();
   }
 
   /**
@@ -66,7 +68,7 @@ export class Conversation {
 
   /** A code that is on its way belongs to this run: its activity would be lost with it. */
   mayContinueAsNew(): boolean {
-    return this.sending === 0 && this.orders.length === 0;
+    return this.sending === 0 && this.orders.length === 0 && this.missed.length === 0;
   }
 
   /** Enters a stage: one batched upsert, one deadline. `deadline` in ms since 1970. */
@@ -209,6 +211,11 @@ export class Conversation {
     // A decoy is shown as handed over: the Temporal UI does not tell the real from the unknown either.
     void send().then(
       ({ outcome }) => settle(outcome === 'undeliverable' ? 'failed' : 'handedOver'), () => settle('failed'));
+  }
+
+  showDelivery(delivery: ConversationState['codeDelivery']): void {
+    this.state.codeDelivery = delivery;
+    this.showDetails();
   }
 
   /**

@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { readCountries } from '../directory/phoneNumber';
 import type { Countries } from '../directory/phoneNumber';
-import { sameNumberRules } from '../domain/messages';
+import { methods, sameNumberRules } from '../domain/messages';
+import type { Method } from '../domain/messages';
 import { defaultPolicy, policyProblems } from '../domain/policy';
 import type { Policy } from '../domain/policy';
 import { parseKeyring } from '../keys/keyring';
@@ -31,6 +32,7 @@ const port = z.coerce.number().int().min(0).max(65_535);
 const origin = z.url({ protocol: /^https?$/ }).refine((url) => URL.canParse(url) && new URL(url).origin === url, 'must be an origin: no path, no trailing slash');
 const sid = (prefix: string) => z.string().regex(new RegExp(`^${prefix}[0-9a-fA-F]{32}$`), `must look like ${prefix} and 32 hex digits`);
 const e164 = /^\+[1-9]\d{6,14}$/;
+const isSet = (list: readonly string[]): boolean => new Set(list).size === list.length;
 /** 256 bits: design §5, R62. */
 const keyBytesMin = 32;
 
@@ -42,6 +44,8 @@ const schema = z.object({
   DOORMAN_ORGANISATION: z.string().trim().min(1).max(60),
   DOORMAN_LANGUAGE: z.string().regex(/^[a-z]{2,3}(-[A-Za-z0-9]+)*$/, 'must be a language tag such as en'),
   DOORMAN_SAME_NUMBER: z.enum(sameNumberRules),
+  DOORMAN_CODE_METHODS: z.string().transform((list) => list.split(',').map((word) => word.trim())).pipe(
+    z.array(z.enum(methods, 'knows sms, call and email')).min(1).refine(isSet, 'names a way twice')),
   DOORMAN_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']),
   DOORMAN_BUILD_ID: z.string().min(1).max(128),
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }),
@@ -61,6 +65,7 @@ const schema = z.object({
   TWILIO_API_KEY_SECRET: z.string().min(32, 'must have at least 32 characters'),
   TWILIO_WHATSAPP_SENDER: z.string().regex(/^whatsapp:\+[1-9]\d{6,14}$/, 'must be whatsapp:+ and the number'),
   TWILIO_SMS_SENDER: z.string().regex(e164, 'must be a number such as +14155550100').optional(),
+  TWILIO_VOICE_SENDER: z.string().regex(e164, 'must be a number such as +14155550100').optional(),
   TWILIO_MESSAGING_SERVICE_SID: sid('MG').optional(),
   TWILIO_API_URL: origin.optional(),
   DOORMAN_SMTP_URL: z.string().refine((url) => readSmtpUrl(url) !== undefined, 'must be smtp:// or smtps://, with both of user and password or none, percent-encoded, and nothing after the port').optional(),
@@ -106,6 +111,7 @@ export function loadConfig(environment: Environment = process.env): Config {
   if ((raw.DOORMAN_SMTP_URL === undefined) !== (raw.DOORMAN_MAIL_FROM === undefined)) {
     problems.push('DOORMAN_SMTP_URL and DOORMAN_MAIL_FROM: one is nothing without the other');
   }
+  problems.push(...methodProblems(raw, parsed.data?.DOORMAN_CODE_METHODS ?? []));
   problems.push(...certificateProblems(raw));
   if (production) problems.push(...productionProblems(raw, schema.shape.TEMPORAL_TLS.safeParse(raw.TEMPORAL_TLS).data === true));
   if (problems.length > 0 || !parsed.success || keyring === undefined || policy === undefined) throw new Misconfiguration(problems);
@@ -118,6 +124,15 @@ export function loadImportConfig(environment: Environment = process.env): Import
   const { keyring, policy, countries } = readParts(readSettings(environment, problems), problems);
   if (problems.length > 0 || keyring === undefined || policy === undefined) throw new Misconfiguration(problems);
   return { keyring, policy, countries };
+}
+
+/** What a way lacks by which codes are to travel. */
+function methodProblems(raw: RawSettings, wanted: readonly Method[]): string[] {
+  const lacking = [
+    ...wanted.includes('call') && raw.TWILIO_VOICE_SENDER === undefined ? ['call needs TWILIO_VOICE_SENDER'] : [],
+    ...wanted.includes('email') && raw.DOORMAN_SMTP_URL === undefined ? ['email needs DOORMAN_SMTP_URL'] : [],
+  ];
+  return lacking.map((what) => `DOORMAN_CODE_METHODS: ${what}`);
 }
 
 /** What is more than a value: keys, numbers, countries. */

@@ -39,6 +39,8 @@ export const settings = {
   TWILIO_API_KEY_SID: { about: 'Restricted API key, `SK…`, that may create, read and list messages: a reply that needs a second try is looked for first.', needed: 'both' },
   TWILIO_API_KEY_SECRET: { about: 'Its secret.', needed: 'both', secret: true },
   TWILIO_WHATSAPP_SENDER: { about: 'Our WhatsApp sender, `whatsapp:+…`.', needed: 'both' },
+  DOORMAN_CODE_METHODS: { about: 'How codes travel, the best way first: of `sms`, `call` and `email`, separated by commas. A code that does not arrive goes by the next one. `call` needs `TWILIO_VOICE_SENDER`, `email` a mail server; a session that a mailed code opened is of low assurance.', fallback: 'sms', needed: 'optional' },
+  TWILIO_VOICE_SENDER: { about: 'Number that calls with codes come from, `+…`.', needed: 'optional' },
   TWILIO_SMS_SENDER: { about: 'Number that codes come from, `+…`. This or a messaging service is needed.', needed: 'optional' },
   TWILIO_MESSAGING_SERVICE_SID: { about: 'Messaging service that codes come from, `MG…`; preferred.', needed: 'optional' },
   TWILIO_API_URL: { about: 'Development only: all Twilio products at this origin (the simulator).', needed: 'optional' },

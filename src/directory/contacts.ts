@@ -5,7 +5,7 @@ import type { Queryable } from '../db/pool';
 import type { Method, SameNumber } from '../domain/messages';
 import { defaultPolicy } from '../domain/policy';
 import { isHeld, isSoleHolder } from './employees';
-import { countryOf, spellingsOf } from './phoneNumber';
+import { countryOf, spellingsOf, takesSms } from './phoneNumber';
 import type { Countries } from './phoneNumber';
 
 export interface DestinationRules {
@@ -48,7 +48,7 @@ export async function findContact(
   if (method === 'email') return rows[0] && { ...rows[0], isOther: false };
   const numbers = rows.flatMap((row) => {
     const country = countryOf(row.to, rules.countries);
-    return country === undefined ? [] : [{ ...row, country }];
+    return country === undefined || (method === 'sms' && !takesSms(row.to)) ? [] : [{ ...row, country }];
   });
   return choose(rules.sameNumber, numbers, await ownNumbers(numbers.flatMap(({ to }) => spellingsOf(to))));
 }

@@ -88,6 +88,11 @@ export function countryOf(e164: string, countries: Countries): string | undefine
   return phone.country ?? `+${phone.countryCallingCode}`;
 }
 
+/** Whether a text can be sent there: where fixed lines have numbers of their own, none is sent to them. */
+export function takesSms(e164: string): boolean {
+  return parse(e164)?.getType() !== 'FIXED_LINE';
+}
+
 /** How WhatsApp still spells mobile numbers of countries that have changed theirs, beside how they are written now. */
 const spellings: readonly (readonly [RegExp, string])[] = [
   // Mexico, with and without the 1 of former mobile numbers; Argentina, with and without the 9 of mobile numbers.

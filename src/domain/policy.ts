@@ -22,6 +22,7 @@ export const policyRules = {
   codeLifetimeMs: rule(5 * minute, 1 * minute, 10 * minute, 'how long a code counts, by the database clock (R03)'),
   codeTriesMax: rule(5, 1, 10, 'evaluated guesses per code, over all its resends (R08)'),
   codeSendsMax: rule(5, 1, 10, 'sends of one code, the first included (R12)'),
+  codeSilenceMs: rule(1 * minute, 15 * second, 10 * minute, 'a code of which nobody says so long that it arrived goes by the next way; the process\'s number holds (R12)'),
   codeGap1Ms: rule(30 * second, 10 * second, 10 * minute, 'wait before the 1st resend (R12)'),
   codeGap2Ms: rule(60 * second, 10 * second, 10 * minute, 'wait before the 2nd resend (R12)'),
   codeGap3Ms: rule(120 * second, 10 * second, 10 * minute, 'wait before the 3rd resend (R12)'),

@@ -3,8 +3,13 @@
 export interface RecordFacts {
   'sender.changed': { senderId: string; formerSenderIds: string[] };
   'challenge.issued': { challengeId: string; senderId: string; identity: string; pool: string; method: string };
-  /** `operator`: login name of whoever ordered it, when it was no RESEND. */
-  'challenge.resent': { challengeId: string; senderId: string; sends: number; operator?: string };
+  /**
+   * `operator`: login name of whoever ordered it, when it was no RESEND. `missed`: the former send did not arrive.
+   * Without a method: by SMS, in records of before there were others.
+   */
+  'challenge.resent': {
+    challengeId: string; senderId: string; sends: number; method?: string; operator?: string; reason?: 'missed';
+  };
   'challenge.guessed': { challengeId: string; senderId: string; verdict: 'right' | 'wrong'; ordinal: number };
   'challenge.exhausted': { challengeId: string; senderId: string; lockedUntil: string };
   'challenge.expired': { challengeId: string; senderId: string };

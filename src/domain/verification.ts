@@ -23,7 +23,8 @@ export const reactions = {
   hint: 'says that only the code is awaited',
   hintOne: 'says that several codes are not evaluated',
   resend: 'sends the same code again when its gap is over',
-  noMethod: 'says that this method is not available',
+  call: 'calls with the same code when its gap is over; says so where nobody is called',
+  email: 'mails the same code when its gap is over; says so where nobody is mailed',
   cancel: 'voids the code, asks anew',
   dispute: 'voids the code; from an employee\'s own chat, ends what others have as them, and shuts strangers out',
   relay: 'relays to the assistant',
@@ -49,7 +50,7 @@ export const stageTable = {
   confirm: {
     ...unreadable,
     code: 'guess', several: 'hintOne', text: 'holdAndHint', digits: 'hint', identifier: 'hint',
-    resend: 'resend', call: 'noMethod', email: 'noMethod', cancel: 'cancel', notMe: 'dispute', logout: 'cancel',
+    resend: 'resend', call: 'call', email: 'email', cancel: 'cancel', notMe: 'dispute', logout: 'cancel',
   },
   session: {
     ...unreadable,

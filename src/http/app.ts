@@ -37,7 +37,8 @@ export function createApp(deps: AppDeps): Express {
   const signedAsAsked = twilioGuards(({ path }) => publicUrl + path, isSigned);
   app.route(messagePath).post(signed(messagePath), twilioWebhook(deps)).all(refuseMethod('POST'));
   app.route(statusPath).post(signed(statusPath), twilioStatus(deps)).all(refuseMethod('POST'));
-  app.route(receiptPath(':receiptId')).all(isReceiptId).post(signedAsAsked, twilioStatus(deps)).all(refuseMethod('POST'));
+  app.route(receiptPath(':receiptId')).all(isReceiptId)
+    .post(signedAsAsked, twilioStatus(deps)).all(refuseMethod('POST'));
 
   const dispute = disputePages(deps);
   app.route(disputePath).get(dispute.show).post(dispute.act).all(refuseMethod('GET, HEAD, POST'));

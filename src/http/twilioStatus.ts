@@ -1,8 +1,7 @@
-// POST /webhooks/twilio/status/:receiptId: what became of a send of ours. Without an id it is counted only: nobody waits
-// for the receipt of a notice.
+// POST /webhooks/twilio/status/:receiptId: what became of a send of ours. Without an id it is counted only: nobody
+// waits for the receipt of a notice.
 import type { RequestHandler } from 'express';
 import type { Receipt, ReceiptNote } from '../outbox/receipts';
-import { receipts } from '../outbox/receipts';
 import { Problem } from './problem';
 import { signedParameters } from './twilioGuards';
 import type { TwilioIdentity } from './twilioMessage';
@@ -16,7 +15,9 @@ export interface StatusDeps {
 }
 
 /** As Twilio names them; anything else counts as `other`, so that a metric has few values. */
-const messageStatuses = [...receipts, 'accepted', 'canceled'] as const;
+const messageStatuses = [
+  'queued', 'accepted', 'sending', 'sent', 'delivered', 'read', 'failed', 'undelivered', 'canceled',
+] as const;
 export type MessageStatus = (typeof messageStatuses)[number];
 
 export const statusPath = '/webhooks/twilio/status';
@@ -26,10 +27,11 @@ export const receiptPath = (receiptId: string): string => `${statusPath}/${recei
 
 const receiptIdForm = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
-// A message that is withdrawn, by whom ever, arrives as little as one that failed. `accepted` says what we know.
-const receiptOf: Readonly<Partial<Record<MessageStatus, Receipt>>> = {
-  ...Object.fromEntries(receipts.map((receipt) => [receipt, receipt])), canceled: 'failed',
-};
+/** What a status says of a send: `accepted` nothing new; what is withdrawn arrives as little as what failed. */
+function receiptOf(status: MessageStatus | undefined): Receipt | undefined {
+  if (status === 'canceled') return 'failed';
+  return status === 'accepted' ? undefined : status;
+}
 
 export function twilioStatus({ twilio, noteReceipt, countStatus }: StatusDeps): RequestHandler {
   return async (request, response) => {
@@ -38,7 +40,7 @@ export function twilioStatus({ twilio, noteReceipt, countStatus }: StatusDeps): 
     if (MessageSid === undefined || !messageSidForm.test(MessageSid)) throw new Problem('not-genuine', 'messageId');
     if (MessageStatus === undefined) throw new Problem('not-genuine', 'missing');
     const status = messageStatuses.find((known) => known === MessageStatus);
-    const receipt = status && receiptOf[status];
+    const receipt = receiptOf(status);
     const { receiptId } = request.params;
     if (typeof receiptId === 'string' && receipt !== undefined) {
       const fault = /^\d{5}$/.test(ErrorCode ?? '') ? { fault: ErrorCode! } : {};

@@ -25,6 +25,8 @@ export interface DispatcherDeps {
   readonly recipient: string;
   /** Gives up sends that nobody settled within the retention, a batch a call; says how many. */
   withholdExpired(db: Queryable, retentionMs: number): Promise<number>;
+  /** Tells conversations of codes that do not arrive; says how many. */
+  tellMissed?(): Promise<number>;
   /** Sends the next few notices to employees; at the end of each sweep. */
   sendNotices?(): Promise<Pick<SweepReport, 'notified' | 'unnotified'>>;
   /** After how long a text that nobody handled or sent is destroyed (policy `textRetentionMs`). */
@@ -49,6 +51,8 @@ export interface Dispatcher {
    * all processes; the others find nothing to do.
    */
   sweep(): Promise<SweepReport>;
+  /** Sweeps at once, or right after the sweep that runs: somebody waits for what it finds. */
+  sweepSoon(): void;
   /** Sweeps now, and again `intervalMs` after each sweep has ended, or at once for a message in doubt. */
   start(intervalMs: number): void;
   /** No further sweep; resolves when what runs has ended and is noted. */
@@ -133,7 +137,6 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
     timer.unref();
   }
 
-  /** For a message in doubt: somebody waits for an answer. */
   function sweepSoon(): void {
     again = true;
     if (stopped || sweeping !== undefined) return;
@@ -152,6 +155,7 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
       return stored.outcome === 'known' ? 'known' : deliver(stored.senderId);
     },
     sweep: sweepOnce,
+    sweepSoon,
     start(everyMs) {
       stopped = false;
       intervalMs = everyMs;

@@ -20,6 +20,8 @@ export interface SweepReport {
   readonly abandoned: number;
   /** Sends given up because nobody settled them within the retention. */
   readonly withheld: number;
+  /** Conversations that were told that their code did not arrive. */
+  readonly missed: number;
   /** Notices to employees (a changed contact, a new session) that were sent, and that were given up. */
   readonly notified: number;
   readonly unnotified: number;
@@ -36,6 +38,8 @@ export interface SweepDeps {
   deliverAll(senderId: string): Promise<'delivered' | 'later'>;
   /** Gives up sends that nobody settled within the retention, a batch a call; says how many. */
   withholdExpired(db: Queryable, retentionMs: number): Promise<number>;
+  /** Tells conversations of codes that do not arrive; says how many. */
+  tellMissed?(): Promise<number>;
   /** Sends the next few notices to employees. */
   sendNotices?(): Promise<Pick<SweepReport, 'notified' | 'unnotified'>>;
   readonly log: Pick<Log, 'warn'>;
@@ -45,7 +49,7 @@ export interface SweepDeps {
 const sweepLock = 7_303_014_103;
 const noNotices = { notified: 0, unnotified: 0 };
 const nothing: SweepReport = {
-  confirmed: 0, refused: 0, told: 0, waiting: 0, abandoned: 0, withheld: 0, ...noNotices,
+  confirmed: 0, refused: 0, told: 0, waiting: 0, abandoned: 0, withheld: 0, missed: 0, ...noNotices,
 };
 const checkBatch = 50;
 // 2,000 messages: then those that are certain have their turn.
@@ -71,7 +75,8 @@ export function sweep(deps: SweepDeps): Promise<SweepReport> {
     const withheld = await deps.withholdExpired(deps.pool, deps.textRetentionMs);
     if (withheld > 0) deps.log.warn('sends abandoned', { count: withheld });
     const told = await tellWaitingSenders(deps);
-    return { ...checked, ...told, abandoned, withheld, ...await deps.sendNotices?.() ?? noNotices };
+    const missed = await deps.tellMissed?.() ?? 0;
+    return { ...checked, ...told, abandoned, withheld, missed, ...await deps.sendNotices?.() ?? noNotices };
   });
 }
 

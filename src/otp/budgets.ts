@@ -3,6 +3,7 @@
 import { auditedTransaction } from '../audit/auditedTransaction';
 import type { Note } from '../audit/auditedTransaction';
 import type { Pool, Queryable } from '../db/pool';
+import type { Method } from '../domain/messages';
 import { resendGapMs } from '../domain/policy';
 import type { Policy } from '../domain/policy';
 
@@ -88,14 +89,26 @@ export async function chargeSend(
   return allowed;
 }
 
-/** A send that was charged and may leave, with the keyed hash of where to; undefined for any other. */
-export async function allowedSend(
-  db: Queryable, challengeId: string, ordinal: number,
-): Promise<Pick<Destination, 'destinationHash'> | undefined> {
-  const { rows: [row] } = await db.query<{ destinationHash: Buffer | null }>(
-    'SELECT destination_hash AS "destinationHash" FROM sends WHERE challenge_id = $1 AND ordinal = $2 AND allowed',
+/** One send of a code, as it was charged. */
+export interface ChargedSend {
+  readonly method: Method;
+  /** Whether it may leave: with a spent budget it is only said to. */
+  readonly allowed: boolean;
+  readonly destinationHash: Buffer | null;
+}
+
+export async function findSend(db: Queryable, challengeId: string, ordinal: number): Promise<ChargedSend | undefined> {
+  const { rows: [row] } = await db.query<ChargedSend>(
+    `SELECT method, allowed, destination_hash AS "destinationHash" FROM sends WHERE challenge_id = $1 AND ordinal = $2`,
     [challengeId, ordinal]);
   return row;
+}
+
+/** The ways by which a code was sent so far, or said to be. */
+export async function triedMethods(db: Queryable, challengeId: string): Promise<Method[]> {
+  const { rows } = await db.query<{ method: Method }>(
+    'SELECT DISTINCT method FROM sends WHERE challenge_id = $1', [challengeId]);
+  return rows.map(({ method }) => method);
 }
 
 export type SenderVerdict =

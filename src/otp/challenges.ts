@@ -169,12 +169,20 @@ export type ResendCharge =
   | { readonly outcome: 'spent' }
   | { readonly outcome: 'over' };
 
-/** Charges one more send of the same code: the gaps grow, the tries stay, the lifetime stays (R06, R12). */
-export async function chargeResend(
-  tx: Queryable, note: Note, policy: Policy,
-  resend: Destination & { challengeId: string; operator?: string },
-): Promise<ResendCharge> {
-  const { challengeId, operator } = resend;
+export interface Resend extends Destination {
+  readonly challengeId: string;
+  readonly method: Method;
+  /** Login name of whoever ordered it. */
+  readonly operator?: string;
+  /** The former send does not arrive: nobody asked for this one, and no gap is waited for. */
+  readonly missed?: true;
+}
+
+/**
+ * Charges one more send of the same code, by whichever way: the gaps grow, the tries and the lifetime stay (R06, R12).
+ */
+export async function chargeResend(tx: Queryable, note: Note, policy: Policy, resend: Resend): Promise<ResendCharge> {
+  const { challengeId, method, operator, missed } = resend;
   const { rows: [row] } = await tx.query<{
     senderId: string; sends: number; sinceMs: number; open: boolean; today: number;
   }>(
@@ -185,12 +193,15 @@ export async function chargeResend(
   if (row === undefined || !row.open) return { outcome: 'over' };
   if (row.sends >= policy.codeSendsMax || row.today >= policy.senderSendsPerDayMax) return { outcome: 'spent' };
   const waitMs = resendGapMs(policy, row.sends) - row.sinceMs;
-  if (waitMs > 0) return { outcome: 'tooSoon', waitMs };
+  if (waitMs > 0 && missed !== true) return { outcome: 'tooSoon', waitMs };
   await tx.query(
-    'UPDATE challenges SET sends = sends + 1, last_sent_at = clock_timestamp() WHERE id = $1', [challengeId]);
+    'UPDATE challenges SET sends = sends + 1, last_sent_at = clock_timestamp(), method = $2 WHERE id = $1',
+    [challengeId, method]);
   await chargeSend(tx, note, policy, challengeId, row.sends + 1, resend);
   const by = operator === undefined ? {} : { operator };
-  note({ kind: 'challenge.resent', facts: { challengeId, senderId: row.senderId, sends: row.sends + 1, ...by } });
+  const why = missed === true ? { reason: 'missed' as const } : {};
+  const facts = { challengeId, senderId: row.senderId, sends: row.sends + 1, method, ...by, ...why };
+  note({ kind: 'challenge.resent', facts });
   return { outcome: 'granted', sends: row.sends + 1 };
 }
 

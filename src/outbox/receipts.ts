@@ -31,7 +31,9 @@ const rank = `CASE $3 WHEN 'queued' THEN 1 WHEN 'sending' THEN 2 WHEN 'sent' THE
  * Notes what became of a send; idempotent, and never to less than is known. A send whose answer was lost learns from it
  * that the provider has taken it: it is settled, and not tried again.
  */
-export async function noteReceipt(db: Queryable, { receiptId, providerId, receipt, fault }: ReceiptNote): Promise<NoteOutcome> {
+export async function noteReceipt(
+  db: Queryable, { receiptId, providerId, receipt, fault }: ReceiptNote,
+): Promise<NoteOutcome> {
   const { rows: [noted] } = await db.query<{ kind: 'reply' | 'code' }>(
     `UPDATE outbox o
         SET receipt = $3, receipt_at = clock_timestamp(), receipt_fault = $4, provider_id = $2,

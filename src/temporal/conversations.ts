@@ -6,7 +6,9 @@ import { summaries } from '../domain/shown';
 import {
   conversationId, queryNames, searchAttributes, signalNames, taskQueues, updateNames, workflowTypes,
 } from '../../workflows/contract';
-import type { ConversationStart, ConversationStatus, MessageReceived, UpdateName } from '../../workflows/contract';
+import type {
+  CodeMissed, ConversationStart, ConversationStatus, MessageReceived, UpdateName,
+} from '../../workflows/contract';
 
 /** Half of what Twilio's connect takes: a message that is stored but not signalled is signalled later (decision 2). */
 const deliverDeadlineMs = 2_000;
@@ -44,6 +46,18 @@ export function createConversations(client: Client, policy: Policy) {
           ],
           staticSummary: summaries.conversation,
         }));
+    },
+
+    /**
+     * Tells a conversation that a code did not arrive. Nothing to do when it is over. Repeated, it has no effect.
+     */
+    async tellMissed({ senderId, ...missed }: CodeMissed & { senderId: string }): Promise<void> {
+      const handle = client.workflow.getHandle(conversationId(senderId));
+      try {
+        await client.withDeadline(Date.now() + deliverDeadlineMs, () => handle.signal(signalNames.codeMissed, missed));
+      } catch (error) {
+        if (!(error instanceof WorkflowNotFoundError)) throw error;
+      }
     },
 
     /** The redacted state of a sender's conversation; undefined when there never was one. */

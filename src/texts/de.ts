@@ -11,19 +11,26 @@ export const de = {
       'In Ihrer Nachricht war keine Personalnummer oder dienstliche E-Mail-Adresse. Bitte senden Sie eine davon, zum Beispiel: Meine ID ist E12345',
     severalIdentifiers: 'In Ihrer Nachricht war mehr als eine Nummer oder Adresse. Bitte senden Sie nur eine.',
     codeSent:
-      'Falls diese Angaben registriert sind, ist ein Code per SMS unterwegs an das Telefon, das die Personalabteilung registriert hat. '
+      'Falls diese Angaben registriert sind, ist ein Code {only, select, sms {per SMS unterwegs an das Telefon, das} '
+      + 'other {unterwegs an einen Kontakt, den}} die Personalabteilung registriert hat. '
       + 'Geben Sie ihn innerhalb von {minutes} hier ein.\n\n'
-      + 'Kein Code? Schreiben Sie *NOCHMAL*. Um neu zu beginnen, schreiben Sie *ABBRECHEN*.',
-    askCode: 'Bitte schreiben Sie nur den Code aus der SMS. Sie können auch *NOCHMAL* oder *ABBRECHEN* schreiben.',
+      + 'Kein Code? Schreiben Sie *NOCHMAL*{call, select, yes {, oder *ANRUF*, um angerufen zu werden} other {}}'
+      + '{email, select, yes {, oder *E-MAIL*, um ihn per E-Mail zu erhalten} other {}}. '
+      + 'Um neu zu beginnen, schreiben Sie *ABBRECHEN*.',
+    askCode: 'Bitte schreiben Sie nur den Code, den Sie erhalten haben. Sie können auch *NOCHMAL* oder *ABBRECHEN* schreiben.',
     severalCodes: 'Ihre Nachricht könnte mehr als einen Code meinen, deshalb wurde keiner geprüft. Bitte schreiben Sie nur einen.',
     wrongCode: 'Das ist nicht der richtige Code. {triesLeft, plural, one {Sie haben noch # Versuch.} other {Sie haben noch # Versuche.}}',
     codeTooSoon:
       'Bitte warten Sie {seconds}, bevor Sie einen weiteren Code anfordern. Senden Sie dann Ihre '
       + 'Personalnummer oder dienstliche E-Mail-Adresse noch einmal.',
-    codeResent: 'Falls diese Angaben registriert sind, ist derselbe Code noch einmal per SMS unterwegs.',
+    codeResent: 'Falls diese Angaben registriert sind, ist derselbe Code noch einmal unterwegs.',
+    codeByCall:
+      'Falls diese Angaben registriert sind, klingelt jetzt das Telefon, das die Personalabteilung registriert hat. '
+      + 'Nehmen Sie ab und drücken Sie eine Taste, dann wird derselbe Code vorgelesen.',
+    codeByMail: 'Falls diese Angaben registriert sind, ist derselbe Code unterwegs an die E-Mail-Adresse, die die Personalabteilung registriert hat.',
     resendTooSoon: 'Bitte warten Sie {seconds}, bevor Sie wieder *NOCHMAL* schreiben.',
     resendExhausted: 'Dieser Code kann nicht noch einmal gesendet werden. Sie können ihn weiter hier eingeben oder mit *ABBRECHEN* neu beginnen.',
-    methodUnavailable: 'Auf diesem Weg kann der Code nicht gesendet werden. Schreiben Sie *NOCHMAL*, um ihn wieder per SMS zu erhalten.',
+    methodUnavailable: 'Auf diesem Weg kann der Code nicht gesendet werden. Schreiben Sie *NOCHMAL*, um ihn noch einmal zu erhalten.',
     codeExpired: 'Der Code ist abgelaufen. Für einen neuen senden Sie bitte noch einmal Ihre Personalnummer oder Ihre dienstliche E-Mail-Adresse.',
     cancelled: 'Der Code ist ungültig. Um neu zu beginnen, senden Sie Ihre Personalnummer oder Ihre dienstliche E-Mail-Adresse.',
     notMe: 'Danke für den Hinweis. Der Code ist ungültig und Ihre Meldung ist festgehalten. Nennen Sie niemandem einen Code, den Sie erhalten.',

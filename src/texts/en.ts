@@ -12,18 +12,24 @@ export const en = {
       'There was no employee ID or work e-mail address in your message. Please send one of them, for example: my ID is E12345',
     severalIdentifiers: 'There was more than one ID or address in your message. Please send only one.',
     codeSent:
-      'If these details are registered, a code is on its way by SMS to the phone that HR has registered. Type it here within {minutes}.\n\n'
-      + 'No code? Type *RESEND*. To start over, type *CANCEL*.',
-    askCode: 'Please type only the code from the SMS. You can also type *RESEND* or *CANCEL*.',
+      'If these details are registered, a code is on its way {only, select, sms {by SMS to the phone} other {to a contact}} '
+      + 'that HR has registered. Type it here within {minutes}.\n\n'
+      + 'No code? Type *RESEND*{call, select, yes {, or *CALL* to be called} other {}}'
+      + '{email, select, yes {, or *EMAIL* to get it by e-mail} other {}}. To start over, type *CANCEL*.',
+    askCode: 'Please type only the code that you were sent. You can also type *RESEND* or *CANCEL*.',
     severalCodes: 'Your message could mean more than one code, so none was checked. Please type only one.',
     wrongCode: 'That is not the right code. {triesLeft, plural, one {You have # try left.} other {You have # tries left.}}',
     codeTooSoon:
       'Please wait {seconds} before you ask for another code. Then send your employee ID or your '
       + 'work e-mail address again.',
-    codeResent: 'If these details are registered, the same code is on its way by SMS again.',
+    codeResent: 'If these details are registered, the same code is on its way again.',
+    codeByCall:
+      'If these details are registered, the phone that HR has registered rings now. Pick up, press any key, and the '
+      + 'same code is read out.',
+    codeByMail: 'If these details are registered, the same code is on its way to the e-mail address that HR has registered.',
     resendTooSoon: 'Please wait {seconds} before you type *RESEND* again.',
     resendExhausted: 'This code cannot be sent again. You can still type it here, or type *CANCEL* to start over.',
-    methodUnavailable: 'The code cannot be sent in this way. Type *RESEND* to have it sent by SMS again.',
+    methodUnavailable: 'The code cannot be sent in this way. Type *RESEND* to have it sent again.',
     codeExpired: 'The code has expired. For a new one, send your employee ID or your work e-mail address again.',
     cancelled: 'The code is void. To start over, send your employee ID or your work e-mail address.',
     notMe: 'Thank you for telling us. The code is void and your report is recorded. Tell nobody a code that you receive.',

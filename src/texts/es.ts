@@ -11,19 +11,25 @@ export const es = {
       'En su mensaje no había ningún número de empleado ni correo electrónico del trabajo. Envíe uno de ellos, por ejemplo: mi ID es E12345',
     severalIdentifiers: 'En su mensaje había más de un número o correo. Envíe solo uno.',
     codeSent:
-      'Si estos datos están registrados, hay un código en camino por SMS al teléfono que ha registrado Recursos Humanos. '
-      + 'Escríbalo aquí en un plazo de {minutes}.\n\n'
-      + '¿No llega? Escriba *REENVIAR*. Para empezar de nuevo, escriba *CANCELAR*.',
-    askCode: 'Escriba solo el código del SMS. También puede escribir *REENVIAR* o *CANCELAR*.',
+      'Si estos datos están registrados, un código está en camino {only, select, sms {por SMS al teléfono} other {a un contacto}} '
+      + 'que tiene registrado Recursos Humanos. Escríbalo aquí antes de {minutes}.\n\n'
+      + '¿No le llega? Escriba *REENVIAR*{call, select, yes {, o *LLAMAR* para recibir una llamada} other {}}'
+      + '{email, select, yes {, o *CORREO* para recibirlo por correo electrónico} other {}}. '
+      + 'Para empezar de nuevo, escriba *CANCELAR*.',
+    askCode: 'Escriba solamente el código que ha recibido. También puede escribir *REENVIAR* o *CANCELAR*.',
     severalCodes: 'Su mensaje podría contener más de un código, así que no se ha comprobado ninguno. Escriba solo uno.',
     wrongCode: 'Ese no es el código correcto. {triesLeft, plural, one {Le queda # intento.} other {Le quedan # intentos.}}',
     codeTooSoon:
       'Espere {seconds} antes de pedir otro código. Después, envíe de nuevo su número de empleado '
       + 'o su correo electrónico del trabajo.',
-    codeResent: 'Si estos datos están registrados, el mismo código está de nuevo en camino por SMS.',
+    codeResent: 'Si estos datos están registrados, el mismo código está de nuevo en camino.',
+    codeByCall:
+      'Si estos datos están registrados, ahora suena el teléfono que tiene registrado Recursos Humanos. '
+      + 'Conteste y pulse una tecla, y se leerá el mismo código.',
+    codeByMail: 'Si estos datos están registrados, el mismo código está en camino al correo electrónico que tiene registrado Recursos Humanos.',
     resendTooSoon: 'Espere {seconds} antes de volver a escribir *REENVIAR*.',
     resendExhausted: 'Este código ya no se puede reenviar. Todavía puede escribirlo aquí, o escribir *CANCELAR* para empezar de nuevo.',
-    methodUnavailable: 'El código no se puede enviar de esa forma. Escriba *REENVIAR* para recibirlo de nuevo por SMS.',
+    methodUnavailable: 'El código no se puede enviar de esa forma. Escriba *REENVIAR* para recibirlo de nuevo.',
     codeExpired: 'El código ha caducado. Para recibir otro, envíe de nuevo su número de empleado o su correo electrónico del trabajo.',
     cancelled: 'El código ya no es válido. Para empezar de nuevo, envíe su número de empleado o su correo electrónico del trabajo.',
     notMe: 'Gracias por avisar. El código ya no es válido y su aviso ha quedado registrado. No diga a nadie un código que reciba.',

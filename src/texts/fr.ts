@@ -12,19 +12,24 @@ export const fr = {
       'Votre message ne contenait ni matricule ni adresse e-mail professionnelle. Veuillez envoyer l’un des deux, par exemple : mon ID est E12345',
     severalIdentifiers: 'Votre message contenait plus d’un matricule ou plus d’une adresse. Veuillez n’en envoyer qu’un.',
     codeSent:
-      'Si ces informations sont enregistrées, un code est en route par SMS vers le téléphone enregistré par les RH. '
-      + 'Saisissez-le ici dans un délai de {minutes}.\n\n'
-      + 'Pas de code ? Écrivez *RENVOYER*. Pour recommencer, écrivez *ANNULER*.',
-    askCode: 'Veuillez écrire uniquement le code reçu par SMS. Vous pouvez aussi écrire *RENVOYER* ou *ANNULER*.',
+      'Si ces informations sont enregistrées, un code est en route {only, select, sms {par SMS vers le téléphone enregistré} '
+      + 'other {vers un contact enregistré}} par les ressources humaines. Saisissez-le ici dans un délai de {minutes}.\n\n'
+      + 'Pas de code ? Écrivez *RENVOYER*{call, select, yes {, ou *APPELER* pour être appelé} other {}}'
+      + '{email, select, yes {, ou *E-MAIL* pour le recevoir par e-mail} other {}}. Pour recommencer, écrivez *ANNULER*.',
+    askCode: 'Veuillez écrire uniquement le code que vous avez reçu. Vous pouvez aussi écrire *RENVOYER* ou *ANNULER*.',
     severalCodes: 'Votre message pourrait contenir plus d’un code, aucun n’a donc été vérifié. Veuillez n’en écrire qu’un.',
     wrongCode: 'Ce n’est pas le bon code. {triesLeft, plural, one {Il vous reste # essai.} other {Il vous reste # essais.}}',
     codeTooSoon:
       'Veuillez attendre {seconds} avant de demander un autre code. Renvoyez ensuite votre matricule '
       + 'ou votre adresse e-mail professionnelle.',
-    codeResent: 'Si ces informations sont enregistrées, le même code est de nouveau en route par SMS.',
+    codeResent: 'Si ces informations sont enregistrées, le même code est de nouveau en route.',
+    codeByCall:
+      'Si ces informations sont enregistrées, le téléphone enregistré par les ressources humaines sonne maintenant. '
+      + 'Décrochez et appuyez sur une touche, et le même code sera lu.',
+    codeByMail: 'Si ces informations sont enregistrées, le même code est en route vers l’adresse e-mail enregistrée par les ressources humaines.',
     resendTooSoon: 'Veuillez attendre {seconds} avant d’écrire de nouveau *RENVOYER*.',
     resendExhausted: 'Ce code ne peut plus être renvoyé. Vous pouvez encore le saisir ici, ou écrire *ANNULER* pour recommencer.',
-    methodUnavailable: 'Le code ne peut pas être envoyé de cette façon. Écrivez *RENVOYER* pour le recevoir de nouveau par SMS.',
+    methodUnavailable: 'Le code ne peut pas être envoyé de cette façon. Écrivez *RENVOYER* pour le recevoir de nouveau.',
     codeExpired: 'Le code a expiré. Pour en recevoir un nouveau, renvoyez votre matricule ou votre adresse e-mail professionnelle.',
     cancelled: 'Le code n’est plus valable. Pour recommencer, envoyez votre matricule ou votre adresse e-mail professionnelle.',
     notMe: 'Merci de nous avoir prévenus. Le code n’est plus valable et votre signalement est enregistré. Ne donnez à personne un code que vous recevez.',

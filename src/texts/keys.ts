@@ -18,6 +18,8 @@ export interface ChatTexts {
   wrongCode: { readonly triesLeft: number };
   codeTooSoon: Seconds;
   codeResent: Nothing;
+  codeByCall: Nothing;
+  codeByMail: Nothing;
   resendTooSoon: Seconds;
   resendExhausted: Nothing;
   methodUnavailable: Nothing;
@@ -69,7 +71,10 @@ export type PlainTextKey = { [Key in TextKey]: ChatTexts[Key] extends Nothing ? 
 export interface Language {
   /** BCP 47 tag without region. */
   readonly tag: string;
-  /** ICU messages; each may also use {organisation}. */
+  /**
+   * ICU messages; each may also use {organisation}, {only} (the one way that codes go, or `several`), and {call} and
+   * {email} (`yes` where codes go by them).
+   */
   readonly texts: Readonly<Record<TextKey | keyof CodeTexts | keyof NoticeTexts, string>>;
   /** What a person may type to steer the conversation; the first is the word that the texts use. */
   readonly commands: Readonly<Record<Command, readonly string[]>>;

@@ -1,7 +1,7 @@
 // Finds the words for a text in the best language there is. Parameters are data: they are never read as a message,
 // as markup or as HTML (A42).
 import { IntlMessageFormat } from 'intl-messageformat';
-import type { Command } from '../domain/messages';
+import type { Command, Method } from '../domain/messages';
 import { commands } from '../domain/messages';
 import { de } from './de';
 import { en } from './en';
@@ -17,6 +17,8 @@ export interface TextOptions {
   readonly organisation: string;
   /** The organisation's own language, as a BCP 47 tag: spoken where the wanted one is not. */
   readonly language: string;
+  /** How codes travel here; by SMS alone when it is not said. */
+  readonly methods?: readonly Method[];
 }
 
 export interface Texts {
@@ -35,11 +37,15 @@ interface Spoken {
 }
 
 /** Reads all messages at once, so that a broken one stops the start and not a conversation. */
-export function createTexts({ organisation, language: organisationLanguage }: TextOptions): Texts {
+export function createTexts({ organisation, language: organisationLanguage, methods = ['sms'] }: TextOptions): Texts {
   const spoken = new Map(languages.map((language) => [language.tag, speak(language)]));
   const own = matchTag(organisationLanguage) ?? en.tag;
   const tagOf = (language: string) => matchTag(language) ?? own;
   const name = plainName(organisation);
+  const ways = {
+    only: methods.length === 1 ? methods[0]! : 'several',
+    call: methods.includes('call') ? 'yes' : 'no', email: methods.includes('email') ? 'yes' : 'no',
+  };
   return {
     render(request, language) {
       const tag = tagOf(language);
@@ -47,6 +53,7 @@ export function createTexts({ organisation, language: organisationLanguage }: Te
       const inSms = request.key.startsWith('sms');
       const inChat = !inSms && !request.key.startsWith('mail');
       return String(message.format({
+        ...ways,
         ...request.params,
         ...durations({ ...request.params }, tag, inSms ? 'short' : 'long'),
         organisation: inChat ? withoutMarkup(name) : name,

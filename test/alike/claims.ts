@@ -63,8 +63,8 @@ const classes: Record<string, Class> = {
 
 export const [unknown, ...others] = Object.keys(classes) as [string, ...string[]]; // cast: keys forgets that there are some
 
-/** Those whose code goes to a telephone; everybody else's is a decoy, or is not sent. */
-export const reachable = ['a person', 'themselves'];
+/** Those whose code goes to a telephone or, where there is none, to a mailbox; everybody else's is a decoy, or is not sent. */
+export const reachable = ['a person', 'themselves', 'a person without a telephone', 'a person who shares a telephone'];
 
 /** Those that the rule names (R24): with all others, a talk takes half as long again. */
 export const named = [

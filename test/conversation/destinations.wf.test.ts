@@ -8,7 +8,7 @@ import { usualRules } from '../../src/directory/contacts';
 let world: ConversationWorld;
 
 beforeAll(async () => {
-  world = await startConversations('skipping', { ...usualRules, countries: new Set(['GB', 'US']), sameNumber: 'refuse' });
+  world = await startConversations('skipping', { rules: { ...usualRules, countries: new Set(['GB', 'US']), sameNumber: 'refuse' } });
 });
 
 afterAll(async () => {

@@ -5,7 +5,7 @@ import { createPool } from '../../src/db/pool';
 import type { Pool } from '../../src/db/pool';
 import { defaultPolicy } from '../../src/domain/policy';
 import type { Policy } from '../../src/domain/policy';
-import { allowedSend, askSender, chargeGuess, reopenPools, shutStrangers } from '../../src/otp/budgets';
+import { askSender, chargeGuess, findSend, reopenPools, shutStrangers } from '../../src/otp/budgets';
 import type { PoolName } from '../../src/otp/budgets';
 import {
   chargeResend, endChallenge, issueChallenge, judgeGuess, lockedForMs, unlockSender,
@@ -13,7 +13,7 @@ import {
 import { createTestDatabase, patience } from '../support/postgres';
 import type { TestDatabase } from '../support/postgres';
 
-const isSendAllowed = async (...send: Parameters<typeof allowedSend>) => await allowedSend(...send) !== undefined;
+const isSendAllowed = async (...send: Parameters<typeof findSend>) => (await findSend(...send))!.allowed;
 
 let database: TestDatabase;
 let pool: Pool;
@@ -275,7 +275,7 @@ test('a resend is charged like a send, and one that may not leave is granted all
   const [first] = await Promise.all((await newSenders(3)).map((senderId) => issue(senderId, identity)));
   await owner.query(`UPDATE challenges SET last_sent_at = last_sent_at - interval '31 s'`);
   const resent = await auditedTransaction(pool, (tx, note) =>
-    chargeResend(tx, note, policy, { challengeId: first!, destinationHash: null }));
+    chargeResend(tx, note, policy, { challengeId: first!, method: 'sms', destinationHash: null }));
   expect(resent).toEqual({ outcome: 'granted', sends: 2 });
   expect([await isSendAllowed(pool, first!, 1), await isSendAllowed(pool, first!, 2)]).toEqual([true, false]);
 });

@@ -165,7 +165,7 @@ test('A19 a resend keeps code, tries and lifetime, and its gaps grow', async () 
   const challengeId = await issued(await newSender());
   await wrongGuess(challengeId);
   const before = await findChallenge(pool, challengeId);
-  const resend = () => auditedTransaction(pool, (tx, note) => chargeResend(tx, note, defaultPolicy, { challengeId, destinationHash: null }));
+  const resend = () => auditedTransaction(pool, (tx, note) => chargeResend(tx, note, defaultPolicy, { challengeId, method: 'sms', destinationHash: null }));
   for (const [index, gap] of [30, 60, 120, 300].entries()) {
     expect(await resend()).toMatchObject({ outcome: 'tooSoon' });
     await pool.query(`UPDATE challenges SET last_sent_at = clock_timestamp() - $2 * interval '1 s' WHERE id = $1`, [challengeId, gap]);

@@ -5,13 +5,13 @@ import { createPool } from '../../src/db/pool';
 import type { Pool } from '../../src/db/pool';
 import { defaultPolicy } from '../../src/domain/policy';
 import { assuranceOf, noteDestination } from '../../src/otp/assurance';
-import { allowedSend } from '../../src/otp/budgets';
+import { findSend } from '../../src/otp/budgets';
 import type { PoolName } from '../../src/otp/budgets';
 import { chargeResend, issueChallenge } from '../../src/otp/challenges';
 import { createTestDatabase } from '../support/postgres';
 import type { TestDatabase } from '../support/postgres';
 
-const isSendAllowed = async (...send: Parameters<typeof allowedSend>) => await allowedSend(...send) !== undefined;
+const isSendAllowed = async (...send: Parameters<typeof findSend>) => (await findSend(...send))!.allowed;
 
 let database: TestDatabase;
 let pool: Pool;
@@ -87,7 +87,7 @@ test('a send that another budget refuses, one to nowhere, and one that is charge
   const challengeId = await issue();
   await owner.query(`UPDATE challenges SET last_sent_at = last_sent_at - interval '1 h'`);
   const resend = () => auditedTransaction(pool, (tx, note) =>
-    chargeResend(tx, note, { ...policy, destinationSendsPerDayMax: 2 }, { challengeId, destinationHash: null, country: 'GB' }));
+    chargeResend(tx, note, { ...policy, destinationSendsPerDayMax: 2 }, { challengeId, method: 'sms', destinationHash: null, country: 'GB' }));
   expect(await resend()).toMatchObject({ outcome: 'granted' });
   await owner.query(`UPDATE pools SET shut_at = clock_timestamp()`);
   await owner.query(`UPDATE challenges SET last_sent_at = last_sent_at - interval '1 h'`);
@@ -107,7 +107,7 @@ test('a session is of standard assurance when all codes went to another number t
   expect(await assuranceOf(pool, randomUUID())).toBe('low');
   await owner.query(`UPDATE challenges SET last_sent_at = last_sent_at - interval '1 h'`);
   await auditedTransaction(pool, (tx, note) =>
-    chargeResend(tx, note, policy, { challengeId: other, destinationHash: null, isOther: true }));
+    chargeResend(tx, note, policy, { challengeId: other, method: 'sms', destinationHash: null, isOther: true }));
   expect(await assuranceOf(pool, other)).toBe('standard');
   await noteDestination(pool, other, 2, false);
   expect(await assuranceOf(pool, other)).toBe('low');

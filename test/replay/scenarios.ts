@@ -40,7 +40,7 @@ const usual: readonly Scenario[] = [
   },
   {
     name: 'everything-but-the-code',
-    covers: { confirm: ['hint', 'hintOne', 'holdAndHint', 'noMethod', 'textOnly', 'ignore', 'resend'] },
+    covers: { confirm: ['hint', 'hintOne', 'holdAndHint', 'call', 'textOnly', 'ignore', 'resend'] },
     async play(world) {
       const stored = await issue(world);
       await world.write(anna, '12');

@@ -5,11 +5,12 @@ import type { ConversationStatus, UpdateName } from '../../workflows/contract';
 import { auditedTransaction } from '../../src/audit/auditedTransaction';
 import { createPool } from '../../src/db/pool';
 import type { Pool } from '../../src/db/pool';
-import type { DestinationRules } from '../../src/directory/contacts';
+import type { Method } from '../../src/domain/messages';
 import type { Policy } from '../../src/domain/policy';
 import type { IncomingMessage } from '../../src/inbox/inbox';
 import type { TextKey, TextRequest } from '../../src/texts/keys';
 import { endEmployee } from '../../src/directory/leavers';
+import { tellMissedCodes } from '../../src/otp/missedCodes';
 import { createConversations } from '../../src/temporal/conversations';
 import type { OrderOutcome } from '../../src/temporal/conversations';
 import { startWorker } from './conversationWorker';
@@ -18,7 +19,7 @@ import { createTestDatabase } from './postgres';
 import { startTestTemporal } from './testTemporal';
 import type { Time } from './testTemporal';
 import { addEmployees, anna, createTestActivities, store, testKeyring, testPolicy } from './world';
-import type { FakeAssistant, FakeCarrier, FakeChannel, Person } from './world';
+import type { FakeAssistant, FakeCarrier, FakeChannel, Person, TestChoices } from './world';
 
 export interface StoredMessage {
   readonly messageId: string;
@@ -31,7 +32,9 @@ export interface ConversationWorld {
   readonly ownerUrl: string;
   readonly env: TestWorkflowEnvironment;
   readonly channel: FakeChannel;
+  /** Of the first way, and of all. */
   readonly carrier: FakeCarrier;
+  readonly carriers: ReadonlyMap<Method, FakeCarrier>;
   readonly assistant: FakeAssistant;
   write(person: Person, text: string, message?: Partial<IncomingMessage>): Promise<StoredMessage>;
   /** Stores a message of which the conversation is not told yet: `deliver` tells it. */
@@ -46,6 +49,8 @@ export interface ConversationWorld {
   /** Anna proves who she is. Says her sender. */
   verify(): Promise<string>;
   order(senderId: string, order: UpdateName): Promise<OrderOutcome>;
+  /** Tells conversations of codes that do not arrive, as the web process does. */
+  tellMissed(): Promise<number>;
   /** HR's event: the employee is inactive and open sessions are over. */
   leave(employeeNumber: string): Promise<void>;
   /** Moves every send back, as if time had passed on the database's clock. */
@@ -72,12 +77,12 @@ const deadlineExceeded = 4;
 
 /** Starts everything that conversations need. About two seconds; one for a test file. */
 export async function startConversations(
-  time: Time = 'skipping', rules?: DestinationRules,
+  time: Time = 'skipping', choices: TestChoices = {},
 ): Promise<ConversationWorld> {
   const database = await createTestDatabase();
   const pool = createPool(database.url, { max: 20 });
   const owner = createPool(database.ownerUrl, { max: 1 });
-  const { channel, carrier, assistant, texts, activities } = createTestActivities(pool, testKeyring, rules === undefined ? {} : { rules });
+  const { channel, carrier, carriers, assistant, texts, activities } = createTestActivities(pool, testKeyring, choices);
   const { env, stop: stopServer } = await startTestTemporal(time);
   const { username: role, pathname } = new URL(database.url);
   const name = pathname.slice(1);
@@ -140,7 +145,7 @@ export async function startConversations(
   }
 
   return {
-    pool, ownerUrl: database.ownerUrl, env, channel, carrier, assistant,
+    pool, ownerUrl: database.ownerUrl, env, channel, carrier, carriers, assistant,
     store: storeFrom,
     write,
     reply: (key, params) => said(words(key, params)),
@@ -148,6 +153,9 @@ export async function startConversations(
     said,
     deliver,
     order: (senderId, order) => conversations().order(senderId, order, 'tester'),
+    tellMissed: () => tellMissedCodes({
+      pool, log: { warn: () => undefined }, silenceMs: policy.codeSilenceMs, tell: (missed) => conversations().tellMissed(missed),
+    }),
     async leave(employeeNumber) {
       await auditedTransaction(pool, async (tx, note) => {
         const { rows: [row] } = await tx.query<{ id: string }>(
@@ -193,9 +201,12 @@ export async function startConversations(
       senders = new Set();
       policy = { ...testPolicy, ...changes };
       read = { replies: 0, codes: 0 };
-      for (const events of [channel.sent, carrier.carried, assistant.turns]) events.clear();
+      for (const events of [channel.sent, assistant.turns]) events.clear();
       channel.before = () => undefined;
-      carrier.before = () => undefined;
+      for (const one of carriers.values()) {
+        one.carried.clear();
+        one.before = () => undefined;
+      }
       assistant.answerTo = ({ text }) => ({ replies: [{ text: `echo: ${text}` }], endTurn: true });
       await owner.query('TRUNCATE senders, employees, pools CASCADE');
       await addEmployees(pool);

@@ -7,6 +7,7 @@ import type { Assistant, AssistantAnswer, Turn } from '../../src/assistant/assis
 import type { ChatChannel, OutgoingText, SendOutcome } from '../../src/chat/chatChannel';
 import type { Pool } from '../../src/db/pool';
 import type { DestinationRules } from '../../src/directory/contacts';
+import type { Method } from '../../src/domain/messages';
 import { defaultPolicy } from '../../src/domain/policy';
 import type { Policy } from '../../src/domain/policy';
 import { storeMessage } from '../../src/inbox/inbox';
@@ -69,15 +70,16 @@ export class FakeChannel implements ChatChannel {
 }
 
 export class FakeCarrier implements CodeCarrier {
-  readonly method = 'sms';
   readonly carried = new Events<CodeToCarry>();
   before: (code: CodeToCarry) => CarryOutcome | undefined = () => undefined;
+
+  constructor(readonly method: Method = 'sms') {}
 
   async carry(code: CodeToCarry): Promise<CarryOutcome> {
     const refused = this.before(code);
     if (refused !== undefined) return refused;
     this.carried.push(code);
-    return { outcome: 'accepted', providerId: `SMcode${this.carried.all.length}` };
+    return { outcome: 'accepted', providerId: `${this.method}${this.carried.all.length}` };
   }
 }
 
@@ -141,16 +143,20 @@ export async function store(pool: Pool, keyring: Keyring, person: Person, text: 
   return { messageId: message.messageId ?? messageId, senderId: stored.senderId };
 }
 
-/** Fake ports and the real activities over them. */
-export function createTestActivities(
-  pool: Pool, keyring: Keyring,
-  { rules, texts = createTexts({ organisation: 'Acme', language: 'en' }) }: { rules?: DestinationRules; texts?: Texts } = {},
-) {
+export interface TestChoices {
+  readonly rules?: DestinationRules;
+  readonly texts?: Texts;
+  /** How codes travel, the best way first; by SMS alone when it is not said. */
+  readonly methods?: readonly Method[];
+}
+
+/** Fake ports and the real activities over them. `carrier` is the first way's. */
+export function createTestActivities(pool: Pool, keyring: Keyring, choices: TestChoices = {}) {
+  const { rules, methods = ['sms'], texts = createTexts({ organisation: 'Acme', language: 'en', methods }) } = choices;
   const channel = new FakeChannel();
-  const carrier = new FakeCarrier();
+  const carriers = new Map(methods.map((method) => [method, new FakeCarrier(method)]));
   const assistant = new FakeAssistant();
-  const ports = { channel, carriers: new Map([['sms' as const, carrier]]), assistant };
-  const activities = createWiredActivities(pool, keyring, texts, ports, 'en', undefined, rules);
-  return { channel, carrier, assistant, texts, activities };
+  const activities = createWiredActivities(pool, keyring, texts, { channel, carriers, assistant }, 'en', undefined, rules);
+  return { channel, carriers, carrier: carriers.get(methods[0]!)!, assistant, texts, activities };
 }
 

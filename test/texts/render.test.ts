@@ -4,6 +4,7 @@ import { readCode } from '../../src/domain/codeText';
 import { readCommand } from '../../src/domain/commands';
 import { findIdentifier } from '../../src/domain/identifiers';
 import { commands } from '../../src/domain/messages';
+import type { Method } from '../../src/domain/messages';
 import { en } from '../../src/texts/en';
 import type { CodeTextRequest, Language, NoticeTextRequest, TextRequest } from '../../src/texts/keys';
 import { createTexts, languages } from '../../src/texts/render';
@@ -17,7 +18,7 @@ const samples: readonly TextRequest[] = [
   { key: 'askIdentifier', params: {} }, { key: 'askIdentifierAgain', params: {} }, { key: 'severalIdentifiers', params: {} },
   { key: 'codeSent', params: { minutes: 5 } }, { key: 'askCode', params: {} }, { key: 'severalCodes', params: {} },
   { key: 'wrongCode', params: { triesLeft: 4 } }, { key: 'wrongCode', params: { triesLeft: 1 } },
-  { key: 'codeResent', params: {} }, { key: 'resendTooSoon', params: { seconds: 29 } },
+  { key: 'codeResent', params: {} }, { key: 'codeByCall', params: {} }, { key: 'codeByMail', params: {} }, { key: 'resendTooSoon', params: { seconds: 29 } },
   { key: 'resendExhausted', params: {} }, { key: 'methodUnavailable', params: {} }, { key: 'codeExpired', params: {} },
   { key: 'cancelled', params: {} }, { key: 'notMe', params: {} }, { key: 'locked', params: { minutes: 1 } },
   { key: 'lockedNotice', params: { minutes: 1440 } }, { key: 'verified', params: {} },
@@ -38,7 +39,7 @@ const notices: NoticeTextRequest[] = [
 // Frozen: a conversation that runs may name any of them. New keys are added at the end, none is renamed or removed.
 const keys = [
   'askIdentifier', 'askIdentifierAgain', 'severalIdentifiers', 'codeSent', 'askCode', 'severalCodes', 'wrongCode',
-  'codeResent', 'resendTooSoon', 'resendExhausted', 'methodUnavailable', 'codeExpired', 'cancelled', 'notMe', 'locked',
+  'codeResent', 'codeByCall', 'codeByMail', 'resendTooSoon', 'resendExhausted', 'methodUnavailable', 'codeExpired', 'cancelled', 'notMe', 'locked',
   'lockedNotice', 'verified', 'sessionEndedByLogout', 'sessionEndedIdle', 'sessionEndedAge', 'sessionEndedByOperator',
   'sessionEndedOther', 'textOnly', 'assistantUnavailable', 'smsCode', 'heldLost',
   'codeTooSoon', 'smsNumberChanged', 'sessionEndedStepUp', 'smsSessionOpened', 'mailSessionOpenedSubject', 'mailSessionOpened',
@@ -125,11 +126,25 @@ describe.each(tags)('in %s', (tag) => {
   });
 
   it('A36 before success nothing is said about where a code went or whether anybody is known', () => {
-    for (const key of ['codeSent', 'codeResent'] as const) {
+    for (const key of ['codeSent', 'codeResent', 'codeByCall', 'codeByMail'] as const) {
       const text = texts.render({ key, params: { minutes: 5 } } as TextRequest, tag);
       expect(text).toMatch(/^(If|Falls|Si) /);
       expect(text).not.toMatch(/[•*]{2,}|@|\+\d|\.{3}/);
     }
+  });
+
+  it('the ways that a code can go are offered by the words that are understood, and no others', () => {
+    const offered = (methods: readonly Method[]) => {
+      const text = createTexts({ organisation: 'Contoso', language: 'en', methods })
+        .render({ key: 'codeSent', params: { minutes: 5 } }, tag);
+      const words = [...text.matchAll(/\*(.+?)\*/g)].map(([, word]) => word!);
+      return { text, commands: words.map((word) => readCommand(word, texts.vocabulary(tag))) };
+    };
+    expect(offered(['sms']).commands).toEqual(['resend', 'cancel']);
+    expect(offered(['sms']).text).toContain('SMS');
+    expect(offered(['sms', 'call']).commands).toEqual(['resend', 'call', 'cancel']);
+    expect(offered(['email', 'sms', 'call']).commands).toEqual(['resend', 'call', 'email', 'cancel']);
+    expect(offered(['sms', 'call']).text).not.toContain('SMS');
   });
 
   it('durations are words that people use', () => {

@@ -1,6 +1,7 @@
 // confirm: waits for the code; every guess is charged before it is compared, in one local activity a message.
 import { patched, uuid4 } from '@temporalio/workflow';
 import type { ConfirmOutcome, ResendOutcome } from '../../activities/challenge';
+import type { CodeMissed } from '../contract';
 import type { Conversation } from '../conversationContext';
 import { codeSender, decide } from '../io';
 import { minutes } from './identify';
@@ -28,6 +29,18 @@ export const confirmStep: Step = {
     return outcome.reaction;
   },
 };
+
+/**
+ * Sends the same code by the next way when one did not arrive. Nothing is said in the chat: who is unknown would not be
+ * told it either (decision 7).
+ */
+export async function failOver(c: Conversation, { challengeId, sends }: CodeMissed): Promise<void> {
+  const { stage, policy } = c.state;
+  if (stage !== 'confirm' || c.state.challengeId !== challengeId) return;
+  const outcome = await decide.failOver({ challengeId, sends, policy });
+  if (outcome.reaction === 'none') return c.showDelivery('failed');
+  resend(c, outcome.sends);
+}
 
 async function react(c: Conversation, messageId: string, outcome: ConfirmOutcome, sessionId: string): Promise<void> {
   switch (outcome.reaction) {
@@ -90,12 +103,15 @@ async function answerResend(
   switch (outcome.reaction) {
     case 'resend':
       resend(c, outcome.sends);
-      return c.answer(messageId, { key: 'codeResent', params: {} });
+      return c.answer(messageId, { key: resentTexts[outcome.asked ?? 'any'], params: {} });
     case 'tooSoon':
       return c.answer(messageId, { key: 'resendTooSoon', params: { seconds: Math.ceil(outcome.waitMs / 1_000) } });
     case 'spent': return c.answer(messageId, { key: 'resendExhausted', params: {} });
   }
 }
+
+/** By what was asked for, never by the way that the code takes: that tells of the person (decision 7). */
+const resentTexts = { any: 'codeResent', call: 'codeByCall', email: 'codeByMail' } as const;
 
 function resend(c: Conversation, sends: number): void {
   const { challengeId, deadline } = c.state;

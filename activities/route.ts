@@ -1,0 +1,73 @@
+// By which way a code goes, and where: the order that is configured, failing routes last, what cannot be used never.
+import type { Queryable } from '../src/db/pool';
+import type { Contact } from '../src/directory/contacts';
+import type { Method } from '../src/domain/messages';
+import type { Destination } from '../src/otp/budgets';
+import { failingRoutes } from '../src/otp/routeHealth';
+import type { ContactQuestion } from './code';
+
+export interface RouteDeps {
+  /** How codes can travel here, best first. */
+  readonly methods: readonly Method[];
+  findContact(db: Queryable, code: ContactQuestion): Promise<Contact | undefined>;
+  /** Keyed hash by which sends to one number or address are counted. */
+  hashDestination(to: string): Buffer;
+}
+
+export interface Route {
+  readonly method: Method;
+  readonly destination: Destination;
+}
+
+type Whose = Pick<ContactQuestion, 'employeeId' | 'senderId'>;
+
+const nowhere: Destination = { destinationHash: null };
+
+/**
+ * The best way for a first code; the first one, to nowhere, for whoever has none. Every way is looked at, for somebody
+ * unknown too: the same work, whoever is claimed (R25).
+ */
+export async function chooseRoute(deps: RouteDeps, tx: Queryable, whose: Whose): Promise<Route> {
+  const [best] = await usableRoutes(deps, tx, whose, []);
+  return best ?? { method: deps.methods[0]!, destination: nowhere }; // the configuration has one at least
+}
+
+/** The next way for a code that did not arrive by some; undefined when there is none left. */
+export async function nextRoute(
+  deps: RouteDeps, tx: Queryable, whose: Whose, tried: readonly Method[],
+): Promise<Route | undefined> {
+  return (await usableRoutes(deps, tx, whose, tried))[0];
+}
+
+/** Where a code goes by one way. Every way is looked at here, too; asked for nobody as well, with the same work. */
+export async function routeBy(
+  deps: RouteDeps, tx: Queryable, question: ContactQuestion | undefined,
+): Promise<Destination> {
+  if (question === undefined) return nowhere;
+  const routes = await routesTo(deps, tx, question);
+  return routes.find(({ method }) => method === question.method)?.destination ?? nowhere;
+}
+
+async function usableRoutes(deps: RouteDeps, tx: Queryable, whose: Whose, tried: readonly Method[]): Promise<Route[]> {
+  const routes = (await routesTo(deps, tx, whose)).filter(({ method }) => !tried.includes(method));
+  if (deps.methods.length === 1) return routes;
+  const countries = [...new Set(routes.flatMap(({ destination }) => destination.country ?? []))];
+  const failing = await failingRoutes(tx, countries);
+  const isFailing = ({ method, destination }: Route) =>
+    failing.some((one) => one.method === method && one.country === destination.country);
+  return [...routes.filter((route) => !isFailing(route)), ...routes.filter(isFailing)];
+}
+
+/** Every way that leads to somebody, in the order that is configured. */
+async function routesTo(deps: RouteDeps, tx: Queryable, { employeeId, senderId }: Whose): Promise<Route[]> {
+  const routes: Route[] = [];
+  for (const method of deps.methods) {
+    const contact = await deps.findContact(tx, { employeeId, senderId, method });
+    if (contact !== undefined) routes.push({ method, destination: destinationOf(deps, contact) });
+  }
+  return routes;
+}
+
+function destinationOf(deps: RouteDeps, contact: Contact): Destination {
+  return { destinationHash: deps.hashDestination(contact.to), country: contact.country, isOther: contact.isOther };
+}

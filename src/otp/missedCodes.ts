@@ -1,0 +1,48 @@
+// Codes that do not arrive: the provider says so, or says nothing for too long. Their conversations are told, and send
+// the same code by the next way.
+import type { Pool } from '../db/pool';
+import type { Log } from '../log';
+
+export interface MissedDeps {
+  readonly pool: Pool;
+  readonly log: Pick<Log, 'warn'>;
+  /** After this a code that nobody says has arrived is missed; policy `codeSilenceMs`. */
+  readonly silenceMs: number;
+  /** Tells the conversation. Rejects when that is not certain: it is told again. */
+  tell(missed: { senderId: string; challengeId: string; sends: number }): Promise<void>;
+}
+
+// More than a web process meets within a sweep; the rest waits for the next.
+const batch = 100;
+
+/**
+ * Tells of the latest send of each live code that failed, was not delivered, or was accepted and then not heard of.
+ * Mail has no receipts: what the server took is never missed. Repeat-safe; says how many were told.
+ */
+export async function tellMissedCodes({ pool, log, silenceMs, tell }: MissedDeps): Promise<number> {
+  const { rows } = await pool.query<{ challengeId: string; senderId: string; sends: number }>(
+    `SELECT c.id AS "challengeId", c.sender_id AS "senderId", c.sends
+       FROM challenges c
+       JOIN sends s ON s.challenge_id = c.id AND s.ordinal = c.sends
+       JOIN outbox o ON o.key = c.id || ':' || s.method || ':' || s.ordinal
+      WHERE c.state = 'live' AND c.expires_at > clock_timestamp() AND s.missed_at IS NULL
+        AND o.state <> 'withheld' AND o.receipt IS DISTINCT FROM 'delivered' AND o.receipt IS DISTINCT FROM 'read'
+        AND (o.state = 'failed' OR o.receipt IN ('undelivered', 'failed')
+          OR o.created_at < clock_timestamp() - $1 * interval '1 ms' AND NOT (s.method = 'email' AND o.state = 'sent'))
+      ORDER BY c.issued_at LIMIT $2`, [silenceMs, batch]);
+  let told = 0;
+  for (const missed of rows) {
+    try {
+      await tell(missed);
+    } catch (error) {
+      // Nobody else will be told either, as long as Temporal is down.
+      log.warn('a missed code waits for the next sweep', { error });
+      break;
+    }
+    await pool.query(
+      'UPDATE sends SET missed_at = clock_timestamp() WHERE challenge_id = $1 AND ordinal = $2',
+      [missed.challengeId, missed.sends]);
+    told += 1;
+  }
+  return told;
+}

@@ -1,0 +1,227 @@
+// By which way a code goes: the first that is configured and can be used, what fails last, the next one when it is missed.
+import { randomUUID } from 'node:crypto';
+import { createPool } from '../../../src/db/pool';
+import type { Pool } from '../../../src/db/pool';
+import type { Method } from '../../../src/domain/messages';
+import { methods } from '../../../src/domain/messages';
+import { tellMissedCodes } from '../../../src/otp/missedCodes';
+import { noteReceipt } from '../../../src/outbox/receipts';
+import type { Receipt } from '../../../src/outbox/receipts';
+import { createTestDatabase } from '../../support/postgres';
+import type { TestDatabase } from '../../support/postgres';
+import { addEmployees, createTestActivities, store, testKeyring, testPolicy } from '../../support/world';
+import type { Person } from '../../support/world';
+
+let database: TestDatabase;
+let pool: Pool;
+let owner: Pool;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  pool = createPool(database.url, { max: 5 });
+  owner = createPool(database.ownerUrl, { max: 1 });
+});
+
+afterAll(async () => {
+  await Promise.all([pool.end(), owner.end()]);
+  await database.drop();
+});
+
+beforeEach(async () => {
+  await owner.query('TRUNCATE senders, employees, pools, country_sends CASCADE');
+  await addEmployees(pool);
+});
+
+const landline = '+442079460123';
+const policy = { ...testPolicy, strangerSendsPerHourMax: 10 };
+
+interface Claim {
+  readonly challengeId: string;
+  /** By each way, where codes went. */
+  went(): Partial<Record<Method, string[]>>;
+  codes(): string[];
+  say(text: string): Promise<unknown>;
+  send(sends: number): Promise<unknown>;
+  failOver(sends: number): Promise<unknown>;
+  receipt(receipt: Receipt, sends?: number): Promise<void>;
+}
+
+let strangers = 0;
+
+/** A stranger claims to be an employee, and whatever code there is leaves. */
+async function claim(identifier = '144133', { by = methods }: { by?: readonly Method[] } = {}): Promise<Claim> {
+  const person: Person = { phone: `whatsapp:+4477009${10_000 + (strangers += 1)}` };
+  const { activities, carriers } = createTestActivities(pool, testKeyring, { methods: by });
+  const challengeId = randomUUID();
+  const message = await store(pool, testKeyring, person, identifier);
+  await activities.identify({ ...message, challengeId, asked: true, policy });
+  const send = (sends: number) => activities.sendCode({ challengeId, sends });
+  await send(1);
+  return {
+    challengeId, send,
+    went: () => Object.fromEntries([...carriers].flatMap(([method, { carried }]) =>
+      carried.all.length === 0 ? [] : [[method, carried.all.map(({ to }) => to)]])),
+    codes: () => [...carriers.values()].flatMap(({ carried }) => carried.all.map(({ code }) => code)),
+    async say(text) {
+      const said = await store(pool, testKeyring, person, text);
+      return activities.confirm({ ...said, challengeId, sessionId: randomUUID(), policy });
+    },
+    failOver: (sends) => activities.failOver({ challengeId, sends, policy }),
+    async receipt(receipt, sends = 1) {
+      const { rows: [row] } = await pool.query<{ id: string; provider: string }>(
+        `SELECT o.id, o.provider_id AS provider FROM outbox o JOIN sends s ON o.key = s.challenge_id || ':' || s.method || ':' || s.ordinal
+          WHERE s.challenge_id = $1 AND s.ordinal = $2`, [challengeId, sends]);
+      await noteReceipt(pool, { receiptId: row!.id, providerId: row!.provider, receipt });
+    },
+  };
+}
+
+const wait = (seconds: number) => owner.query(
+  `UPDATE challenges SET last_sent_at = last_sent_at - $1 * interval '1 s'`, [seconds]);
+const age = (seconds: number) => owner.query(`UPDATE outbox SET created_at = created_at - $1 * interval '1 s'`, [seconds]);
+
+async function missed(): Promise<object[]> {
+  const told: object[] = [];
+  const tell = async ({ challengeId, sends }: { challengeId: string; sends: number }) => { told.push({ challengeId, sends }); };
+  await tellMissedCodes({ pool, log: { warn: () => undefined }, silenceMs: 60_000, tell });
+  return told;
+}
+
+describe('the first way', () => {
+  test('is the first that is configured', async () => {
+    expect((await claim()).went()).toEqual({ sms: ['+447700900123'] });
+    expect((await claim('144133', { by: ['call', 'sms'] })).went()).toEqual({ call: ['+447700900123'] });
+  });
+
+  test('is a call where there is only a fixed line, and e-mail where there is no number at all', async () => {
+    await pool.query(`UPDATE employee_phones SET e164 = $1 WHERE e164 = '+447700900123'`, [landline]);
+    expect((await claim()).went()).toEqual({ call: [landline] });
+    expect((await claim('144135')).went()).toEqual({ email: ['cleo@acme.example'] });
+  });
+
+  test('is none that is not configured', async () => {
+    expect((await claim('144135', { by: ['sms', 'call'] })).went()).toEqual({});
+  });
+
+  test('is not one by which codes to that country did not arrive lately', async () => {
+    // Of the same country; others' codes are judged by, whoever they are.
+    for (const n of [1, 2, 3, 4, 5]) {
+      const other = await claim('144136');
+      await other.receipt(n === 1 ? 'delivered' : 'undelivered');
+      await owner.query(`UPDATE challenges SET state = 'voided', ended_at = clock_timestamp(); DELETE FROM pools`);
+      await owner.query(`UPDATE sends SET identity_hash = sha256(random()::text::bytea), destination_hash = sha256(random()::text::bytea)`);
+    }
+    expect((await claim()).went()).toEqual({ call: ['+447700900123'] });
+    await owner.query(`UPDATE sends SET charged_at = charged_at - interval '1 h'`);
+    expect((await claim('144133')).went()).toEqual({ sms: ['+447700900123'] });
+  });
+});
+
+describe('CALL and EMAIL', () => {
+  test.each([['CALL', 'call', '+447700900123'], ['e-mail', 'email', 'anna@acme.example']] as const)(
+    '%s brings the same code by another way, after the same gap', async (word, method, to) => {
+      const asked = await claim();
+      expect(await asked.say(word)).toMatchObject({ reaction: 'tooSoon' });
+      await wait(31);
+      expect(await asked.say(word)).toEqual({ reaction: 'resend', sends: 2, asked: method });
+      await asked.send(2);
+      expect(asked.went()).toEqual({ sms: ['+447700900123'], [method]: [to] });
+      expect(new Set(asked.codes()).size).toBe(1);
+    });
+
+  test('answer alike for whom they lead nowhere and for whom nobody knows', async () => {
+    for (const identifier of ['144135', '999999', '144134', '144133']) {
+      const asked = await claim(identifier);
+      await wait(31);
+      expect(await asked.say('call')).toEqual({ reaction: 'resend', sends: 2, asked: 'call' });
+      await asked.send(2);
+      expect(asked.went().call ?? []).toEqual(identifier === '144133' ? ['+447700900123'] : []);
+    }
+  });
+
+  test('are not available where they are not configured, whoever asks', async () => {
+    for (const identifier of ['144133', '999999']) {
+      expect(await (await claim(identifier, { by: ['sms'] })).say('call')).toEqual({ reaction: 'noMethod' });
+    }
+  });
+
+  test('do not bring back a guess', async () => {
+    const asked = await claim();
+    expect(await asked.say('00000000')).toEqual({ reaction: 'wrong', triesLeft: 4 });
+    await wait(31);
+    await asked.say('CALL');
+    expect(await asked.say('00000000')).toEqual({ reaction: 'wrong', triesLeft: 3 });
+  });
+
+  test('a session that a mailed code opened is of low assurance', async () => {
+    const asked = await claim();
+    await wait(31);
+    await asked.say('EMAIL');
+    await asked.send(2);
+    expect(await asked.say(asked.codes()[1]!)).toMatchObject({ reaction: 'right' });
+    expect((await pool.query('SELECT assurance, method FROM sessions')).rows).toEqual([{ assurance: 'low', method: 'email' }]);
+  });
+});
+
+describe('a code that does not arrive', () => {
+  test('is told of once: when it was not delivered, when it was refused, and when nobody says for too long that it arrived', async () => {
+    const lost = await claim();
+    await lost.receipt('sent');
+    expect(await missed()).toEqual([]);
+    await lost.receipt('undelivered');
+    expect(await missed()).toEqual([{ challengeId: lost.challengeId, sends: 1 }]);
+    expect(await missed()).toEqual([]);
+    const silent = await claim('144136');
+    await age(61);
+    expect(await missed()).toEqual([{ challengeId: silent.challengeId, sends: 1 }]);
+  });
+
+  test('is not one that was delivered, that was mailed, that nobody was sent, or that is over', async () => {
+    const delivered = await claim();
+    await delivered.receipt('delivered');
+    await claim('144135');
+    await claim('999999');
+    const used = await claim('144136');
+    await used.say(used.codes()[0]!);
+    await age(61);
+    expect(await missed()).toEqual([]);
+  });
+
+  test('is told of again when the conversation could not be', async () => {
+    const lost = await claim();
+    await lost.receipt('failed');
+    const tell = () => Promise.reject(new Error('Temporal is down'));
+    expect(await tellMissedCodes({ pool, log: { warn: () => undefined }, silenceMs: 60_000, tell })).toBe(0);
+    expect(await missed()).toHaveLength(1);
+  });
+
+  test('goes by the next way and the one after that, the same code, without a gap; then there is none left', async () => {
+    const lost = await claim();
+    expect(await lost.failOver(1)).toEqual({ reaction: 'resend', sends: 2 });
+    await lost.send(2);
+    expect(await lost.failOver(2)).toEqual({ reaction: 'resend', sends: 3 });
+    await lost.send(3);
+    expect(await lost.failOver(3)).toEqual({ reaction: 'none' });
+    expect(lost.went()).toEqual({ sms: ['+447700900123'], call: ['+447700900123'], email: ['anna@acme.example'] });
+    expect(new Set(lost.codes()).size).toBe(1);
+  });
+
+  test('is granted again when whoever charged it died, and not when a later one is on its way', async () => {
+    const lost = await claim();
+    const granted = { reaction: 'resend', sends: 2 };
+    expect(await lost.failOver(1)).toEqual(granted);
+    expect(await lost.failOver(1)).toEqual(granted);
+    await lost.send(2);
+    expect(await lost.failOver(1)).toEqual({ reaction: 'none' });
+    expect(lost.went()).toEqual({ sms: ['+447700900123'], call: ['+447700900123'] });
+  });
+
+  test('goes nowhere once it was used, and within the budgets of every other send', async () => {
+    const used = await claim();
+    await used.say(used.codes()[0]!);
+    expect(await used.failOver(1)).toEqual({ reaction: 'none' });
+    const spent = await claim('144136');
+    await owner.query(`UPDATE challenges SET sends = $1 WHERE id = $2`, [policy.codeSendsMax, spent.challengeId]);
+    expect(await spent.failOver(policy.codeSendsMax)).toEqual({ reaction: 'none' });
+  });
+});
