@@ -71,7 +71,8 @@ export async function issueFor(
     keyId: deps.activeCodeKeyId,
     ...destination,
   });
-  return { reaction: 'issue', challengeId, method: deps.methods[0]!, expiresInMs }; // the configuration has one at least
+  const shown = deps.methods[0]!; // the configuration has one at least
+  return { reaction: 'issue', challengeId, method: shown, expiresInMs };
 }
 
 /** Notes records, and tells at once what security has to hear. */

@@ -35,6 +35,31 @@ test('A19 who cancels a code waits for the next one, and then gets it', async ()
   await world.reply('codeSent', { minutes: 5 });
 });
 
+test('a limit that a deploy changes holds for the conversations that begin after it', async () => {
+  await world.reset({ codeTriesMax: 3 });
+  const claimAgain = async () => {
+    await world.backdateSends(3_601);
+    await world.write(stranger, '144133');
+    await world.reply('codeSent', { minutes: 5 });
+  };
+  await claimAgain();
+  world.changePolicy({ codeTriesMax: 1 });
+  await world.write(stranger, '00000000');
+  await world.reply('wrongCode', { triesLeft: 2 });
+  await world.write(stranger, 'cancel');
+  await world.reply('cancelled');
+  await claimAgain();
+  await world.write(stranger, '00000000');
+  await world.reply('wrongCode', { triesLeft: 2 });
+  await world.write(stranger, 'cancel');
+  await world.reply('cancelled');
+  // It is over when nobody has written for a while.
+  await world.skip('16 minutes');
+  await claimAgain();
+  await world.write(stranger, '00000000');
+  await world.reply('locked', { minutes: 1 });
+});
+
 test('R11 the tenth wrong code of a day locks for the day, whatever codes they were for', async () => {
   for (const [round, wrong] of [4, 4, 1].entries()) {
     await world.write(stranger, '144133');

@@ -68,6 +68,8 @@ export interface ConversationWorld {
   /** Cuts every connection of the application to the database, and lets it make no new one until `mendDatabase`. */
   cutDatabase(): Promise<void>;
   mendDatabase(): Promise<void>;
+  /** As a deploy with other numbers: conversations that begin from now on have them. */
+  changePolicy(changes: Partial<Policy>): void;
   reset(policy?: Partial<Policy>): Promise<void>;
   stop(): Promise<void>;
 }
@@ -196,6 +198,7 @@ export async function startConversations(
     async mendDatabase() {
       await owner.query(`GRANT CONNECT ON DATABASE ${name} TO ${role}`);
     },
+    changePolicy(changes) { policy = { ...testPolicy, ...changes }; },
     async reset(changes = {}) {
       await cancelAll();
       senders = new Set();
