@@ -38,7 +38,7 @@ type Timed = Readonly<Record<(typeof measures)[number], number>>;
 
 // So many strangers at a time, each of whom waits for the replies: a machine that is busy with other work measures
 // longer, and is not drowned.
-const loads = [{ name: 'idle', atOnce: 16 }, { name: 'under load', atOnce: 40 }] as const;
+const loads = [{ name: 'idle', atOnce: 16 }, { name: 'under load', atOnce: 25 }] as const;
 /** What two replies take; the first strangers begin spread over it. */
 const quantaMs = 4_000;
 

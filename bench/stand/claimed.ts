@@ -36,10 +36,14 @@ export function createClaimed(first: number, count: number): Claimed {
     },
     async lock(databaseUrl, keyring) {
       const keys = parseKeyring(keyring).lookup;
-      const hashes = people['locked by others'].all.map(({ employeeId }) => lookupHash(keys, 'identity', employeeId));
-      await asOwner(databaseUrl, (client) => client.query(
-        `INSERT INTO pools (identity_hash, pool, wrong_in_a_row) SELECT unnest($1::bytea[]), 'stranger', $2`,
-        [hashes, defaultPolicy.strangerGuessesInARowMax]));
+      const identifiers = people['locked by others'].all.map(({ employeeId }) => employeeId);
+      await asOwner(databaseUrl, async (client) => {
+        const { rows } = await client.query<{ id: string }>(
+          'SELECT id FROM employees WHERE identifier = ANY ($1)', [identifiers]);
+        await client.query(
+          `INSERT INTO pools (identity_hash, pool, wrong_in_a_row) SELECT unnest($1::bytea[]), 'stranger', $2`,
+          [rows.map(({ id }) => lookupHash(keys, 'identity', id)), defaultPolicy.strangerGuessesInARowMax]);
+      });
     },
   };
 }

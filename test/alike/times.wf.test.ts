@@ -16,8 +16,8 @@ beforeAll(async () => {
 
 afterAll(() => world.stop());
 
-const samples = 24;
-const atOnce = 12;
+const samples = 20;
+const atOnce = 20;
 /** So small that twelve comparisons are called wrong by chance once in a hundred thousand runs. */
 const pMin = 1e-6;
 

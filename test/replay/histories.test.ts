@@ -2,7 +2,7 @@
 import { historyFromJSON } from '@temporalio/common/lib/proto-utils';
 import { costOf } from '../../bench/measure/histories';
 import type { RelayOutcome } from '../../activities/assistant';
-import type { ConfirmOutcome, TurnAwayOutcome } from '../../activities/challenge';
+import type { ConfirmOutcome, FailOverOutcome, TurnAwayOutcome } from '../../activities/challenge';
 import type { IdentifyOutcome } from '../../activities/claim';
 import { outcomes, stageTable, stages } from '../../src/domain/verification';
 import { codePurpose } from '../../src/otp/challenges';
@@ -28,6 +28,7 @@ const answers = {
   relay: {
     relay: true, end: true, dispute: true, textOnly: true, ignore: true, closed: true, tooLate: true,
   } satisfies All<RelayOutcome['reaction']>,
+  failOver: { resend: true, none: true } satisfies All<FailOverOutcome['reaction']>,
   turnAway: { notice: true, ignore: true } satisfies All<TurnAwayOutcome['reaction']>,
 };
 

@@ -1,5 +1,6 @@
 // Conversations that are interrupted: by HR, by operators, by what is down.
 import { Fault } from '../../src/domain/faults';
+import type { ConversationWorld } from '../support/conversations';
 import { anna, stranger } from '../support/world';
 import { exhaust, issue, verify } from './scenario';
 import type { Scenario } from './scenario';
@@ -98,6 +99,27 @@ export const interruptedScenarios: readonly Scenario[] = [
     },
   },
   {
+    name: 'code-by-the-next-way',
+    covers: { identify: ['issue'], confirm: ['call', 'guess'] },
+    async play(world) {
+      for (const carrier of world.carriers.values()) carrier.before = () => ({ outcome: 'undeliverable', code: '30003' });
+      await issue(world);
+      // By SMS, then by a call; then there is no other way.
+      for (const tellings of [1, 2]) {
+        await untilFailed(world);
+        if (await world.tellMissed() !== 1) throw new Error(`the code of telling ${tellings} did not fail`);
+      }
+      for (const carrier of world.carriers.values()) carrier.before = () => undefined;
+      await world.backdateSends(61);
+      await world.write(anna, 'call me');
+      await world.reply('codeByCall');
+      const [carried] = await world.carriers.get('call')!.carried.count(1);
+      const stored = await world.write(anna, carried!.code);
+      await world.reply('verified');
+      return stored;
+    },
+  },
+  {
     name: 'reply-cannot-be-delivered',
     covers: { session: ['relay'] },
     async play(world) {
@@ -155,3 +177,15 @@ export const interruptedScenarios: readonly Scenario[] = [
     },
   },
 ];
+
+/** Resolves when the latest send of the code is noted as failed. */
+async function untilFailed({ pool }: ConversationWorld): Promise<void> {
+  for (;;) {
+    const { rowCount } = await pool.query(
+      `SELECT FROM sends s JOIN challenges c ON c.id = s.challenge_id AND c.sends = s.ordinal
+         JOIN outbox o ON o.key = s.challenge_id || ':' || s.method || ':' || s.ordinal
+        WHERE o.state = 'failed' AND s.missed_at IS NULL`);
+    if (rowCount === 1) return;
+    await new Promise((resolve) => { setTimeout(resolve, 20); });
+  }
+}

@@ -22,7 +22,7 @@ let soon: WorkerChoices;
 let choices: WorkerChoices = {};
 
 beforeAll(async () => {
-  world = await startConversations();
+  world = await startConversations('skipping', { methods: ['sms', 'call'] });
   soon = { bundle: await bundleThatContinuesSoon() };
 });
 

@@ -40,7 +40,7 @@ const usual: readonly Scenario[] = [
   },
   {
     name: 'everything-but-the-code',
-    covers: { confirm: ['hint', 'hintOne', 'holdAndHint', 'call', 'textOnly', 'ignore', 'resend'] },
+    covers: { confirm: ['hint', 'hintOne', 'holdAndHint', 'email', 'textOnly', 'ignore', 'resend'] },
     async play(world) {
       const stored = await issue(world);
       await world.write(anna, '12');
@@ -49,7 +49,7 @@ const usual: readonly Scenario[] = [
       await world.reply('severalCodes');
       await world.write(anna, 'hello?');
       await world.reply('askCode');
-      await world.write(anna, 'call me');
+      await world.write(anna, 'by e-mail');
       await world.reply('methodUnavailable');
       await world.write(anna, '', { kind: 'location' });
       await world.reply('textOnly');

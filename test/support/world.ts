@@ -22,7 +22,8 @@ import { createWiredActivities } from '../../src/wiredActivities';
 /** Things that happened, in order, which a test can wait for. */
 export class Events<T> {
   readonly all: T[] = [];
-  private readonly events = new EventEmitter();
+  // As many wait as a test has people.
+  private readonly events = new EventEmitter().setMaxListeners(0);
 
   push(item: T): void {
     this.all.push(item);
