@@ -2,6 +2,7 @@
 import { costOf } from '../measure/histories';
 import type { HistoryCost } from '../measure/histories';
 import { nowMs, spreadOf } from '../measure/spread';
+import type { Spread } from '../measure/spread';
 import { cpuMsByRole, roles, total, untilQuiet } from '../measure/usage';
 import type { CostByRole } from '../measure/usage';
 import type { Finding, Row } from '../report';
@@ -109,10 +110,15 @@ function rowOf(ways: readonly Way[], label: string, cells: readonly (number | un
 function loadRows(ways: readonly Way[], atOnce: number, blocks: readonly Block[]): Row[] {
   const goal = atOnce === 1 ? 'ratio <= 1.25' : undefined;
   const spreads = blocks.map(({ repliesMs }) => spreadOf(repliesMs));
+  const codes = blocks.map(({ verified }) => spreadOf(verified.flatMap(({ codeMs }) => codeMs ?? [])));
+  const ofCodes = (value: (spread: Spread) => number) =>
+    codes.map((spread) => spread.count === 0 ? undefined : value(spread));
   const costing = roles.filter((role) => blocks.some(({ cpu }) => cpu[role] !== undefined));
   return [
     rowOf(ways, `${atOnce} at a time: inbound to reply, median ms`, spreads.map(({ median }) => median), goal),
     rowOf(ways, '  p99 ms', spreads.map(({ p99 }) => p99)),
+    rowOf(ways, '  employee ID to the code at the provider, median ms', ofCodes(({ median }) => median)),
+    rowOf(ways, '    p99 ms', ofCodes(({ p99 }) => p99)),
     // One at a time most of the time is reading.
     ...(atOnce === 1 ? [] : [rowOf(ways, '  verifications a second',
       blocks.map(({ verified, elapsedMs }) => verified.length / elapsedMs * 1_000))]),

@@ -3,6 +3,7 @@ import type { FakeTwilio } from '../stand/fakeTwilio';
 import type { Person } from '../stand/people';
 import type { Posted, WebhookSender } from '../stand/webhook';
 import { read } from './way';
+import type { Verified } from './way';
 
 export class Chat {
   /** The latest message that was answered with 200. */
@@ -35,14 +36,15 @@ export class Chat {
   }
 
   /** From the first message to success. */
-  async verify(opening: string): Promise<number[]> {
+  async verify(opening: string): Promise<Pick<Verified, 'repliesMs' | 'codeMs'>> {
     const first = await this.say(opening);
     await read();
     const { employeeId, number } = this.person;
     const [second, sms] = await Promise.all([this.say(`my id is ${employeeId}`), this.twilio.next(number)]);
     const code = /(?<!\d)\d{6}(?!\d)/.exec(sms.text)?.[0];
     if (code === undefined) throw new Error('the SMS holds no code of six digits');
+    const codeMs = sms.at - this.lastPosted!.sentAt;
     await read();
-    return [first, second, await this.say(`${code} is my otp`)];
+    return { repliesMs: [first, second, await this.say(`${code} is my otp`)], codeMs };
   }
 }

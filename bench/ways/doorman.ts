@@ -47,9 +47,9 @@ export async function connectDoorman(stand: Stand, doorman: Doorman, people: Peo
   const verify = async (first: string): Promise<Verified & { readonly chat: Chat }> => {
     const person = people.next();
     const chat = chatOf(person);
-    const repliesMs = await chat.verify(first);
+    const verified = await chat.verify(first);
     done += 1;
-    return { key: person.number, repliesMs, chat };
+    return { key: person.number, ...verified, chat };
   };
   const count = async (sql: string, values: unknown[] = []): Promise<number> =>
     (await pool.query<{ count: number }>(sql, values)).rows[0]!.count;

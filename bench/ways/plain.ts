@@ -25,9 +25,9 @@ export async function startPlain(stand: Stand, people: People): Promise<Way> {
     measured: () => [{ role: 'service', pid: child.pid }, { role: 'postgres', pid: stand.postgresPid, tree: true }],
     async verify() {
       const person = people.next();
-      const repliesMs = await new Chat(sender, stand.twilio, person).verify('hello');
+      const verified = await new Chat(sender, stand.twilio, person).verify('hello');
       done += 1;
-      return { key: person.number, repliesMs };
+      return { key: person.number, ...verified };
     },
     async verifiedCount() {
       const pool = new Pool({ connectionString: databaseUrl, max: 1 });

@@ -10,6 +10,8 @@ export interface Verified {
   readonly key: string;
   /** From the start of the webhook's request (or signal) to the arrival of its reply, one a message. */
   readonly repliesMs: readonly number[];
+  /** From the start of the request with the employee ID to the arrival of the code at the provider. */
+  readonly codeMs?: number;
 }
 
 export interface Way {
