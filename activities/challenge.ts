@@ -22,7 +22,7 @@ import { codeKey } from './code';
 import { alerting, issueFor } from './claim';
 import type { ClaimDeps, IdentifyInput, IdentifyOutcome } from './claim';
 import { dispute } from './dispute';
-import { nextRoute, routeBy } from './route';
+import { chooseRoute, nextRoute, routeBy } from './route';
 
 export interface ChallengeDeps extends ClaimDeps {
   readonly pool: Pool;
@@ -48,16 +48,17 @@ export type ResendOutcome =
 
 export type ConfirmOutcome =
   | ResendOutcome
-  | { readonly reaction: 'right'; readonly endsInMs: number }
+  /** `method`: by which the code went that was the last to be sent. */
+  | { readonly reaction: 'right'; readonly endsInMs: number; readonly method?: Method }
   | { readonly reaction: 'wrong'; readonly triesLeft: number }
   | { readonly reaction: 'exhausted'; readonly lockedForMs: number }
   | { readonly reaction: 'holdAndHint'; readonly bytes: number }
   | { readonly reaction: 'hint' | 'hintOne' | 'noMethod' | 'cancel' | 'dispute' | 'textOnly' | 'ignore' };
 
-/** `none`: the code is over, a later send is on its way, or there is no other way to this person. */
+/** `over`: so is the code, or a later send is on its way. `noWay`: there is no other way to this person. */
 export type FailOverOutcome =
   | { readonly reaction: 'resend'; readonly sends: number }
-  | { readonly reaction: 'none' };
+  | { readonly reaction: 'none'; readonly why: 'over' | 'noWay' };
 
 export type TurnAwayOutcome = { readonly reaction: 'notice' | 'ignore' };
 
@@ -119,39 +120,33 @@ export function createChallengeActivities(deps: ChallengeDeps) {
       const policy = soundPolicy(input.policy);
       return auditedTransaction(pool, async (tx, note) => {
         const challenge = await findChallenge(tx, challengeId);
-        if (challenge?.state === 'live' && !await wasBegun(tx, codeKey(challenge, challenge.sends))) {
-          const { senderId, sends } = challenge;
-          const { method } = challenge;
+        if (challenge === undefined) return { reaction: 'expired' };
+        const { senderId, sends, method } = challenge;
+        if (challenge.state === 'live' && !await wasBegun(tx, codeKey(challenge, sends))) {
           note({ kind: 'challenge.resent', facts: { challengeId, senderId, sends, method, operator } });
           return { reaction: 'resend', sends };
         }
-        const method = challenge?.method ?? deps.methods[0]!;
         const resend = { challengeId, method, ...await routeBy(deps, tx, challenge), operator };
         return resendOutcome(await chargeResend(tx, alerting(deps, note), policy, resend));
       });
     },
 
     /**
-     * Charges the same code by the next way, when its `sends`-th send did not arrive. Within the same limits, but for
-     * the gap. Repeat-safe: one that was charged and not begun is granted again.
+     * Charges the same code by the next way, when its `sends`-th send did not arrive: in the budgets of persons,
+     * telephones and countries, and in none that the sender can see. Repeat-safe: one that was charged and not begun is
+     * granted again.
      */
     async failOver(input: { challengeId: string; sends: number; policy: Policy }): Promise<FailOverOutcome> {
       const { challengeId } = input;
       const policy = soundPolicy(input.policy);
       return auditedTransaction(pool, async (tx, note) => {
         const challenge = await findChallenge(tx, challengeId);
-        if (challenge?.state !== 'live' || challenge.expiresInMs <= 0) return { reaction: 'none' };
+        if (challenge?.state !== 'live' || challenge.expiresInMs <= 0) return { reaction: 'none', why: 'over' };
         const { method, sends } = challenge;
-        if (sends === input.sends + 1 && !await wasBegun(tx, codeKey({ id: challengeId, method }, sends))) {
+        if (sends > input.sends && !await wasBegun(tx, codeKey({ id: challengeId, method }, sends))) {
           return { reaction: 'resend', sends };
         }
-        if (sends !== input.sends) return { reaction: 'none' };
-        const route = await nextRoute(deps, tx, challenge, await triedMethods(tx, challengeId));
-        if (route === undefined) return { reaction: 'none' };
-        const resend = { challengeId, method: route.method, ...route.destination, missed: true as const };
-        const charge = await chargeResend(tx, alerting(deps, note), policy, resend);
-        if (charge.outcome !== 'granted') return { reaction: 'none' };
-        return { reaction: 'resend', sends: charge.sends };
+        return failOverFrom(deps, tx, alerting(deps, note), policy, challenge, input.sends);
       });
     },
 
@@ -200,7 +195,7 @@ async function judge(
   const opened = await openSession(tx, note, policy, {
     sessionId, senderId, employeeId, challengeId, method, assurance,
   });
-  return opened === 'opened' ? { reaction: 'right', endsInMs: policy.sessionAbsoluteMs } : { reaction: 'expired' };
+  return opened === 'opened' ? { reaction: 'right', endsInMs: policy.sessionAbsoluteMs, method } : { reaction: 'expired' };
 }
 
 function missOutcome(judgement: Exclude<Judgement, { verdict: 'right' }>): ConfirmOutcome {
@@ -223,7 +218,12 @@ async function steer(
   const reaction = stageTable.confirm[input];
   switch (reaction) {
     case 'holdAndHint': return { reaction, bytes: Buffer.byteLength(text) };
-    case 'resend': return resendBy(deps, tx, note, policy, challenge, challenge.method);
+    case 'resend': {
+      const { missed } = await triedMethods(tx, challengeId);
+      const { method, destination } = await chooseRoute(deps, tx, challenge, missed);
+      const resend = { challengeId, method, ...destination };
+      return resendOutcome(await chargeResend(tx, alerting(deps, note), policy, resend));
+    }
     case 'call': case 'email': {
       if (!deps.methods.includes(reaction)) return { reaction: 'noMethod' };
       const outcome = await resendBy(deps, tx, note, policy, challenge, reaction);
@@ -238,6 +238,20 @@ async function steer(
     case 'guess': return { reaction: 'expired' };
     default: return { reaction };
   }
+}
+
+/** By the next way that may be taken: one whose budget is spent is charged, and passed over. */
+async function failOverFrom(
+  deps: ChallengeDeps, tx: Queryable, note: Note, policy: Policy, challenge: Challenge, missed: number,
+): Promise<FailOverOutcome> {
+  const { all: tried } = await triedMethods(tx, challenge.id);
+  const route = await nextRoute(deps, tx, challenge, tried);
+  if (route === undefined) return { reaction: 'none', why: 'noWay' };
+  const resend = { challengeId: challenge.id, method: route.method, ...route.destination, missed };
+  const charge = await chargeResend(tx, note, policy, resend);
+  if (charge.outcome !== 'granted') return { reaction: 'none', why: 'over' };
+  if (charge.allowed) return { reaction: 'resend', sends: charge.sends };
+  return failOverFrom(deps, tx, note, policy, challenge, charge.sends);
 }
 
 /** By this way, whether or not it leads anywhere: nobody learns that it does not. */

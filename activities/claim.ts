@@ -9,7 +9,7 @@ import { askSender } from '../src/otp/budgets';
 import { findJustExpired, issueChallenge, lockedForMs, lockSpentSender, wasVerified } from '../src/otp/challenges';
 import type { Challenge } from '../src/otp/challenges';
 import type { DisputeDeps } from './dispute';
-import { chooseRoute } from './route';
+import { chooseRoute, firstMethod } from './route';
 import type { RouteDeps } from './route';
 
 export interface ClaimDeps extends DisputeDeps, RouteDeps {
@@ -71,8 +71,7 @@ export async function issueFor(
     keyId: deps.activeCodeKeyId,
     ...destination,
   });
-  const shown = deps.methods[0]!; // the configuration has one at least
-  return { reaction: 'issue', challengeId, method: shown, expiresInMs };
+  return { reaction: 'issue', challengeId, method: firstMethod(deps), expiresInMs };
 }
 
 /** Notes records, and tells at once what security has to hear. */

@@ -24,32 +24,38 @@ type Whose = Pick<ContactQuestion, 'employeeId' | 'senderId'>;
 const nowhere: Destination = { destinationHash: null };
 
 /**
- * The best way for a first code; the first one, to nowhere, for whoever has none. Every way is looked at, for somebody
- * unknown too: the same work, whoever is claimed (R25).
+ * The best way for a code that somebody asked for; the first one, to nowhere, for whoever has none. Ways by which this
+ * code did not arrive come last. Every way is looked at, for somebody unknown too: the same work, whoever is claimed
+ * (R25).
  */
-export async function chooseRoute(deps: RouteDeps, tx: Queryable, whose: Whose): Promise<Route> {
-  const [best] = await usableRoutes(deps, tx, whose, []);
-  return best ?? { method: deps.methods[0]!, destination: nowhere }; // the configuration has one at least
+export async function chooseRoute(
+  deps: RouteDeps, tx: Queryable, whose: Whose, missed: readonly Method[] = [],
+): Promise<Route> {
+  const routes = await usableRoutes(deps, tx, whose);
+  const best = routes.find(({ method }) => !missed.includes(method)) ?? routes[0];
+  return best ?? { method: firstMethod(deps), destination: nowhere };
 }
 
 /** The next way for a code that did not arrive by some; undefined when there is none left. */
 export async function nextRoute(
   deps: RouteDeps, tx: Queryable, whose: Whose, tried: readonly Method[],
 ): Promise<Route | undefined> {
-  return (await usableRoutes(deps, tx, whose, tried))[0];
+  return (await usableRoutes(deps, tx, whose)).find(({ method }) => !tried.includes(method));
+}
+
+/** The way that is shown to whoever may not know whose code goes by which. */
+export function firstMethod({ methods }: Pick<RouteDeps, 'methods'>): Method {
+  return methods[0]!; // the configuration has one at least
 }
 
 /** Where a code goes by one way. Every way is looked at here, too; asked for nobody as well, with the same work. */
-export async function routeBy(
-  deps: RouteDeps, tx: Queryable, question: ContactQuestion | undefined,
-): Promise<Destination> {
-  if (question === undefined) return nowhere;
+export async function routeBy(deps: RouteDeps, tx: Queryable, question: ContactQuestion): Promise<Destination> {
   const routes = await routesTo(deps, tx, question);
   return routes.find(({ method }) => method === question.method)?.destination ?? nowhere;
 }
 
-async function usableRoutes(deps: RouteDeps, tx: Queryable, whose: Whose, tried: readonly Method[]): Promise<Route[]> {
-  const routes = (await routesTo(deps, tx, whose)).filter(({ method }) => !tried.includes(method));
+async function usableRoutes(deps: RouteDeps, tx: Queryable, whose: Whose): Promise<Route[]> {
+  const routes = await routesTo(deps, tx, whose);
   if (deps.methods.length === 1) return routes;
   const countries = [...new Set(routes.flatMap(({ destination }) => destination.country ?? []))];
   const failing = await failingRoutes(tx, countries);

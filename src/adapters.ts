@@ -25,9 +25,12 @@ function connectTwilio(config: Config): Twilio {
   });
 }
 
+// By itself Twilio repeats only what could not connect: a receipt that we answer with 503, or not in time, would be lost.
+const again = '#rc=2&rp=5xx,ct,rt';
+
 // Without a query: our routes refuse one, because it would change how a signature is checked (A08).
 const statusCallbackOf = (config: Config) => (receiptId?: string): string =>
-  config.DOORMAN_PUBLIC_URL + (receiptId === undefined ? statusPath : receiptPath(receiptId));
+  config.DOORMAN_PUBLIC_URL + (receiptId === undefined ? statusPath : receiptPath(receiptId)) + again;
 
 /** How SMS are sent: over a connection of their own. */
 export function smsOptions(config: Config, texts: Texts): SmsCarrierOptions {

@@ -37,9 +37,11 @@ export async function tellEmployee(deps: TellDeps, session: NewSession): Promise
   const [used, address] = await Promise.all([destinationsOf(pool, challengeId), replyAddress(pool, keys, senderId)]);
   // Nobody writes from there any more when another sender has taken the address over.
   const last4 = address?.slice(-4) ?? '????';
+  // By which of several the code came nobody knows: whoever had one more sent must not silence the notice with it.
+  const certain = used.length === 1 ? used : [];
   const findContact = (byMail: boolean) => findNoticeContact(pool, rules, {
     employeeId, byMail,
-    wasUsed: (to) => used.some((hash) => hash.equals(lookupHash(keys.lookup, 'destination', to))),
+    wasUsed: (to) => certain.some((hash) => hash.equals(lookupHash(keys.lookup, 'destination', to))),
     ownNumbers: (numbers) => ownNumbers(pool, keys.lookup, senderId, numbers),
   });
   const sendSms = (to: string) => deps.sendSms({ to, language, text: { key: 'smsSessionOpened', params: { last4 } } });

@@ -106,7 +106,8 @@ export function wireWeb(config: Config) {
     withholdExpired,
     sendNotices: createNotices(config, pool, log, texts, mailer),
     tellMissed: () => tellMissedCodes({
-      pool, log, silenceMs: config.policy.codeSilenceMs, tell: (missed) => conversations.tellMissed(missed),
+      pool, log, tell: (missed) => conversations.tellMissed(missed),
+      silenceMs: config.DOORMAN_CODE_METHODS.length === 1 ? undefined : config.policy.codeSilenceMs,
     }),
     textRetentionMs: config.policy.textRetentionMs,
     onSweep: (report) => {

@@ -1,7 +1,7 @@
 // One sender's conversation: queue -> loop -> stage -> step. Completes when nobody waits for anything (decisions 1, 4).
 import {
   CancellationScope, allHandlersFinished, condition, continueAsNew, defineQuery, defineSignal, defineUpdate,
-  isCancellation, setHandler, workflowInfo,
+  isCancellation, patched, setHandler, workflowInfo,
 } from '@temporalio/workflow';
 import type { CodeMissed, ConversationStart, ConversationStatus, MessageReceived, OperatorOrder } from './contract';
 import { queryNames, signalNames, updateNames } from './contract';
@@ -72,9 +72,10 @@ async function takeOne(c: Conversation): Promise<void> {
   if (c.state.overflow.length > 0) return c.drop(c.state.overflow.splice(0), 'overflow');
   const order = c.orders.shift();
   if (order !== undefined) return carryOut(c, order);
+  // The code may be among them: then it has arrived.
+  if (c.state.queue.length > 0) return c.takeMessage((messageId) => steps[c.state.stage].onMessage(c, messageId));
   const missed = c.missed.shift();
   if (missed !== undefined) return failOver(c, missed);
-  if (c.state.queue.length > 0) return c.takeMessage((messageId) => steps[c.state.stage].onMessage(c, messageId));
   if (c.isDue()) return steps[c.state.stage].onDeadline(c);
 }
 
@@ -89,6 +90,8 @@ function handleMessages(c: Conversation): void {
     if (typeof messageId === 'string' && /^[\w-]{1,64}$/.test(messageId)) enqueue(c.state, messageId);
   });
   setHandler(codeMissed, (missed?: Partial<CodeMissed>) => {
+    // Versioned: a worker of before knew no such signal, and did nothing.
+    if (!patched('next-way')) return;
     const { challengeId, sends } = missed ?? {};
     if (typeof challengeId === 'string' && Number.isInteger(sends)) c.missed.push({ challengeId, sends: sends! });
   });

@@ -22,7 +22,7 @@ const beginning: Entry = {
 
 export class Conversation {
   readonly orders: Order[] = [];
-  /** Codes that did not arrive. Not carried over: who tells of them tells it again while the code counts. */
+  /** Codes that did not arrive. Not carried over: a run does not continue as new while one waits. */
   readonly missed: CodeMissed[] = [];
   private clock: { readonly at: number; readonly scope: CancellationScope } | undefined;
   private due = false;

@@ -37,6 +37,8 @@ export interface ConversationState {
   session: { readonly id: string; readonly endsAt: number } | null;
   /** locked: whether the one notice of this window was given. */
   noticeGiven: boolean;
+  /** The latest send of the code that was handed to its activity; absent in states of before it was kept in mind. */
+  sends?: number;
   /** Whether a held message had to go; absent in states of before it was kept in mind. */
   heldLost?: boolean;
 }

@@ -73,7 +73,8 @@ export async function findNoticeContact(
   const { rows: [mail] } = await db.query<Registered>(contactQueries.email, values);
   if (byMail && mail !== undefined && !wasUsed(mail.to)) return { method: 'email', to: mail.to };
   const { rows } = await db.query<Registered>(contactQueries.sms, values);
-  const numbers = rows.map(({ to }) => to).filter((to) => countryOf(to, rules.countries) !== undefined && !wasUsed(to));
+  const numbers = rows.map(({ to }) => to)
+    .filter((to) => countryOf(to, rules.countries) !== undefined && takesSms(to) && !wasUsed(to));
   const own = await ownNumbers(numbers.flatMap(spellingsOf)) ?? new Set();
   const to = numbers.find((number) => !spellingsOf(number).some((one) => own.has(one)));
   return to === undefined ? undefined : { method: 'sms', to };

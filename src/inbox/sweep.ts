@@ -75,7 +75,9 @@ export function sweep(deps: SweepDeps): Promise<SweepReport> {
     const withheld = await deps.withholdExpired(deps.pool, deps.textRetentionMs);
     if (withheld > 0) deps.log.warn('sends abandoned', { count: withheld });
     const told = await tellWaitingSenders(deps);
-    const missed = await deps.tellMissed?.() ?? 0;
+    const missed = await deps.tellMissed?.().catch((error: unknown) => {
+      deps.log.warn('missed codes could not be looked for', { error });
+    }) ?? 0;
     return { ...checked, ...told, abandoned, withheld, missed, ...await deps.sendNotices?.() ?? noNotices };
   });
 }

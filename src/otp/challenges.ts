@@ -164,7 +164,8 @@ async function lockSender(tx: Queryable, senderId: string, forMs: number): Promi
 }
 
 export type ResendCharge =
-  | { readonly outcome: 'granted'; readonly sends: number }
+  /** `allowed`: whether it may leave; with a spent budget it is only said to. */
+  | { readonly outcome: 'granted'; readonly sends: number; readonly allowed: boolean }
   | { readonly outcome: 'tooSoon'; readonly waitMs: number }
   | { readonly outcome: 'spent' }
   | { readonly outcome: 'over' };
@@ -174,8 +175,11 @@ export interface Resend extends Destination {
   readonly method: Method;
   /** Login name of whoever ordered it. */
   readonly operator?: string;
-  /** The former send does not arrive: nobody asked for this one, and no gap is waited for. */
-  readonly missed?: true;
+  /**
+   * That send (from 1) does not arrive: nobody asked for this one, no gap is waited for, and it counts for nothing that
+   * the sender can see. Refused when there is a later one.
+   */
+  readonly missed?: number;
 }
 
 /**
@@ -184,25 +188,35 @@ export interface Resend extends Destination {
 export async function chargeResend(tx: Queryable, note: Note, policy: Policy, resend: Resend): Promise<ResendCharge> {
   const { challengeId, method, operator, missed } = resend;
   const { rows: [row] } = await tx.query<{
-    senderId: string; sends: number; sinceMs: number; open: boolean; today: number;
+    senderId: string; sends: number; asked: number; sinceMs: number; open: boolean; today: number;
   }>(
     `SELECT sender_id AS "senderId", sends, state = 'live' AND expires_at > clock_timestamp() AS open,
+            (SELECT count(*)::int FROM sends WHERE challenge_id = $1 AND asked) AS asked,
             (SELECT count(*)::int FROM sender_sends(sender_id)) AS today,
             (extract(epoch FROM clock_timestamp() - last_sent_at) * 1000)::float8 AS "sinceMs"
        FROM challenges WHERE id = $1 FOR UPDATE`, [challengeId]);
   if (row === undefined || !row.open) return { outcome: 'over' };
-  if (row.sends >= policy.codeSendsMax || row.today >= policy.senderSendsPerDayMax) return { outcome: 'spent' };
-  const waitMs = resendGapMs(policy, row.sends) - row.sinceMs;
-  if (waitMs > 0 && missed !== true) return { outcome: 'tooSoon', waitMs };
+  if (missed === undefined) {
+    if (row.asked >= policy.codeSendsMax || row.today >= policy.senderSendsPerDayMax) return { outcome: 'spent' };
+    const waitMs = resendGapMs(policy, row.asked) - row.sinceMs;
+    if (waitMs > 0) return { outcome: 'tooSoon', waitMs };
+  } else if (missed !== row.sends) return { outcome: 'over' };
+  const isAsked = missed === undefined;
   await tx.query(
-    'UPDATE challenges SET sends = sends + 1, last_sent_at = clock_timestamp(), method = $2 WHERE id = $1',
-    [challengeId, method]);
-  await chargeSend(tx, note, policy, challengeId, row.sends + 1, resend);
+    `UPDATE challenges SET sends = sends + 1, method = $2,
+            last_sent_at = CASE WHEN $3 THEN clock_timestamp() ELSE last_sent_at END WHERE id = $1`,
+    [challengeId, method, isAsked]);
+  const allowed = await chargeSend(tx, note, policy, challengeId, row.sends + 1, resend);
+  if (!isAsked) await markUnasked(tx, challengeId, row.sends + 1);
   const by = operator === undefined ? {} : { operator };
-  const why = missed === true ? { reason: 'missed' as const } : {};
+  const why = isAsked ? {} : { reason: 'missed' as const };
   const facts = { challengeId, senderId: row.senderId, sends: row.sends + 1, method, ...by, ...why };
   note({ kind: 'challenge.resent', facts });
-  return { outcome: 'granted', sends: row.sends + 1 };
+  return { outcome: 'granted', sends: row.sends + 1, allowed };
+}
+
+async function markUnasked(tx: Queryable, challengeId: string, ordinal: number): Promise<void> {
+  await tx.query('UPDATE sends SET asked = false WHERE challenge_id = $1 AND ordinal = $2', [challengeId, ordinal]);
 }
 
 /** Ends a live challenge without success. Repeat-safe; does nothing to one that has ended. */

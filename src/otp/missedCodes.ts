@@ -6,14 +6,18 @@ import type { Log } from '../log';
 export interface MissedDeps {
   readonly pool: Pool;
   readonly log: Pick<Log, 'warn'>;
-  /** After this a code that nobody says has arrived is missed; policy `codeSilenceMs`. */
-  readonly silenceMs: number;
+  /**
+   * After this a code that nobody says has arrived is missed; policy `codeSilenceMs`. Undefined where there is only one
+   * way: then silence is nothing to act on.
+   */
+  readonly silenceMs: number | undefined;
   /** Tells the conversation. Rejects when that is not certain: it is told again. */
   tell(missed: { senderId: string; challengeId: string; sends: number }): Promise<void>;
 }
 
 // More than a web process meets within a sweep; the rest waits for the next.
 const batch = 100;
+const failuresMax = 3;
 
 /**
  * Tells of the latest send of each live code that failed, was not delivered, or was accepted and then not heard of.
@@ -28,16 +32,18 @@ export async function tellMissedCodes({ pool, log, silenceMs, tell }: MissedDeps
       WHERE c.state = 'live' AND c.expires_at > clock_timestamp() AND s.missed_at IS NULL
         AND o.state <> 'withheld' AND o.receipt IS DISTINCT FROM 'delivered' AND o.receipt IS DISTINCT FROM 'read'
         AND (o.state = 'failed' OR o.receipt IN ('undelivered', 'failed')
-          OR o.created_at < clock_timestamp() - $1 * interval '1 ms' AND NOT (s.method = 'email' AND o.state = 'sent'))
-      ORDER BY c.issued_at LIMIT $2`, [silenceMs, batch]);
-  let told = 0;
+          OR coalesce(o.settled_at, o.created_at) < clock_timestamp() - $1 * interval '1 ms'
+             AND NOT (s.method = 'email' AND o.state = 'sent'))
+      ORDER BY c.issued_at LIMIT $2`, [silenceMs ?? null, batch]);
+  let [told, failed] = [0, 0];
   for (const missed of rows) {
     try {
       await tell(missed);
     } catch (error) {
-      // Nobody else will be told either, as long as Temporal is down.
       log.warn('a missed code waits for the next sweep', { error });
-      break;
+      // With Temporal down nobody else will be told either; one conversation that cannot be told holds up no other.
+      if ((failed += 1) === failuresMax) break;
+      continue;
     }
     await pool.query(
       'UPDATE sends SET missed_at = clock_timestamp() WHERE challenge_id = $1 AND ordinal = $2',

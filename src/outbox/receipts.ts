@@ -15,13 +15,10 @@ export interface ReceiptNote {
   readonly fault?: string;
 }
 
-/**
- * `known`: it says nothing new, or less than is known. `unknown`: no send of ours, or another copy of one whose answer
- * we have.
- */
+/** `ignored`: it says no more than is known, or speaks of no send of ours. */
 export type NoteOutcome =
   | { readonly outcome: 'noted'; readonly kind: 'reply' | 'code' }
-  | { readonly outcome: 'known' | 'unknown' };
+  | { readonly outcome: 'ignored' };
 
 // What is delivered stays so, and what has failed does too.
 const rank = `CASE $3 WHEN 'queued' THEN 1 WHEN 'sending' THEN 2 WHEN 'sent' THEN 3 WHEN 'undelivered' THEN 4
@@ -29,23 +26,22 @@ const rank = `CASE $3 WHEN 'queued' THEN 1 WHEN 'sending' THEN 2 WHEN 'sent' THE
 
 /**
  * Notes what became of a send; idempotent, and never to less than is known. A send whose answer was lost learns from it
- * that the provider has taken it: it is settled, and not tried again.
+ * that the provider has taken it: it is settled, and not tried again. Of a second copy of a code, which a try whose
+ * answer was lost leaves behind, it counts that it was delivered, and not that it failed.
  */
 export async function noteReceipt(
   db: Queryable, { receiptId, providerId, receipt, fault }: ReceiptNote,
 ): Promise<NoteOutcome> {
   const { rows: [noted] } = await db.query<{ kind: 'reply' | 'code' }>(
     `UPDATE outbox o
-        SET receipt = $3, receipt_at = clock_timestamp(), receipt_fault = $4, provider_id = $2,
+        SET receipt = $3, receipt_at = clock_timestamp(), receipt_fault = $4, provider_id = coalesce(provider_id, $2),
             state = CASE WHEN provider_id IS NULL AND state <> 'failed' THEN 'sent' ELSE state END,
             settled_at = coalesce(settled_at, clock_timestamp()), text_enc = NULL,
             fault = CASE WHEN provider_id IS NULL AND state <> 'failed' THEN NULL ELSE fault END
-      WHERE id = $1 AND coalesce(provider_id, $2) = $2
+      WHERE id = $1 AND (coalesce(provider_id, $2) = $2 OR kind = 'code' AND $3 IN ('delivered', 'read'))
         AND (receipt IS NULL OR receipt NOT IN ('undelivered', 'failed')
           AND ${rank} > ${rank.replace('$3', 'receipt')})
     RETURNING kind`,
     [receiptId, providerId, receipt, fault ?? null]);
-  if (noted !== undefined) return { outcome: 'noted', kind: noted.kind };
-  const { rowCount } = await db.query('SELECT FROM outbox WHERE id = $1 AND provider_id = $2', [receiptId, providerId]);
-  return { outcome: rowCount === 1 ? 'known' : 'unknown' };
+  return noted === undefined ? { outcome: 'ignored' } : { outcome: 'noted', kind: noted.kind };
 }

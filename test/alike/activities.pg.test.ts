@@ -84,7 +84,7 @@ test('A36 whatever a sender tries, every decision is the one that an unknown ID 
 
 test('A35 whatever a sender tries, it takes the statements that an unknown ID takes', async () => {
   const expectAlike = async (acts: readonly Act[], by: readonly Method[]) => {
-    const played = await play(acts.filter((act) => !isDispute(act)), by);
+    const played = await play(acts.filter((act) => act.act !== 'failOver' && !isDispute(act)), by);
     for (const who of others) {
       expect({ who, statements: played.get(who)!.statements }).toEqual({ who, statements: played.get(unknown)!.statements });
     }
@@ -93,7 +93,7 @@ test('A35 whatever a sender tries, it takes the statements that an unknown ID ta
     await expectAlike(acts, ['sms']);
     // Where there are several ways, each person's contacts are looked up by the way of the code: beside the chat, which
     // waits for nothing of it.
-    await expectAlike(acts.filter(({ act }) => act !== 'sendCode'), methods);
+    await expectAlike(acts.filter(({ act }) => act !== 'sendCode' && act !== 'failOver'), methods);
   }), { numRuns: Math.ceil(numRuns / 4) + examples.length, examples });
 }, 600_000);
 

@@ -14,6 +14,8 @@ export type Act =
   | { readonly act: 'sendCode'; readonly sends: number }
   | { readonly act: 'endChallenge'; readonly reason: 'expired' | 'cancelled' | 'disputed' }
   | { readonly act: 'chargeResend' | 'unlock' }
+  /** A send does not arrive: nobody but an operator hears of it. */
+  | { readonly act: 'failOver'; readonly sends: number }
   | { readonly act: 'pass'; readonly seconds: number };
 
 const anyMessage = fc.oneof(anyClaim, anyGuess, anyWords, anyOther);
@@ -27,6 +29,7 @@ export const anyAct: fc.Arbitrary<Act> = fc.oneof(
   { weight: 2, arbitrary: fc.record({
     act: fc.constant('endChallenge' as const), reason: fc.constantFrom('expired', 'cancelled', 'disputed') }) },
   { weight: 2, arbitrary: fc.record({ act: fc.constantFrom('chargeResend' as const, 'unlock' as const) }) },
+  { weight: 3, arbitrary: fc.record({ act: fc.constant('failOver' as const), sends: fc.integer({ min: 1, max: 3 }) }) },
   { weight: 5, arbitrary: fc.record({ act: fc.constant('pass' as const), seconds: fc.constantFrom(1, 31, 61, 121, 301, 3_601, 86_401) }) },
 );
 
@@ -38,6 +41,8 @@ const sendCode = (sends = 1): Act => ({ act: 'sendCode', sends });
 
 /** Through every answer that depends on what was counted, whatever chance brings. */
 export const paths: readonly (readonly Act[])[] = [
+  [identify(), sendCode(), { act: 'failOver', sends: 1 }, sendCode(2), pass(31), confirm(make.say('RESEND')), confirm(make.say('CALL')),
+    confirm(make.say('CANCEL')), identify(), pass(61), identify(1), { act: 'failOver', sends: 1 }, { act: 'failOver', sends: 2 }, identify(2)],
   [identify(), sendCode(), guess, guess, confirm(make.say('where is it?')), guess, guess, guess, guess, identify(),
     { act: 'turnAway', message: make.say('hello') }, pass(61), identify(), { act: 'unlock' }, identify(1)],
   [identify(), sendCode(), ...[31, 61, 121].flatMap((seconds, index) =>
@@ -62,7 +67,8 @@ export class Turn {
   async take(act: Exclude<Act, { act: 'pass' }>, codes: ReadonlySet<string>): Promise<string> {
     // undefined, for an activity that says nothing.
     const outcome = await this.run(act, codes) ?? null;
-    const named = JSON.stringify(outcome);
+    // How many sends there were is told to the workflow alone, and differs once one of them did not arrive.
+    const named = JSON.stringify(outcome, (name, value: unknown) => name === 'sends' ? undefined : value);
     return this.challenges.reduce((text, id, number) => text.replaceAll(id, `challenge ${number}`), named);
   }
 
@@ -76,6 +82,9 @@ export class Turn {
       case 'sendCode': return this.activities.sendCode({ challengeId, sends: act.sends });
       case 'endChallenge': return this.activities.endChallenge({ challengeId, reason: act.reason });
       case 'chargeResend': return this.activities.chargeResend({ challengeId, policy, operator: 'tester' });
+      case 'failOver':
+        await this.activities.failOver({ challengeId, sends: act.sends, policy });
+        return 'said to nobody';
       case 'unlock': return this.activities.unlock({ senderId: this.senderId, operator: 'tester' });
     }
   }

@@ -276,7 +276,7 @@ test('a resend is charged like a send, and one that may not leave is granted all
   await owner.query(`UPDATE challenges SET last_sent_at = last_sent_at - interval '31 s'`);
   const resent = await auditedTransaction(pool, (tx, note) =>
     chargeResend(tx, note, policy, { challengeId: first!, method: 'sms', destinationHash: null }));
-  expect(resent).toEqual({ outcome: 'granted', sends: 2 });
+  expect(resent).toEqual({ outcome: 'granted', sends: 2, allowed: false });
   expect([await isSendAllowed(pool, first!, 1), await isSendAllowed(pool, first!, 2)]).toEqual([true, false]);
 });
 

@@ -26,10 +26,10 @@ afterAll(async () => {
 });
 
 /** A send that the provider took, or whose answer was lost. */
-async function begin({ settled = true } = {}) {
+async function begin({ settled = true, kind = 'reply' as 'reply' | 'code' } = {}) {
   const [key, providerId] = [randomUUID(), `SM${randomUUID()}`];
-  await storeTexts(pool, testKeyring.storage, senderId, [{ key, text: 'words' }]);
-  const { receiptId } = await beginSend(pool, testKeyring.storage, { key, senderId, kind: 'reply' });
+  if (kind === 'reply') await storeTexts(pool, testKeyring.storage, senderId, [{ key, text: 'words' }]);
+  const { receiptId } = await beginSend(pool, testKeyring.storage, { key, senderId, kind });
   if (settled) await settleSend(pool, key, { state: 'sent', providerId });
   const note = (receipt: Receipt, more: { providerId?: string; fault?: string } = {}) =>
     noteReceipt(pool, { receiptId, providerId, receipt, ...more });
@@ -59,13 +59,22 @@ test('receipts in any order, each any number of times, come to what the first en
   }), { numRuns: 60 });
 });
 
-test('what was told before is known, and another copy of the send is not this one', async () => {
+test('what was told before is ignored, and so is another copy of a reply', async () => {
   const send = await begin();
   expect(await send.note('sent')).toEqual({ outcome: 'noted', kind: 'reply' });
-  expect(await send.note('sent')).toEqual({ outcome: 'known' });
-  expect(await send.note('failed', { providerId: 'SManother' })).toEqual({ outcome: 'unknown' });
-  expect(await noteReceipt(pool, { receiptId: randomUUID(), providerId: 'SM1', receipt: 'sent' })).toEqual({ outcome: 'unknown' });
+  expect(await send.note('sent')).toEqual({ outcome: 'ignored' });
+  for (const receipt of ['failed', 'delivered'] as const) {
+    expect(await send.note(receipt, { providerId: 'SManother' })).toEqual({ outcome: 'ignored' });
+  }
+  expect(await noteReceipt(pool, { receiptId: randomUUID(), providerId: 'SM1', receipt: 'sent' })).toEqual({ outcome: 'ignored' });
   expect(await rowOf(send.key)).toMatchObject({ receipt: 'sent', provider: send.providerId });
+});
+
+test('of a second copy of a code it counts that it was delivered, and not that it failed', async () => {
+  const send = await begin({ kind: 'code' });
+  expect(await send.note('failed', { providerId: 'SManother' })).toEqual({ outcome: 'ignored' });
+  expect(await send.note('delivered', { providerId: 'SManother' })).toEqual({ outcome: 'noted', kind: 'code' });
+  expect(await rowOf(send.key)).toMatchObject({ receipt: 'delivered', provider: send.providerId });
 });
 
 test('the same receipt ten times at once is noted once', async () => {

@@ -3,6 +3,7 @@ import { patched, uuid4 } from '@temporalio/workflow';
 import type { ConfirmOutcome, ResendOutcome } from '../../activities/challenge';
 import type { CodeMissed } from '../contract';
 import type { Conversation } from '../conversationContext';
+import type { Method } from '../../src/domain/messages';
 import { codeSender, decide } from '../io';
 import { minutes } from './identify';
 import type { Order, Step } from './step';
@@ -36,15 +37,16 @@ export const confirmStep: Step = {
  */
 export async function failOver(c: Conversation, { challengeId, sends }: CodeMissed): Promise<void> {
   const { stage, policy } = c.state;
-  if (stage !== 'confirm' || c.state.challengeId !== challengeId) return;
+  // What is told twice is taken once.
+  if (stage !== 'confirm' || c.state.challengeId !== challengeId || sends < (c.state.sends ?? 1)) return;
   const outcome = await decide.failOver({ challengeId, sends, policy });
-  if (outcome.reaction === 'none') return c.showDelivery('failed');
-  resend(c, outcome.sends);
+  if (outcome.reaction === 'resend' && outcome.sends > (c.state.sends ?? 1)) return resend(c, outcome.sends);
+  if (outcome.reaction === 'none' && outcome.why === 'noWay') c.showDelivery('failed');
 }
 
 async function react(c: Conversation, messageId: string, outcome: ConfirmOutcome, sessionId: string): Promise<void> {
   switch (outcome.reaction) {
-    case 'right': return verified(c, messageId, sessionId, outcome.endsInMs);
+    case 'right': return verified(c, messageId, sessionId, outcome);
     case 'wrong':
       c.state.wrongGuesses += 1;
       c.showDetails();
@@ -69,11 +71,14 @@ async function react(c: Conversation, messageId: string, outcome: ConfirmOutcome
   }
 }
 
-async function verified(c: Conversation, messageId: string, sessionId: string, endsInMs: number): Promise<void> {
+async function verified(
+  c: Conversation, messageId: string, sessionId: string,
+  { endsInMs, method = c.state.method }: { endsInMs: number; method?: Method | null },
+): Promise<void> {
   const now = Date.now();
   const endsAt = now + endsInMs;
   c.enter('session', Math.min(now + c.state.policy.sessionIdleMs, endsAt), {
-    outcome: 'verified', session: { id: sessionId, endsAt },
+    outcome: 'verified', session: { id: sessionId, endsAt }, method,
   });
   await c.answer(messageId, { key: 'verified', params: {} });
   const isLost = await c.releaseHeld();
@@ -115,5 +120,6 @@ const resentTexts = { any: 'codeResent', call: 'codeByCall', email: 'codeByMail'
 
 function resend(c: Conversation, sends: number): void {
   const { challengeId, deadline } = c.state;
+  c.state.sends = sends;
   c.sendCode(() => codeSender(deadline - Date.now()).sendCode({ challengeId: challengeId!, sends }));
 }

@@ -47,6 +47,7 @@ async function issued(
   { challengeId, method, expiresInMs }: Extract<IdentifyOutcome, { reaction: 'issue' }>,
 ): Promise<void> {
   c.enter('confirm', Date.now() + expiresInMs, { challengeId, method, wrongGuesses: 0, outcome: 'open' });
+  c.state.sends = 1;
   c.sendCode(() => codeSender(expiresInMs).sendCode({ challengeId, sends: 1 }));
   await c.answer(messageId, { key: 'codeSent', params: { minutes: minutes(expiresInMs) } });
 }

@@ -13,9 +13,20 @@ CREATE UNIQUE INDEX outbox_id ON outbox (id);
 ALTER TABLE sends
   ADD COLUMN method text NOT NULL DEFAULT 'sms' CHECK (method IN ('sms', 'call', 'email')),
   -- When its conversation was told that it does not arrive.
-  ADD COLUMN missed_at timestamptz;
+  ADD COLUMN missed_at timestamptz,
+  -- False when nobody asked for it: the former send did not arrive. What the sender may ask for does not count it, or who
+  -- asks could tell whose codes can fail from who has none.
+  ADD COLUMN asked boolean NOT NULL DEFAULT true;
 -- What became of the codes that went to a country by one way lately.
 CREATE INDEX sends_of_country ON sends (country, method, charged_at) WHERE allowed;
+
+-- As in migration 6, but for sends that nobody asked for.
+CREATE OR REPLACE FUNCTION sender_sends(of_sender uuid) RETURNS TABLE (charged_at timestamptz) LANGUAGE sql STABLE AS $$
+  SELECT n.charged_at
+    FROM senders s JOIN sends n ON n.sender_id = ANY (s.former_ids || s.id) JOIN challenges c ON c.id = n.challenge_id
+   WHERE s.id = of_sender AND c.state <> 'used' AND n.asked
+     AND n.charged_at > greatest(clock_timestamp() - interval '1 day', s.counted_from)
+$$;
 
 -- As in migration 7, and each send notes the way of its code at that moment.
 CREATE OR REPLACE FUNCTION charge_send(
@@ -60,6 +71,12 @@ BEGIN
 END $$;
 
 -- Down Migration
+CREATE OR REPLACE FUNCTION sender_sends(of_sender uuid) RETURNS TABLE (charged_at timestamptz) LANGUAGE sql STABLE AS $$
+  SELECT n.charged_at
+    FROM senders s JOIN sends n ON n.sender_id = ANY (s.former_ids || s.id) JOIN challenges c ON c.id = n.challenge_id
+   WHERE s.id = of_sender AND c.state <> 'used'
+     AND n.charged_at > greatest(clock_timestamp() - interval '1 day', s.counted_from)
+$$;
 CREATE OR REPLACE FUNCTION charge_send(
   of_challenge uuid, nth smallint, to_destination bytea, to_country text, is_other boolean, limits jsonb)
 RETURNS TABLE (allowed boolean, spent_pool text) LANGUAGE plpgsql AS $$
@@ -100,5 +117,5 @@ BEGIN
   RETURN QUERY SELECT is_allowed, CASE WHEN is_spent THEN c.pool END;
 END $$;
 DROP INDEX sends_of_country;
-ALTER TABLE sends DROP COLUMN method, DROP COLUMN missed_at;
+ALTER TABLE sends DROP COLUMN method, DROP COLUMN missed_at, DROP COLUMN asked;
 ALTER TABLE outbox DROP COLUMN id, DROP COLUMN receipt, DROP COLUMN receipt_at, DROP COLUMN receipt_fault;

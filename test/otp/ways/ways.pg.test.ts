@@ -78,12 +78,12 @@ async function claim(identifier = '144133', { by = methods }: { by?: readonly Me
 
 const wait = (seconds: number) => owner.query(
   `UPDATE challenges SET last_sent_at = last_sent_at - $1 * interval '1 s'`, [seconds]);
-const age = (seconds: number) => owner.query(`UPDATE outbox SET created_at = created_at - $1 * interval '1 s'`, [seconds]);
+const age = (seconds: number) => owner.query(`UPDATE outbox SET settled_at = settled_at - $1 * interval '1 s'`, [seconds]);
 
-async function missed(): Promise<object[]> {
+async function missed(silenceMs: number | null = 60_000): Promise<object[]> {
   const told: object[] = [];
   const tell = async ({ challengeId, sends }: { challengeId: string; sends: number }) => { told.push({ challengeId, sends }); };
-  await tellMissedCodes({ pool, log: { warn: () => undefined }, silenceMs: 60_000, tell });
+  await tellMissedCodes({ pool, log: { warn: () => undefined }, silenceMs: silenceMs ?? undefined, tell });
   return told;
 }
 
@@ -103,17 +103,49 @@ describe('the first way', () => {
     expect((await claim('144135', { by: ['sms', 'call'] })).went()).toEqual({});
   });
 
-  test('is not one by which codes to that country did not arrive lately', async () => {
-    // Of the same country; others' codes are judged by, whoever they are.
-    for (const n of [1, 2, 3, 4, 5]) {
-      const other = await claim('144136');
-      await other.receipt(n === 1 ? 'delivered' : 'undelivered');
-      await owner.query(`UPDATE challenges SET state = 'voided', ended_at = clock_timestamp(); DELETE FROM pools`);
-      await owner.query(`UPDATE sends SET identity_hash = sha256(random()::text::bytea), destination_hash = sha256(random()::text::bytea)`);
+  describe('is not one by which codes to that country did not arrive lately', () => {
+    const day = (hours: number) => owner.query(
+      `UPDATE sends SET charged_at = charged_at - $1 * interval '1 h', identity_hash = sha256(random()::text::bytea)`, [hours]);
+
+    /** Codes to five telephones, or to one of them five times, of which so many did not arrive. */
+    async function codes(ends: readonly (Receipt | 'used' | 'slow')[], telephones = 5): Promise<void> {
+      for (const [n, end] of ends.entries()) {
+        await pool.query(`UPDATE employee_phones SET e164 = $1 WHERE employee_id = (SELECT id FROM employees WHERE identifier = '144136')`,
+          [`+44770090080${n % telephones}`]);
+        const other = await claim('144136');
+        if (end === 'used') await other.say(other.codes()[0]!);
+        else if (end === 'slow') await owner.query('UPDATE sends SET missed_at = clock_timestamp() WHERE challenge_id = $1', [other.challengeId]);
+        else await other.receipt(end);
+        await owner.query(`UPDATE challenges SET state = 'voided', ended_at = clock_timestamp() WHERE state = 'live'; DELETE FROM pools`);
+        await day(0);
+      }
     }
-    expect((await claim()).went()).toEqual({ call: ['+447700900123'] });
-    await owner.query(`UPDATE sends SET charged_at = charged_at - interval '1 h'`);
-    expect((await claim('144133')).went()).toEqual({ sms: ['+447700900123'] });
+
+    test('of five telephones three are enough, until an hour is over', async () => {
+      await codes(['delivered', 'undelivered', 'failed', 'undelivered', 'delivered']);
+      expect((await claim()).went()).toEqual({ call: ['+447700900123'] });
+      await day(1);
+      expect((await claim()).went()).toEqual({ sms: ['+447700900123'] });
+    });
+
+    test('one telephone that is off says nothing of its country, however often it is asked for', async () => {
+      await codes(['undelivered', 'undelivered', 'undelivered', 'undelivered', 'undelivered'], 1);
+      expect((await claim()).went()).toEqual({ sms: ['+447700900123'] });
+    });
+
+    test('a code that was used has arrived, also where networks report nothing', async () => {
+      await codes(['used', 'slow', 'used', 'slow', 'used']);
+      expect((await claim()).went()).toEqual({ sms: ['+447700900123'] });
+    });
+
+    test('what is older than an hour is not even read', async () => {
+      const { rows } = await owner.query<{ 'QUERY PLAN': string }>(
+        `SET enable_seqscan = off; `).then(() => owner.query(
+        `EXPLAIN SELECT FROM sends s WHERE s.country = 'GB' AND s.method = 'sms' AND s.allowed
+            AND s.charged_at > (SELECT clock_timestamp()) - interval '1 hour' ORDER BY s.charged_at DESC LIMIT 20`));
+      const plan = rows.map((row) => row['QUERY PLAN']).join('\n');
+      expect(plan).toMatch(/Index Cond: .*charged_at >/);
+    });
   });
 });
 
@@ -163,6 +195,25 @@ describe('CALL and EMAIL', () => {
   });
 });
 
+describe('what nobody asked for', () => {
+  test('A36 changes nothing that the sender can see: gaps, sends and limits are those of a code that arrived', async () => {
+    const [lost, unknown] = [await claim(), await claim('999999')];
+    await lost.failOver(1);
+    await lost.send(2);
+    await wait(31);
+    expect([await lost.say('RESEND'), await unknown.say('RESEND')]).toMatchObject([{ reaction: 'resend' }, { reaction: 'resend' }]);
+    const answers = await Promise.all([lost, unknown].map((one) => one.say('RESEND')));
+    expect(answers).toMatchObject([{ reaction: 'tooSoon' }, { reaction: 'tooSoon' }]);
+  });
+
+  test('is charged once, however many are told of it at once', async () => {
+    const lost = await claim();
+    await Promise.all([lost.failOver(1), lost.failOver(1), lost.failOver(1)]);
+    const { rows } = await pool.query('SELECT method FROM sends WHERE challenge_id = $1 ORDER BY ordinal', [lost.challengeId]);
+    expect(rows).toEqual([{ method: 'sms' }, { method: 'call' }]);
+  });
+});
+
 describe('a code that does not arrive', () => {
   test('is told of once: when it was not delivered, when it was refused, and when nobody says for too long that it arrived', async () => {
     const lost = await claim();
@@ -173,6 +224,7 @@ describe('a code that does not arrive', () => {
     expect(await missed()).toEqual([]);
     const silent = await claim('144136');
     await age(61);
+    expect(await missed(null)).toEqual([]);
     expect(await missed()).toEqual([{ challengeId: silent.challengeId, sends: 1 }]);
   });
 
@@ -201,7 +253,7 @@ describe('a code that does not arrive', () => {
     await lost.send(2);
     expect(await lost.failOver(2)).toEqual({ reaction: 'resend', sends: 3 });
     await lost.send(3);
-    expect(await lost.failOver(3)).toEqual({ reaction: 'none' });
+    expect(await lost.failOver(3)).toEqual({ reaction: 'none', why: 'noWay' });
     expect(lost.went()).toEqual({ sms: ['+447700900123'], call: ['+447700900123'], email: ['anna@acme.example'] });
     expect(new Set(lost.codes()).size).toBe(1);
   });
@@ -212,16 +264,32 @@ describe('a code that does not arrive', () => {
     expect(await lost.failOver(1)).toEqual(granted);
     expect(await lost.failOver(1)).toEqual(granted);
     await lost.send(2);
-    expect(await lost.failOver(1)).toEqual({ reaction: 'none' });
+    expect(await lost.failOver(1)).toEqual({ reaction: 'none', why: 'over' });
     expect(lost.went()).toEqual({ sms: ['+447700900123'], call: ['+447700900123'] });
   });
 
-  test('goes nowhere once it was used, and within the budgets of every other send', async () => {
+  test('goes nowhere once it was used', async () => {
     const used = await claim();
     await used.say(used.codes()[0]!);
-    expect(await used.failOver(1)).toEqual({ reaction: 'none' });
-    const spent = await claim('144136');
-    await owner.query(`UPDATE challenges SET sends = $1 WHERE id = $2`, [policy.codeSendsMax, spent.challengeId]);
-    expect(await spent.failOver(policy.codeSendsMax)).toEqual({ reaction: 'none' });
+    expect(await used.failOver(1)).toEqual({ reaction: 'none', why: 'over' });
+  });
+
+  test('passes over a way whose budget is spent', async () => {
+    const lost = await claim();
+    await owner.query(`UPDATE country_sends SET sends = 100000, stranger_sends = 100000`);
+    expect(await lost.failOver(1)).toEqual({ reaction: 'resend', sends: 3 });
+    await lost.send(3);
+    expect(lost.went()).toEqual({ sms: ['+447700900123'], email: ['anna@acme.example'] });
+  });
+
+  test('is sent by SMS again when somebody asks for it after a call', async () => {
+    const asked = await claim();
+    await wait(31);
+    await asked.say('CALL');
+    await asked.send(2);
+    await wait(61);
+    await asked.say('RESEND');
+    await asked.send(3);
+    expect(asked.went()).toEqual({ sms: ['+447700900123', '+447700900123'], call: ['+447700900123'] });
   });
 });
