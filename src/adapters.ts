@@ -3,17 +3,23 @@ import { readFileSync } from 'node:fs';
 import { createWebhookAssistant } from './assistant/webhookAssistant';
 import { createTwilioWhatsApp } from './chat/twilioWhatsApp';
 import type { Config } from './config';
+import type { Pool } from './db/pool';
 import type { DestinationRules } from './directory/contacts';
 import type { Method } from './domain/messages';
 import { receiptPath, statusPath } from './http/twilioStatus';
+import { callPath, callStatusPath, pressedPath } from './http/voice/voiceCalls';
 import { createMailer } from './mail/mailer';
 import type { Mailer } from './mail/mailer';
 import type { CodeCarrier } from './otp/codeCarrier';
 import { createSmsCarrier } from './otp/smsCarrier';
 import type { SmsCarrierOptions } from './otp/smsCarrier';
+import type { CodeCallDeps, CodeCalls } from './otp/voice/codeCalls';
+import { createVoiceCarrier } from './otp/voiceCarrier';
+import type { VoiceCarrierOptions } from './otp/voiceCarrier';
 import type { TextOptions, Texts } from './texts/render';
 import { createTwilio } from './twilio/client';
 import type { Twilio } from './twilio/client';
+import { createWiredCalls } from './wiredActivities';
 import type { Ports } from './wiredActivities';
 
 function connectTwilio(config: Config): Twilio {
@@ -40,10 +46,21 @@ export function smsOptions(config: Config, texts: Texts): SmsCarrierOptions {
   return { twilio: connectTwilio(config), from, texts, statusCallback: statusCallbackOf(config) };
 }
 
+/** How calls are placed: over a connection of their own, too. */
+function voiceOptions(config: Config): VoiceCarrierOptions {
+  return {
+    twilio: connectTwilio(config),
+    sender: config.TWILIO_VOICE_SENDER!, // the configuration has one where codes go by call
+    callUrl: (receiptId) => config.DOORMAN_PUBLIC_URL + callPath(receiptId),
+    statusUrl: (receiptId) => config.DOORMAN_PUBLIC_URL + callStatusPath(receiptId),
+  };
+}
+
 function carrierBy(method: Method, config: Config, texts: Texts): CodeCarrier {
   switch (method) {
     case 'sms': return createSmsCarrier(smsOptions(config, texts));
-    case 'call': case 'email': throw new Error(`no carrier for ${method}`);
+    case 'call': return createVoiceCarrier(voiceOptions(config));
+    case 'email': throw new Error(`no carrier for ${method}`);
   }
 }
 
@@ -82,4 +99,21 @@ export function createMail(config: Config): Mailer | undefined {
   if (url === undefined || from === undefined) return undefined;
   const fromName = config.DOORMAN_ORGANISATION;
   return createMailer({ url, from, fromName, production, ...ca === undefined ? {} : { ca: readFileSync(ca) } });
+}
+
+/** What is said in the calls that carry codes. Nothing is, before it is known that the database may be relied on. */
+export function createCalls(
+  config: Config, pool: Pool, texts: Texts, isSound: () => boolean, deps: Pick<CodeCallDeps, 'log' | 'noteReceipt'>,
+): CodeCalls {
+  const { ask, press, report } = createWiredCalls(pool, config.keyring, texts, {
+    ...deps,
+    defaultLanguage: config.DOORMAN_LANGUAGE,
+    pressedUrl: (receiptId) => config.DOORMAN_PUBLIC_URL + pressedPath(receiptId),
+  }, destinationRules(config));
+  const whenSound = <Given extends unknown[], Said>(act: (...given: Given) => Promise<Said>) =>
+    async (...given: Given): Promise<Said> => {
+      if (!isSound()) throw new Error('it is not known yet whether the database is sound');
+      return act(...given);
+    };
+  return { ask: whenSound(ask), press: whenSound(press), report: whenSound(report) };
 }

@@ -1,4 +1,5 @@
-// The activities over a pool, keys, words and ports: the same in production, in tests and in the bench.
+// The activities, and what is said in calls, over a pool, keys, words and ports: the same in production, in tests and
+// in the bench.
 import { createHmac } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { cancellationSignal } from '@temporalio/activity';
@@ -8,6 +9,7 @@ import type { Assistant } from './assistant/assistant';
 import type { ChatChannel } from './chat/chatChannel';
 import type { Pool } from './db/pool';
 import { findContact, usualRules } from './directory/contacts';
+import type { DestinationRules } from './directory/contacts';
 import { findByPhone, findEmployee, numbersOf } from './directory/employees';
 import { spellingsOf } from './directory/phoneNumber';
 import type { Method } from './domain/messages';
@@ -21,6 +23,8 @@ import { codePurpose } from './otp/challenges';
 import type { Challenge } from './otp/challenges';
 import type { CodeCarrier } from './otp/codeCarrier';
 import { deriveCode, sameCode } from './otp/codes';
+import { createCodeCalls } from './otp/voice/codeCalls';
+import type { CodeCallDeps, CodeCalls } from './otp/voice/codeCalls';
 import { languages } from './texts/render';
 import type { Texts } from './texts/render';
 
@@ -37,8 +41,7 @@ export function createWiredActivities(
   pool: Pool, keyring: Keyring, texts: Texts, ports: Ports, defaultLanguage: string,
   alert: (what: Alert) => void = () => undefined, rules = usualRules,
 ): Activities {
-  const codeOf = ({ id, keyId, digits }: Challenge) =>
-    deriveCode(keyring.code, { challengeId: id, keyId, digits, purpose: codePurpose });
+  const codeOf = codeDeriver(keyring);
   const { key, activeId } = keyring.subject;
   const deps: ActivityDeps = {
     ...ports,
@@ -56,9 +59,7 @@ export function createWiredActivities(
     render: (text, language) => texts.render(text, language ?? defaultLanguage),
     split: splitText,
     findEmployee: (db, identifier) => findEmployee(db, identifier, rules.contactHoldMs),
-    findContact: (db, { employeeId, senderId, method }) => findContact(db, rules, {
-      employeeId, method, ownNumbers: (numbers) => ownNumbers(db, keyring.lookup, senderId, numbers),
-    }),
+    findContact: contactFinder(keyring, rules),
     hashIdentity: (identity) => lookupHash(keyring.lookup, 'identity', identity),
     hashDestination: (to) => lookupHash(keyring.lookup, 'destination', to),
     async findByNumbers(db, senderId) {
@@ -87,3 +88,24 @@ export function createWiredActivities(
   return createActivities(deps);
 }
 
+/** What is said in calls that carry codes: what a web process answers, in production and in tests. */
+export function createWiredCalls(
+  pool: Pool, keyring: Keyring, texts: Texts,
+  deps: Pick<CodeCallDeps, 'defaultLanguage' | 'log' | 'noteReceipt' | 'pressedUrl'>, rules = usualRules,
+): CodeCalls {
+  return createCodeCalls({
+    ...deps,
+    pool, texts,
+    findContact: contactFinder(keyring, rules),
+    replyAddress: (db, senderId) => replyAddress(db, keyring, senderId),
+    deriveCode: codeDeriver(keyring),
+  });
+}
+
+const codeDeriver = (keyring: Keyring) => ({ id, keyId, digits }: Challenge): string =>
+  deriveCode(keyring.code, { challengeId: id, keyId, digits, purpose: codePurpose });
+
+const contactFinder = (keyring: Keyring, rules: DestinationRules): ActivityDeps['findContact'] =>
+  (db, { employeeId, senderId, method }) => findContact(db, rules, {
+    employeeId, method, ownNumbers: (numbers) => ownNumbers(db, keyring.lookup, senderId, numbers),
+  });

@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
 import type { DataConverter } from '@temporalio/common';
-import { createMail, createPorts, destinationRules, smsOptions, textOptions } from './adapters';
+import { createCalls, createMail, createPorts, destinationRules, smsOptions, textOptions } from './adapters';
 import { auditedTransaction } from './audit/auditedTransaction';
 import { Misconfiguration } from './config';
 import type { Config } from './config';
@@ -146,6 +146,9 @@ export function wireWeb(config: Config) {
       if (noted.outcome === 'noted' && noted.kind === 'code' && isLost) dispatcher.sweepSoon();
     },
     countStatus: (outcome) => telemetry.count('statusCallbacks', { outcome }),
+    ...config.TWILIO_VOICE_SENDER === undefined ? {} : {
+      calls: createCalls(config, pool, texts, database.isSound, { log, noteReceipt: (note) => app.noteReceipt(note) }),
+    },
   };
   return {
     app, log, telemetry, dispatcher, database,

@@ -36,7 +36,7 @@ export const settings = {
   TWILIO_ACCOUNT_SID: { about: 'Account that owns the WhatsApp sender, `AC…`.', needed: 'both' },
   TWILIO_AUTH_TOKEN: { about: 'Auth token of that account: checks signatures, nothing else.', needed: 'both', secret: true },
   TWILIO_AUTH_TOKEN_NEXT: { about: 'The second auth token during a rotation.', needed: 'optional', secret: true },
-  TWILIO_API_KEY_SID: { about: 'Restricted API key, `SK…`, that may create, read and list messages: a reply that needs a second try is looked for first.', needed: 'both' },
+  TWILIO_API_KEY_SID: { about: 'Restricted API key, `SK…`, that may create, read and list messages (a reply that needs a second try is looked for first) and, for codes by call, create calls.', needed: 'both' },
   TWILIO_API_KEY_SECRET: { about: 'Its secret.', needed: 'both', secret: true },
   TWILIO_WHATSAPP_SENDER: { about: 'Our WhatsApp sender, `whatsapp:+…`.', needed: 'both' },
   DOORMAN_CODE_METHODS: { about: 'How codes travel, the best way first: of `sms`, `call` and `email`, separated by commas. A code that does not arrive goes by the next one. `call` needs `TWILIO_VOICE_SENDER`, `email` a mail server; a session that a mailed code opened is of low assurance.', fallback: 'sms', needed: 'optional' },

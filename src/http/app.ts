@@ -13,8 +13,12 @@ import { isReceiptId, receiptPath, statusPath, twilioStatus } from './twilioStat
 import type { StatusDeps } from './twilioStatus';
 import { messagePath, twilioWebhook } from './twilioWebhook';
 import type { WebhookDeps } from './twilioWebhook';
+import { voiceRoutes } from './voice/voiceCalls';
+import type { VoiceDeps } from './voice/voiceCalls';
 
 export interface AppDeps extends WebhookDeps, StatusDeps, Pick<DisputePageDeps, 'disputes'> {
+  /** Without, there are no routes for calls. */
+  readonly calls?: VoiceDeps['calls'];
   readonly twilio: WebhookDeps['twilio'] & {
     /** The literal origin that is configured at Twilio; nothing in a request can replace it. */
     readonly publicUrl: string;
@@ -39,6 +43,10 @@ export function createApp(deps: AppDeps): Express {
   app.route(statusPath).post(signed(statusPath), twilioStatus(deps)).all(refuseMethod('POST'));
   app.route(receiptPath(':receiptId')).all(isReceiptId)
     .post(signedAsAsked, twilioStatus(deps)).all(refuseMethod('POST'));
+  const voice = deps.calls === undefined ? [] : voiceRoutes({ ...deps, calls: deps.calls });
+  for (const [path, handle] of voice) {
+    app.route(path).all(isReceiptId).post(signedAsAsked, handle).all(refuseMethod('POST'));
+  }
 
   const dispute = disputePages(deps);
   app.route(disputePath).get(dispute.show).post(dispute.act).all(refuseMethod('GET, HEAD, POST'));

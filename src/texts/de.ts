@@ -3,6 +3,7 @@ import type { Language } from './keys';
 
 export const de = {
   tag: 'de',
+  voiceTag: 'de-DE',
   texts: {
     askIdentifier:
       'Guten Tag, hier ist der Assistent von {organisation}. Nachrichten werden erst weitergegeben, wenn Sie nachgewiesen haben, wer Sie sind.\n\n'
@@ -62,6 +63,14 @@ export const de = {
       + 'Wenn Sie das waren, ist nichts zu tun.\n\n'
       + 'Wenn nicht, sagen Sie es auf dieser Seite. Die Sitzung endet sofort, und die IT-Sicherheit erfährt davon:\n{link}\n\n'
       + 'Niemand wird Sie je nach einem Code fragen.\n\n{organisation}',
+    voiceAsk: 'Guten Tag, hier ist {organisation} mit einem Code für unseren WhatsApp-Chat. Um ihn zu hören, drücken Sie die 1.',
+    voiceCode: 'Ihr Code lautet:',
+    voiceCodeAgain: 'Noch einmal, Ihr Code lautet:',
+    voiceAsker: 'Er wurde angefordert von der Nummer mit der Endung:',
+    voiceWarning:
+      'Er gilt noch {minutes}. Geben Sie ihn nur im WhatsApp-Chat ein, niemand wird Sie danach fragen. '
+      + 'Wenn Sie das nicht waren, schreiben Sie dort NICHT ICH. Auf Wiederhören.',
+    voiceGoodbye: 'Auf Wiederhören.',
   },
   commands: {
     resend: ['nochmal', 'noch mal', 'noch einmal', 'nochmals', 'erneut senden', 'nochmal senden', 'neuer code'],

@@ -4,6 +4,7 @@ import type { Language } from './keys';
 
 export const en = {
   tag: 'en',
+  voiceTag: 'en-US',
   texts: {
     askIdentifier:
       'Hello, this is the assistant of {organisation}. Messages are passed on only after you have proved who you are.\n\n'
@@ -61,6 +62,14 @@ export const en = {
       + 'If it was you, there is nothing to do.\n\n'
       + 'If it was not, say so on this page. Their session ends at once, and IT security is told:\n{link}\n\n'
       + 'Nobody will ever ask you for a code.\n\n{organisation}',
+    voiceAsk: 'Hello, this is {organisation}, with a code for our WhatsApp chat. To hear it, press 1.',
+    voiceCode: 'Your code is:',
+    voiceCodeAgain: 'Once more, your code is:',
+    voiceAsker: 'It was asked for from the number that ends in:',
+    voiceWarning:
+      'It is valid for {minutes}. Type it only in the WhatsApp chat, nobody will ask you for it. '
+      + 'If this was not you, write NOT ME there. Goodbye.',
+    voiceGoodbye: 'Goodbye.',
   },
   commands: {
     resend: ['resend', 're-send', 'send again', 'send it again', 'resend code', 'new code'],

@@ -3,6 +3,7 @@ import type { Language } from './keys';
 
 export const es = {
   tag: 'es',
+  voiceTag: 'es-ES',
   texts: {
     askIdentifier:
       'Hola, este es el asistente de {organisation}. Los mensajes solo se transmiten cuando haya demostrado quién es.\n\n'
@@ -61,6 +62,14 @@ export const es = {
       + 'Si ha sido usted, no tiene que hacer nada.\n\n'
       + 'Si no, dígalo en esta página. La sesión termina enseguida y se avisa a seguridad informática:\n{link}\n\n'
       + 'Nadie le pedirá nunca un código.\n\n{organisation}',
+    voiceAsk: 'Hola, le llamamos de {organisation} con un código para nuestro chat de WhatsApp. Para oírlo, pulse 1.',
+    voiceCode: 'Su código es:',
+    voiceCodeAgain: 'Repetimos, su código es:',
+    voiceAsker: 'Se ha pedido desde el número que termina en:',
+    voiceWarning:
+      'Es válido durante {minutes}. Escríbalo solo en el chat de WhatsApp, nadie se lo pedirá. '
+      + 'Si no ha sido usted, escriba allí NO SOY YO. Adiós.',
+    voiceGoodbye: 'Adiós.',
   },
   commands: {
     resend: ['reenviar', 'enviar de nuevo', 'enviar otra vez', 'reenviar código', 'reenviar codigo', 'otro código', 'otro codigo'],

@@ -4,6 +4,7 @@ import type { Language } from './keys';
 
 export const fr = {
   tag: 'fr',
+  voiceTag: 'fr-FR',
   texts: {
     askIdentifier:
       'Bonjour, vous êtes en contact avec l’assistant de {organisation}. Les messages ne sont transmis qu’après vérification de votre identité.\n\n'
@@ -61,6 +62,14 @@ export const fr = {
       + 'Si c’était vous, il n’y a rien à faire.\n\n'
       + 'Sinon, dites-le sur cette page. La session prend fin aussitôt, et la sécurité informatique est prévenue :\n{link}\n\n'
       + 'Personne ne vous demandera jamais un code.\n\n{organisation}',
+    voiceAsk: 'Bonjour, ici {organisation}, avec un code pour notre chat WhatsApp. Pour l’entendre, appuyez sur 1.',
+    voiceCode: 'Votre code est :',
+    voiceCodeAgain: 'Je répète, votre code est :',
+    voiceAsker: 'Il a été demandé depuis le numéro qui se termine par :',
+    voiceWarning:
+      'Il est valable {minutes}. Tapez-le uniquement dans le chat WhatsApp, personne ne vous le demandera. '
+      + 'Si ce n’était pas vous, écrivez-y PAS MOI. Au revoir.',
+    voiceGoodbye: 'Au revoir.',
   },
   commands: {
     resend: ['renvoyer', 'renvoyer le code', 'envoyer de nouveau', 'envoyer à nouveau', 'encore', 'nouveau code'],

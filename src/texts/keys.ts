@@ -58,12 +58,26 @@ export interface NoticeTexts {
   mailSessionOpened: { readonly last4: string; readonly link: string };
 }
 
+/** What is said in a call that carries a code. Apart from the chat's texts, as `CodeTexts` are. */
+export interface VoiceTexts {
+  /** Before a key is pressed, and so perhaps to an answering machine. */
+  voiceAsk: Nothing;
+  /** The code follows, character by character. */
+  voiceCode: Nothing;
+  voiceCodeAgain: Nothing;
+  /** The last characters of the address that asked follow (R22). */
+  voiceAsker: Nothing;
+  voiceWarning: Minutes;
+  voiceGoodbye: Nothing;
+}
+
 type RequestOf<Texts> = { [Key in keyof Texts]: { readonly key: Key; readonly params: Texts[Key] } }[keyof Texts];
 
 export type TextKey = keyof ChatTexts;
 export type TextRequest = RequestOf<ChatTexts>;
 export type CodeTextRequest = RequestOf<CodeTexts>;
 export type NoticeTextRequest = RequestOf<NoticeTexts>;
+export type VoiceTextRequest = RequestOf<VoiceTexts>;
 /** The keys whose texts need to be told nothing: any of them goes with `params: {}`. */
 export type PlainTextKey = { [Key in TextKey]: ChatTexts[Key] extends Nothing ? Key : never }[TextKey];
 
@@ -71,11 +85,13 @@ export type PlainTextKey = { [Key in TextKey]: ChatTexts[Key] extends Nothing ? 
 export interface Language {
   /** BCP 47 tag without region. */
   readonly tag: string;
+  /** The language and region that a voice speaks it in. */
+  readonly voiceTag: string;
   /**
    * ICU messages; each may also use {organisation}, {only} (the one way that codes go, or `several`), and {call} and
    * {email} (`yes` where codes go by them).
    */
-  readonly texts: Readonly<Record<TextKey | keyof CodeTexts | keyof NoticeTexts, string>>;
+  readonly texts: Readonly<Record<TextKey | keyof CodeTexts | keyof NoticeTexts | keyof VoiceTexts, string>>;
   /** What a person may type to steer the conversation; the first is the word that the texts use. */
   readonly commands: Readonly<Record<Command, readonly string[]>>;
   /** Words after which an employee ID or work e-mail stands. */

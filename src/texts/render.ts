@@ -7,7 +7,7 @@ import { de } from './de';
 import { en } from './en';
 import { es } from './es';
 import { fr } from './fr';
-import type { CodeTextRequest, Language, NoticeTextRequest, TextRequest } from './keys';
+import type { CodeTextRequest, Language, NoticeTextRequest, TextRequest, VoiceTextRequest } from './keys';
 
 /** Every language that Doorman speaks; English first, as the last resort. */
 export const languages: readonly Language[] = [en, de, es, fr];
@@ -23,7 +23,9 @@ export interface TextOptions {
 
 export interface Texts {
   /** The words for a text. `language` is any tag: `de-AT` and `de_DE` find `de`, an unknown one the organisation's. */
-  render(request: TextRequest | CodeTextRequest | NoticeTextRequest, language: string): string;
+  render(request: TextRequest | CodeTextRequest | NoticeTextRequest | VoiceTextRequest, language: string): string;
+  /** The language and region in which a voice has to speak what `render` gives for this language: `de-DE`. */
+  voiceTag(language: string): string;
   /** What a person may type to steer the conversation, in this language and in English. */
   vocabulary(language: string): Readonly<Record<Command, readonly string[]>>;
   /** Words that announce an employee ID or e-mail address, in this language and in English. */
@@ -51,7 +53,7 @@ export function createTexts({ organisation, language: organisationLanguage, meth
       const tag = tagOf(language);
       const message = spoken.get(tag)!.messages.get(request.key)!; // every language has every key
       const inSms = request.key.startsWith('sms');
-      const inChat = !inSms && !request.key.startsWith('mail');
+      const inChat = !inSms && !/^(mail|voice)/.test(request.key);
       return String(message.format({
         ...ways,
         ...request.params,
@@ -59,6 +61,7 @@ export function createTexts({ organisation, language: organisationLanguage, meth
         organisation: inChat ? withoutMarkup(name) : name,
       }));
     },
+    voiceTag: (language) => languages.find(({ tag }) => tag === tagOf(language))!.voiceTag, // a tag of ours
     vocabulary: (language) => spoken.get(tagOf(language))!.vocabulary,
     identifierCues: (language) => spoken.get(tagOf(language))!.cues,
   };

@@ -15,7 +15,7 @@ export interface CarrierProvider {
   readonly unreachable: { readonly address: string; readonly code: string };
   /** What no fault may show, besides the code and the contact. */
   readonly secrets: readonly string[];
-  /** The words that arrived at a contact, oldest first. */
+  /** The words that arrived at a contact, oldest first; those of a call as they are heard when a key is pressed. */
   arrived(address: string): readonly string[];
   /** What arrived anywhere at all. */
   everything(): readonly string[];

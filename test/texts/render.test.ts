@@ -9,6 +9,7 @@ import { en } from '../../src/texts/en';
 import type { CodeTextRequest, Language, NoticeTextRequest, TextRequest } from '../../src/texts/keys';
 import { createTexts, languages } from '../../src/texts/render';
 import { beyondGsm, smsSegments } from './gsm';
+import { spoken } from './spoken';
 
 const texts = createTexts({ organisation: 'Contoso', language: 'en' });
 const tags = languages.map(({ tag }) => tag);
@@ -35,6 +36,7 @@ const notices: NoticeTextRequest[] = [
   notice, signedIn, { key: 'mailSessionOpenedSubject', params: {} },
   { key: 'mailSessionOpened', params: { last4: '0123', link: 'https://doorman.example/not-me/x' } },
 ];
+const apart = [sms(), ...notices, ...spoken];
 
 // Frozen: a conversation that runs may name any of them. New keys are added at the end, none is renamed or removed.
 const keys = [
@@ -43,6 +45,7 @@ const keys = [
   'lockedNotice', 'verified', 'sessionEndedByLogout', 'sessionEndedIdle', 'sessionEndedAge', 'sessionEndedByOperator',
   'sessionEndedOther', 'textOnly', 'assistantUnavailable', 'smsCode', 'heldLost',
   'codeTooSoon', 'smsNumberChanged', 'sessionEndedStepUp', 'smsSessionOpened', 'mailSessionOpenedSubject', 'mailSessionOpened',
+  'voiceAsk', 'voiceCode', 'voiceCodeAgain', 'voiceAsker', 'voiceWarning', 'voiceGoodbye',
 ];
 
 describe('the keys', () => {
@@ -58,7 +61,7 @@ describe('the keys', () => {
   });
 
   it('are all tried here', () => {
-    const tried = new Set<string>([...samples, sms(), ...notices].map(({ key }) => key));
+    const tried = new Set<string>([...samples, ...apart].map(({ key }) => key));
     expect(Object.keys(languages[0]!.texts).filter((key) => !tried.has(key))).toEqual([]);
   });
 });
@@ -68,7 +71,7 @@ describe.each(tags)('in %s', (tag) => {
   const rendered = samples.map((sample) => texts.render(sample, tag));
 
   it('every text is said, with all of its parameters and nothing left over', () => {
-    for (const text of [...rendered, ...[sms(), ...notices].map((text) => texts.render(text, tag))]) {
+    for (const text of [...rendered, ...apart.map((text) => texts.render(text, tag))]) {
       expect(text).toMatch(/^\p{Lu}|^¿/u);
       expect(text).not.toMatch(/[{}<>\\]|undefined|null|NaN|&\w+;/);
       expect(text).toBe(text.normalize('NFC'));
@@ -247,7 +250,7 @@ describe('the organisation\'s name', () => {
   it('cannot start a line, which WhatsApp would show as a list or a quotation', () => {
     for (const { texts: messages } of languages) {
       for (const [key, message] of Object.entries(messages)) {
-        if (!/^(sms|mail)/.test(key)) expect(message).not.toMatch(/(^|\n)\{/);
+        if (!/^(sms|mail|voice)/.test(key)) expect(message).not.toMatch(/(^|\n)\{/);
       }
     }
   });

@@ -1,0 +1,28 @@
+// The words of a call that carries a code, in order, as TwiML: the question, the code twice, the goodbye.
+import type { Texts } from '../../texts/render';
+import { askTwiml, sayTwiml } from '../../twilio/voiceTwiml';
+import type { CodeToCarry } from '../codeCarrier';
+
+type Words = Pick<Texts, 'render' | 'voiceTag'>;
+
+/** Asks for a key; which one it was is told to `actionUrl`. Says nothing that an answering machine must not hear. */
+export function codeQuestion(texts: Words, language: string, actionUrl: string): string {
+  const words = texts.render({ key: 'voiceAsk', params: {} }, language);
+  return askTwiml({ words, language: texts.voiceTag(language), actionUrl });
+}
+
+/** Speaks a code twice, who asked for it, how long it counts and a warning. */
+export function spokenCode(
+  texts: Words, { code, language, requestedBy, minutesLeft }: Omit<CodeToCarry, 'to' | 'receiptId'>,
+): string {
+  return sayTwiml(texts.voiceTag(language), [
+    { words: texts.render({ key: 'voiceCode', params: {} }, language), characters: code },
+    { words: texts.render({ key: 'voiceCodeAgain', params: {} }, language), characters: code },
+    { words: texts.render({ key: 'voiceAsker', params: {} }, language), characters: requestedBy },
+    { words: texts.render({ key: 'voiceWarning', params: { minutes: minutesLeft } }, language) },
+  ]);
+}
+
+export function goodbye(texts: Words, language: string): string {
+  return sayTwiml(texts.voiceTag(language), [{ words: texts.render({ key: 'voiceGoodbye', params: {} }, language) }]);
+}

@@ -1,0 +1,7 @@
+// Every text of a call, with values that it may be given.
+import type { VoiceTextRequest } from '../../src/texts/keys';
+
+export const spoken: readonly VoiceTextRequest[] = [
+  { key: 'voiceAsk', params: {} }, { key: 'voiceCode', params: {} }, { key: 'voiceCodeAgain', params: {} },
+  { key: 'voiceAsker', params: {} }, { key: 'voiceWarning', params: { minutes: 5 } }, { key: 'voiceGoodbye', params: {} },
+];
