@@ -6,8 +6,10 @@ import { findPersona } from './demo/personas';
 import type { FaultSwitches, Faults } from './faults';
 import type { Feed } from './feed';
 import type { SimulatorState } from './state';
+import { createTelephones } from './telephones';
 import type { Delivery } from './twilio/delivery';
 import { messageStatuses } from './twilio/message';
+import type { Switchboard } from './twilio/voice/switchboard';
 import type { Inbound, Writing } from './webhooks/inbound';
 import type { Content, Sender } from './webhooks/inboundParameters';
 
@@ -16,6 +18,7 @@ export interface AdminDeps {
   readonly faults: FaultSwitches;
   readonly inbound: Inbound;
   readonly delivery: Delivery;
+  readonly switchboard: Switchboard;
   readonly feed: Feed;
 }
 
@@ -50,7 +53,10 @@ const statusChange = z.strictObject({
   error: z.strictObject({ code: z.int().min(1), message: text }).optional(),
 });
 
-/** The admin API: `GET /state`, `POST /messages`, `POST /messages/:sid/resend|status`, `PUT /faults`, `POST /reset`. */
+/**
+ * The admin API: `GET /state`, `POST /messages`, `POST /messages/:sid/resend|status`, `PUT /faults`, `POST /reset`, and
+ * what a person does with a telephone.
+ */
 export function createAdmin(deps: AdminDeps): Router {
   const { state, faults, inbound, delivery, feed } = deps;
   const router = express.Router();
@@ -74,6 +80,7 @@ export function createAdmin(deps: AdminDeps): Router {
     const isOurs = state.message(req.params.sid)?.direction === 'outbound-api';
     answerOr404(res, isOurs ? delivery.set(req.params.sid, status, error) : undefined);
   });
+  router.use(createTelephones(deps));
   router.put('/faults', (req, res) => void res.json(faults.set(req.body as Partial<Faults>))); // cast: `set` checks it
   router.delete('/faults', (_req, res) => void res.json(faults.clear()));
   router.post('/reset', (_req, res) => {

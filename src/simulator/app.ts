@@ -9,6 +9,7 @@ import { isLoopback } from './options';
 
 export interface AppDeps {
   readonly api: Router;
+  readonly apiOfVersion2: Router;
   readonly admin: Router;
   readonly feed: Feed;
   readonly assistant?: RequestListener;
@@ -16,11 +17,13 @@ export interface AppDeps {
   readonly allowRemote: boolean;
 }
 
-export function createSimulatorApp({ api, admin, feed, assistant, allowRemote }: AppDeps): Express {
+export function createSimulatorApp(deps: AppDeps): Express {
+  const { api, apiOfVersion2, admin, feed, assistant, allowRemote } = deps;
   const app = express();
   app.disable('x-powered-by');
   app.get('/livez', (_req, res) => void res.type('text/plain').send('ok\n'));
   app.use('/2010-04-01', api);
+  app.use('/v2', apiOfVersion2);
   if (assistant !== undefined) app.use('/assistant', (req, res) => assistant(req, res));
   app.use(guardPage(allowRemote), pageHeaders);
   app.get('/events', (req, res) => feed.follow(req, res));

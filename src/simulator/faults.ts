@@ -3,6 +3,12 @@
 export interface Faults {
   /** false: messages are accepted but stay `sent`, as with a phone that is off; true again delivers them. */
   readonly deliver: boolean;
+  /** SMS end as `undelivered` with this error of the carrier's; null: they arrive. */
+  readonly smsError: number | null;
+  /** What a telephone does when it is called; a person accepts, declines or lets it ring. */
+  readonly telephones: TelephoneHabit;
+  /** Numbers that begin so may be neither called nor sent to: 21215 and 21408; null: all may. */
+  readonly blockedPrefix: string | null;
   /** Answered to every call of the Messages API instead of doing it: 429, 500, 503 …; null: no fault. */
   readonly apiStatus: number | null;
   /** The Retry-After of a 429, in seconds. */
@@ -15,29 +21,78 @@ export interface Faults {
   readonly webhookCopies: number;
   /** Inbound messages are not posted at all: only a look at the provider's list finds them. */
   readonly webhookDropped: boolean;
+  /** Each inbound message waits this long before it is posted. */
+  readonly webhookDelayMs: number;
+  /** Of two inbound messages of a person that follow each other, the later is posted first. */
+  readonly webhookReordered: boolean;
+  /** Whatever is posted to Doorman is signed wrongly. */
   readonly webhookBadSignature: boolean;
+  /** How often each status callback is posted; 0: never. */
+  readonly statusCopies: number;
+  readonly statusDelayMs: number;
+  /** Of two statuses that follow each other, the later is told first. */
+  readonly statusReordered: boolean;
+  /** A chat message is read without having been delivered, an SMS delivered without having been sent. */
+  readonly statusSkipped: boolean;
+  /** How long a person may be written to after writing: 63016 afterwards, told by callback; null: for ever. */
+  readonly windowSeconds: number | null;
+  /** How many chat messages one person may get at once, then one in six seconds: 63018; null: any number. */
+  readonly pairBurst: number | null;
+  /** The sender is Twilio's Sandbox: only who wrote `join …` in the last three days may be written to (63015). */
+  readonly sandbox: boolean;
 }
+
+export const telephoneHabits = ['person', 'busy', 'no-answer', 'failed', 'voicemail'] as const;
+export type TelephoneHabit = (typeof telephoneHabits)[number];
 
 export const noFaults: Faults = {
   deliver: true,
+  smsError: null,
+  telephones: 'person',
+  blockedPrefix: null,
   apiStatus: null,
   apiRetryAfterSeconds: 1,
   apiDelayMs: 0,
   apiLosesAnswers: false,
   webhookCopies: 1,
   webhookDropped: false,
+  webhookDelayMs: 0,
+  webhookReordered: false,
   webhookBadSignature: false,
+  statusCopies: 1,
+  statusDelayMs: 0,
+  statusReordered: false,
+  statusSkipped: false,
+  windowSeconds: 24 * 3_600,
+  // https://developers.facebook.com/documentation/business-messaging/whatsapp/throughput
+  pairBurst: 45,
+  sandbox: false,
 };
+
+const longestDelayMs = 60_000;
+const yearSeconds = 366 * 24 * 3_600;
 
 const bounds: Readonly<Record<keyof Faults, (value: unknown) => boolean>> = {
   deliver: isSwitch,
+  smsError: (value) => value === null || isWhole(value, 30_000, 39_999),
+  telephones: (value) => telephoneHabits.some((one) => one === value),
+  blockedPrefix: (value) => value === null || (typeof value === 'string' && /^\+[1-9]\d{0,6}$/.test(value)),
   apiStatus: (value) => value === null || isWhole(value, 400, 599),
   apiRetryAfterSeconds: (value) => isWhole(value, 0, 3_600),
-  apiDelayMs: (value) => isWhole(value, 0, 60_000),
+  apiDelayMs: (value) => isWhole(value, 0, longestDelayMs),
   apiLosesAnswers: isSwitch,
   webhookCopies: (value) => isWhole(value, 1, 10),
   webhookDropped: isSwitch,
+  webhookDelayMs: (value) => isWhole(value, 0, longestDelayMs),
+  webhookReordered: isSwitch,
   webhookBadSignature: isSwitch,
+  statusCopies: (value) => isWhole(value, 0, 10),
+  statusDelayMs: (value) => isWhole(value, 0, longestDelayMs),
+  statusReordered: isSwitch,
+  statusSkipped: isSwitch,
+  windowSeconds: (value) => value === null || isWhole(value, 0, yearSeconds),
+  pairBurst: (value) => value === null || isWhole(value, 1, 1_000),
+  sandbox: isSwitch,
 };
 
 function isSwitch(value: unknown): boolean {

@@ -5,6 +5,7 @@ import type { FaultSwitches, Faults } from './faults';
 import type { SimulatorOptions } from './options';
 import type { Change, Exchange, SimulatorState } from './state';
 import type { TwilioMessage } from './twilio/message';
+import type { TwilioCall } from './twilio/voice/call';
 import { addressOf } from './webhooks/inboundParameters';
 
 export interface FeedDeps {
@@ -49,6 +50,9 @@ export function createFeed({ state, faults, options }: FeedDeps): Feed {
     faults: faults.now,
     messages: state.messages().filter((message) => ofEveryone || isShownMessage(message)).map(viewOf),
     exchanges: state.exchanges().filter((exchange) => ofEveryone || isShownExchange(exchange)),
+    calls: state.calls().filter(({ to }) => ofEveryone || shownAddresses.has(to)).map(callViewOf),
+    typing: state.typing().filter(({ address }) => ofEveryone || shownAddresses.has(address)),
+    stopped: state.stopped().filter((number) => ofEveryone || shownAddresses.has(number)),
   });
   const stopListening = state.onChange((change) => {
     if (change.kind !== 'reset') return tell(change, send);
@@ -84,7 +88,14 @@ function tell(change: Exclude<Change, { kind: 'reset' }>, send: Send): void {
     case 'message': return send('message', viewOf(change.message), isShownMessage(change.message));
     case 'exchange': return send('exchange', change.exchange, isShownExchange(change.exchange));
     case 'removed': return send('removed', change.sid);
+    case 'call': return send('call', callViewOf(change.call), shownAddresses.has(change.call.to));
+    case 'typing': return send('typing', change.typing, shownAddresses.has(change.typing.address));
+    case 'stopped': return tellStopped(change, send);
   }
+}
+
+function tellStopped({ number, hasStopped }: { number: string; hasStopped: boolean }, send: Send): void {
+  send('stopped', { number, hasStopped }, shownAddresses.has(number));
 }
 
 function write(res: Response, name: string, data: unknown): void {
@@ -106,4 +117,9 @@ function viewOf(message: TwilioMessage): Record<string, unknown> {
     sid, channel, direction, from, to, text: shown, status, at: createdAt, errorCode, errorMessage,
     content: inbound?.content ?? null, posting: inbound?.posting ?? null, problem: inbound?.problem ?? null,
   };
+}
+
+function callViewOf(call: TwilioCall): Record<string, unknown> {
+  const { sid, from, to, status, createdAt, startedAt, endedAt, transcript, isListening } = call;
+  return { sid, from, to, status, at: createdAt, startedAt, endedAt, transcript, isListening };
 }

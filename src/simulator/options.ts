@@ -36,7 +36,9 @@ export interface SimulatorOptions {
 }
 
 /** How soon a phone in good reception acknowledges: quick enough to be pleasant, slow enough to see each tick. */
-export const livelyPace: Pace = { sentMs: 60, deliveredMs: 200, readMs: 900 };
+export const livelyPace: Pace = {
+  sentMs: 60, deliveredMs: 200, readMs: 900, ringSecondMs: 1_000, speechSecondMs: 1_000,
+};
 
 const localWebhook = 'http://127.0.0.1:3000/webhooks/twilio/message';
 
@@ -47,6 +49,7 @@ const forms = {
   TWILIO_API_KEY_SECRET: /^.{32,}$/,
   TWILIO_WHATSAPP_SENDER: /^whatsapp:\+[1-9]\d{6,14}$/,
   TWILIO_SMS_SENDER: /^\+[1-9]\d{6,14}$/,
+  TWILIO_VOICE_SENDER: /^\+[1-9]\d{6,14}$/,
 } as const;
 
 /** Reads SIMULATOR_* and TWILIO_*; throws one Misconfiguration that names every problem. */
@@ -77,6 +80,7 @@ export function readSimulatorOptions(environment: Environment = process.env): Si
       apiKeySecret: formed('TWILIO_API_KEY_SECRET'),
       whatsappSender: formed('TWILIO_WHATSAPP_SENDER'),
       smsSender: formed('TWILIO_SMS_SENDER'),
+      ...(read('TWILIO_VOICE_SENDER') === undefined ? {} : { voiceSender: formed('TWILIO_VOICE_SENDER') }),
     },
     organisation: read('DOORMAN_ORGANISATION') ?? 'Doorman',
     pace: livelyPace,

@@ -13,10 +13,16 @@ import { openJournal } from './journal';
 import { readSimulatorOptions } from './options';
 import type { SimulatorOptions } from './options';
 import { SimulatorState } from './state';
-import { createApi } from './twilio/api';
+import { createApi, createApiOfVersion2 } from './twilio/api';
+import { createChannelRules } from './twilio/channelRules';
 import { createDelivery } from './twilio/delivery';
 import type { TwilioMessage } from './twilio/message';
 import { createMessagesApi } from './twilio/messagesApi';
+import { createTypingApi } from './twilio/typingApi';
+import type { TwilioCall } from './twilio/voice/call';
+import { createCallsApi } from './twilio/voice/callsApi';
+import { createSwitchboard } from './twilio/voice/switchboard';
+import type { Switchboard } from './twilio/voice/switchboard';
 import { createInbound } from './webhooks/inbound';
 import type { Content, Sender } from './webhooks/inboundParameters';
 import type { Limits } from './webhooks/limits';
@@ -34,14 +40,21 @@ export interface RunningSimulator {
   readonly url: string;
   readonly state: SimulatorState;
   readonly faults: FaultSwitches;
+  /** What people do with their telephones. */
+  readonly switchboard: Switchboard;
   /** Writes on WhatsApp as a persona or anybody else; resolves when the webhook was answered or given up. */
   write(who: string | Sender, what: string | Content): Promise<TwilioMessage>;
   /** Posts an inbound message once more. */
   rewrite(sid: string): Promise<TwilioMessage>;
   /** What Doorman sent to an address or number, oldest first, once there are `count` texts; rejects if too late. */
   textsTo(address: string, count?: number, withinMs?: number): Promise<string[]>;
+  /** The latest call to a number, once it is as `isReady` says: ringing, unless it says otherwise. */
+  callTo(number: string, isReady?: (call: TwilioCall) => boolean, withinMs?: number): Promise<TwilioCall>;
   close(): Promise<void>;
 }
+
+// Longer than clients keep an idle connection: they close it, and no request meets one that is just being closed.
+const keepAliveTimeout = 65_000;
 
 /** Starts a simulator; port 0 takes a free one. */
 export async function startSimulator(
@@ -54,31 +67,38 @@ export async function startSimulator(
   const state = new SimulatorState(options.statePath === undefined ? undefined : openJournal(options.statePath));
   const faults = new FaultSwitches();
   const { signal } = closing;
-  const post = createPoster({ state, account, publicUrl, webhookUrl, limits, signal });
+  const post = createPoster({ state, faults, account, publicUrl, webhookUrl, limits, signal });
   let url = '';
   const inbound = createInbound({ state, faults, account, publicUrl, post, origin: () => url });
-  const delivery = createDelivery({ state, faults, account, pace, post });
+  const delivery = createDelivery({ state, faults, account, pace, post, rules: createChannelRules({ state, faults }) });
+  const switchboard = createSwitchboard({ state, faults, account, pace, post });
   const feed = createFeed({ state, faults, options });
+  const door = { state, faults, account };
   const app = createSimulatorApp({
-    api: createApi({ state, faults, account }, [createMessagesApi({ state, faults, account, delivery })]),
-    admin: createAdmin({ state, faults, inbound, delivery, feed }),
+    api: createApi(door, [createMessagesApi({ ...door, delivery }), createCallsApi({ ...door, switchboard })]),
+    apiOfVersion2: createApiOfVersion2(door, [createTypingApi(door)]),
+    admin: createAdmin({ state, faults, inbound, delivery, switchboard, feed }),
     feed,
     allowRemote,
     ...(assistant === undefined ? {} : { assistant }),
   });
-  const server = await listen(app, options.port, options.host);
+  const server = await listen(app, options.port, options.host, { keepAliveTimeout });
   url = originOf(server.address() as AddressInfo, options.host); // cast: it listens on a port, not on a pipe
   giveUpUnposted(state);
   delivery.resume();
+  switchboard.resume();
   return {
-    url, state, faults,
+    url, state, faults, switchboard,
     write: async (who, what) =>
       inbound.write(senderOf(who), typeof what === 'string' ? { kind: 'text', text: what } : what).posted,
     rewrite: async (sid) => inbound.repost(sid)?.posted ?? Promise.reject(new RangeError('there is no such message')),
     textsTo: (address, count = 1, withinMs = 10_000) => textsTo(state, address, count, withinMs),
+    callTo: (number, isReady = isRinging, withinMs = 10_000) => callTo(state, number, isReady, withinMs),
     close: async () => {
       closing.abort();
+      inbound.stop();
       delivery.stop();
+      switchboard.stop();
       feed.close();
       const closed = closeServer(server);
       server.closeAllConnections();
@@ -123,15 +143,39 @@ function giveUpUnposted(state: SimulatorState): void {
 function textsTo(state: SimulatorState, address: string, count: number, withinMs: number): Promise<string[]> {
   const isSought = ({ to, direction }: TwilioMessage) => to === address && direction === 'outbound-api';
   const texts = () => state.messages().filter(isSought).map(({ shown }) => shown);
-  if (texts().length >= count) return Promise.resolve(texts());
+  const look = () => (texts().length >= count ? texts() : undefined);
+  return until(state, look, withinMs, () => `${texts().length} of ${count} texts came`);
+}
+
+function isRinging({ status }: TwilioCall): boolean {
+  return status === 'ringing';
+}
+
+function callTo(
+  state: SimulatorState, number: string, isReady: (call: TwilioCall) => boolean, withinMs: number,
+): Promise<TwilioCall> {
+  const latest = () => state.calls().findLast(({ to }) => to === number);
+  const look = () => [latest()].find((call) => call !== undefined && isReady(call));
+  return until(state, look, withinMs, () => `the latest call is ${latest()?.status ?? 'none'}`);
+}
+
+/** What `look` finds, looked for again after each change; rejects with `problem` when that takes too long. */
+function until<T>(
+  state: SimulatorState, look: () => T | undefined, withinMs: number, problem: () => string,
+): Promise<T> {
+  const found = look();
+  if (found !== undefined) return Promise.resolve(found);
   return new Promise((resolve, reject) => {
     const end = (settle: () => void) => {
       clearTimeout(timer);
       stop();
       settle();
     };
-    const stop = state.onChange(() => texts().length >= count && end(() => resolve(texts())));
-    const late = () => reject(new Error(`${texts().length} of ${count} texts came within ${withinMs} ms`));
+    const stop = state.onChange(() => {
+      const later = look();
+      if (later !== undefined) end(() => resolve(later));
+    });
+    const late = () => reject(new Error(`${problem()} within ${withinMs} ms`));
     const timer = setTimeout(() => end(late), withinMs);
   });
 }

@@ -1,14 +1,16 @@
-// Everything the simulated provider remembers: messages, and what went over the wire. Who listens hears each change.
+// Everything the simulated provider remembers: messages, calls, and what went over the wire. Who listens hears each
+// change.
 import type { Journal } from './journal';
 import type { TwilioMessage } from './twilio/message';
+import type { TwilioCall } from './twilio/voice/call';
 import type { Parameters } from './webhooks/signature';
 
 /** One request and its answer, as the page's wire panel shows it. */
 export interface Exchange {
   readonly id: string;
   readonly at: number;
-  /** `inbound` and `status` are webhooks of ours to Doorman, `rest` is Doorman calling our API. */
-  readonly kind: 'inbound' | 'status' | 'rest';
+  /** `inbound`, `status` and `voice` are webhooks of ours to Doorman, `rest` is Doorman calling our API. */
+  readonly kind: 'inbound' | 'status' | 'voice' | 'rest';
   /** The chat addresses and numbers that it is about: the page shows it to nobody else. */
   readonly about: readonly string[];
   readonly messageSid: string | null;
@@ -33,15 +35,28 @@ export type Change =
   | { readonly kind: 'message'; readonly message: TwilioMessage }
   | { readonly kind: 'removed'; readonly sid: string }
   | { readonly kind: 'exchange'; readonly exchange: Exchange }
+  | { readonly kind: 'call'; readonly call: TwilioCall }
+  | { readonly kind: 'typing'; readonly typing: Typing }
+  | { readonly kind: 'stopped'; readonly number: string; readonly hasStopped: boolean }
   | { readonly kind: 'reset' };
+
+/** Doorman is typing to somebody, until then or until a message comes. */
+export interface Typing {
+  readonly address: string;
+  readonly until: number;
+}
 
 // Old ones go first. A bench sends tens of thousands; a person never sees so many.
 const messagesMax = 20_000;
 const exchangesMax = 400;
+const callsMax = 2_000;
 
 export class SimulatorState {
   readonly #messages = new Map<string, TwilioMessage>();
   readonly #exchanges = new Map<string, Exchange>();
+  readonly #calls = new Map<string, TwilioCall>();
+  readonly #typing = new Map<string, Typing>();
+  readonly #stopped: Set<string>;
   readonly #bsuids = new Map<string, string>();
   readonly #listeners = new Set<(change: Change) => void>();
   readonly #journal: Journal | undefined;
@@ -49,6 +64,8 @@ export class SimulatorState {
   constructor(journal?: Journal) {
     this.#journal = journal;
     for (const message of journal?.messages ?? []) this.#keep(message);
+    for (const call of journal?.calls ?? []) this.#calls.set(call.sid, call);
+    this.#stopped = new Set(journal?.stopped);
   }
 
   /** All messages, in the order of their creation. */
@@ -67,6 +84,9 @@ export class SimulatorState {
 
   /** Adds a message or puts its new version in the place of the old one. */
   saveMessage(message: TwilioMessage): TwilioMessage {
+    // What was sent before goes on changing its status while Doorman types.
+    const isNewReply = message.direction === 'outbound-api' && !this.#messages.has(message.sid);
+    if (isNewReply) this.#typing.delete(message.to);
     this.#keep(message);
     this.#journal?.append({ message });
     this.#tell({ kind: 'message', message });
@@ -100,10 +120,63 @@ export class SimulatorState {
     return this.#exchanges.get(id);
   }
 
+  /** All calls, in the order of their creation. */
+  calls(): TwilioCall[] {
+    return [...this.#calls.values()];
+  }
+
+  call(sid: string): TwilioCall | undefined {
+    return this.#calls.get(sid);
+  }
+
+  saveCall(call: TwilioCall): TwilioCall {
+    this.#calls.set(call.sid, call);
+    dropOldest(this.#calls, callsMax);
+    this.#journal?.append({ call });
+    this.#tell({ kind: 'call', call });
+    return call;
+  }
+
+  /** Changes a call that is still there; undefined when everything was forgotten in the meantime. */
+  changeCall(sid: string, changes: Partial<TwilioCall>): TwilioCall | undefined {
+    const call = this.#calls.get(sid);
+    return call && this.saveCall({ ...call, ...changes, updatedAt: Date.now() });
+  }
+
+  startTyping(typing: Typing): void {
+    this.#typing.set(typing.address, typing);
+    dropOldest(this.#typing, messagesMax);
+    this.#tell({ kind: 'typing', typing });
+  }
+
+  /** To whom Doorman is typing. */
+  typing(): Typing[] {
+    return [...this.#typing.values()].filter(({ until }) => until > Date.now());
+  }
+
+  /** Whether that number wants no more SMS of ours. */
+  hasStopped(number: string): boolean {
+    return this.#stopped.has(number);
+  }
+
+  stopped(): string[] {
+    return [...this.#stopped];
+  }
+
+  setStopped(number: string, hasStopped: boolean): void {
+    if (hasStopped) this.#stopped.add(number);
+    else this.#stopped.delete(number);
+    this.#journal?.append({ number, hasStopped });
+    this.#tell({ kind: 'stopped', number, hasStopped });
+  }
+
   /** Forgets everything, on disk as well. */
   reset(): void {
     this.#messages.clear();
     this.#exchanges.clear();
+    this.#calls.clear();
+    this.#typing.clear();
+    this.#stopped.clear();
     this.#journal?.append({ reset: true });
     this.#tell({ kind: 'reset' });
   }

@@ -1,21 +1,18 @@
 // The page in a real Chromium, served by the simulator, against a Doorman that only knows this one conversation.
-import { accessSync, constants, mkdtempSync, statSync } from 'node:fs';
+import { mkdtempSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
-import { chromium } from 'playwright-core';
+import { join } from 'node:path';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { findPersona } from '../../src/simulator/demo/personas';
 import type { RunningSimulator } from '../../src/simulator/simulator';
 import { accept, account, closeSimulations, listenAsDoorman, sdk, simulate } from '../support/simulation';
+import { describeInChromium, launchChromium } from './chromium';
 
-const executablePath = findChromium();
-const inChromium = executablePath === undefined ? describe.skip : describe;
-const reason = executablePath === undefined ? ' (skipped: there is no Chromium; CHROMIUM_PATH names one)' : '';
 const question = 'What is the status of purchase order 4500000001?';
 const code = '483920';
 const maya = findPersona('employee')!.sender.number!;
 
-inChromium(`the page${reason}`, () => {
+describeInChromium('the page', () => {
   jest.setTimeout(60_000);
   let browser: Browser;
   let simulator: RunningSimulator;
@@ -24,10 +21,7 @@ inChromium(`the page${reason}`, () => {
   const pictures = mkdtempSync(join(tmpdir(), 'doorman-page-'));
 
   beforeAll(async () => {
-    browser = await chromium.launch({
-      executablePath: executablePath!,
-      args: ['--no-sandbox', '--disable-background-networking', '--disable-dev-shm-usage'],
-    });
+    browser = await launchChromium();
   });
   afterAll(() => browser.close());
   beforeEach(async () => {
@@ -130,11 +124,11 @@ inChromium(`the page${reason}`, () => {
     expect(await page.title()).toBe('Doorman simulator');
   });
 
-  test('on a phone, chat, SMS and wire are tabs, and nothing is wider than the screen', async () => {
+  test('on a phone, chat, phones and wire are tabs, and nothing is wider than the screen', async () => {
     const page = await open({ viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true });
     await page.getByRole('button', { name: question }).tap();
     await page.getByRole('button', { name: 'my id is 144133' }).tap();
-    const tab = page.getByRole('button', { name: /^SMS/ });
+    const tab = page.getByRole('button', { name: /^Phones/ });
     await tab.getByText('1').waitFor();
     await tab.tap();
     await page.getByRole('button', { name: `Use ${code} in the chat` }).tap();
@@ -183,19 +177,4 @@ async function converse(client: ReturnType<typeof sdk>, { Body, From }: Readonly
     await reply('Order 4500000001 is in transit.');
     await reply('Expected on Thursday.');
   }
-}
-
-function findChromium(): string | undefined {
-  const named = process.env.CHROMIUM_PATH;
-  const folders = (process.env.PATH ?? '').split(delimiter);
-  const names = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
-  const candidates = named === undefined ? folders.flatMap((folder) => names.map((name) => join(folder, name))) : [named];
-  return candidates.find((path) => {
-    try {
-      accessSync(path, constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
 }

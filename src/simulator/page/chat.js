@@ -12,6 +12,7 @@ export function createChat({ send, resend, setStatus }) {
   const bubbles = new Map();
   let latest = null;
   let lastDay = '';
+  let typingEnd;
 
   // Whoever reads the newest message goes on seeing it: when another comes, and when a keyboard or a suggestion takes room.
   let isAtEnd = true;
@@ -77,6 +78,14 @@ export function createChat({ send, resend, setStatus }) {
       draft.value = text;
       draft.dispatchEvent(new Event('input'));
       draft.focus();
+    },
+    /** Shows that Doorman is typing, until then; a time that is over or a message ends it. */
+    typing(until) {
+      clearTimeout(typingEnd);
+      const leftMs = until - Date.now();
+      byId('typing').replaceChildren(...(leftMs <= 0 ? [] : [
+        el('span', { class: 'dots', 'aria-hidden': 'true' }, el('i'), el('i'), el('i')), 'typing…']));
+      if (leftMs > 0) typingEnd = setTimeout(() => this.typing(0), leftMs);
     },
     suggest(suggestions) {
       byId('chips').replaceChildren(...suggestions.map(({ text, source }) => el('button', {

@@ -3,11 +3,15 @@ import { createChat } from './chat.js';
 import { byId } from './dom.js';
 import { createFaults } from './faults.js';
 import { ask, follow } from './live.js';
+import { createCalls } from './panes/calls.js';
 import { createPeople } from './people.js';
 import { codeAnswer, codeIn, createSms } from './sms.js';
 import { createWire } from './wire.js';
 
-const known = { people: [], messages: new Map(), exchanges: new Map(), senders: {}, organisation: 'Doorman' };
+const known = {
+  people: [], messages: new Map(), exchanges: new Map(), calls: new Map(), typing: new Map(), stopped: new Set(),
+  senders: {}, organisation: 'Doorman',
+};
 let person = null;
 // What arrived for a person since that person was last looked at.
 const unseen = new Map();
@@ -18,10 +22,15 @@ const chat = createChat({
   resend: (sid) => attempt(ask('POST', `messages/${sid}/resend`)),
   setStatus: (sid, status, error) => attempt(ask('POST', `messages/${sid}/status`, { status, ...(error && { error }) })),
 });
-const sms = createSms((code) => {
+const answerWith = (code) => {
   showView('chat');
   chat.draft(codeAnswer(code));
+};
+const sms = createSms({
+  take: answerWith,
+  text: (number, text) => attempt(ask('POST', `telephones/${encodeURIComponent(number)}/texts`, { text })),
 });
+const calls = createCalls({ act: (sid, action, body) => attempt(ask('POST', `calls/${sid}/${action}`, body)), take: answerWith });
 const wire = createWire((sid) => attempt(ask('POST', `messages/${sid}/resend`)));
 const people = createPeople((chosen) => choose(chosen));
 const faults = createFaults((changes) => attempt(ask('PUT', 'faults', changes)), () => attempt(ask('DELETE', 'faults')));
@@ -44,13 +53,15 @@ function draw() {
   people.show(person);
   chat.show(person, messages.filter((message) => isInChat(message, person)), known.senders, known.organisation);
   wire.show(inOrder(known.exchanges.values()).filter((exchange) => isAbout(exchange, person)));
+  chat.typing(known.typing.get(person.address) ?? 0);
   drawPhones();
+  calls.show(person.phones, known.calls.values());
   markTab('sms', 0);
 }
 
 function drawPhones() {
   const texts = [...known.messages.values()].filter((message) => isOnPhone(message, person));
-  sms.show(person, texts);
+  sms.show(person, texts, known.stopped);
   suggest();
 }
 
@@ -71,8 +82,10 @@ function suggest() {
 
 function receiveMessage(message) {
   const isNew = known.messages.get(message.sid)?.status !== message.status;
+  const isFirst = !known.messages.has(message.sid);
   known.messages.set(message.sid, message);
   if (person === null) return;
+  if (isFirst && message.direction === 'outbound-api') receiveTyping({ address: message.to, until: 0 });
   if (isInChat(message, person)) {
     chat.upsert(message);
     suggest();
@@ -87,11 +100,38 @@ function receiveMessage(message) {
 
 function countUnseen(message) {
   for (const other of known.people) {
-    if (!isInChat(message, other) && !isOnPhone(message, other)) continue;
-    const sids = unseen.get(other.id) ?? new Set();
-    unseen.set(other.id, sids.add(message.sid));
-    people.badge(other.id, sids.size);
+    if (isInChat(message, other) || isOnPhone(message, other)) countFor(other, message.sid);
   }
+}
+
+function countFor(other, id) {
+  const ids = unseen.get(other.id) ?? new Set();
+  unseen.set(other.id, ids.add(id));
+  people.badge(other.id, ids.size);
+}
+
+function receiveCall(call) {
+  const isNew = known.calls.get(call.sid)?.status !== call.status && call.status === 'ringing';
+  known.calls.set(call.sid, call);
+  if (person === null) return;
+  const isHere = ({ phones }) => phones.some(({ number }) => number === call.to);
+  if (isHere(person)) {
+    calls.upsert(call);
+    if (isNew && document.body.dataset.view !== 'sms') markTab('sms', 1);
+  } else if (isNew) {
+    known.people.filter(isHere).forEach((other) => countFor(other, call.sid));
+  }
+}
+
+/** A message ends the typing of its chat; what is new for others is not shown to this person. */
+function receiveTyping({ address, until }) {
+  known.typing.set(address, until);
+  if (person?.address === address) chat.typing(until);
+}
+
+function receiveStopped({ number, hasStopped }) {
+  known.stopped[hasStopped ? 'add' : 'delete'](number);
+  if (person !== null) drawPhones();
 }
 
 function receiveExchange(exchange) {
@@ -106,6 +146,9 @@ function receiveSnapshot(snapshot) {
     organisation: snapshot.organisation,
     messages: new Map(snapshot.messages.map((message) => [message.sid, message])),
     exchanges: new Map(snapshot.exchanges.map((exchange) => [exchange.id, exchange])),
+    calls: new Map(snapshot.calls.map((call) => [call.sid, call])),
+    typing: new Map(snapshot.typing.map(({ address, until }) => [address, until])),
+    stopped: new Set(snapshot.stopped),
   });
   const wanted = person?.id ?? location.hash.slice(1);
   const chosen = known.people.find(({ id }) => id === wanted) ?? known.people[0];
@@ -171,6 +214,9 @@ follow({
   message: receiveMessage,
   removed: removeMessage,
   exchange: receiveExchange,
+  call: receiveCall,
+  typing: receiveTyping,
+  stopped: receiveStopped,
   faults: (now) => faults.show(now),
 }, (state) => {
   const connection = byId('connection');

@@ -14,10 +14,10 @@ export function codeAnswer(code) {
   return `${code} is my otp`;
 }
 
-/** `take(code)` puts the code into the chat. */
-export function createSms(take) {
+/** `take(code)` puts the code into the chat; `text(number, word)` answers an SMS. */
+export function createSms({ take, text }) {
   return {
-    show(person, messages) {
+    show(person, messages, stopped) {
       byId('sms-note').textContent = noteOf(person);
       byId('phones').replaceChildren(...person.phones.map((phone) => {
         const own = messages.filter(({ to }) => to === phone.number).sort((a, b) => b.at - a.at);
@@ -26,7 +26,8 @@ export function createSms(take) {
             el('span', { class: phone.registered ? 'mark good' : 'mark' }, phone.registered ? 'registered with HR' : 'not in HR’s list')),
           el('ol', { 'aria-live': 'polite', 'aria-relevant': 'additions' }, ...(own.length === 0
             ? [el('li', { class: 'empty' }, phone.registered ? 'No SMS yet. Codes arrive here.' : 'No SMS. Codes never come to this phone.')]
-            : own.map((message) => smsItem(message, take)))));
+            : own.map((message) => smsItem(message, take)))),
+          optOut(phone, stopped.has(phone.number), text));
       }));
     },
   };
@@ -34,6 +35,13 @@ export function createSms(take) {
 
 function noteOf({ phones }) {
   return phones.some(({ registered }) => registered) ? 'Codes go to the number HR registered' : 'HR has no number for this person';
+}
+
+/** Who answers STOP gets no more SMS from that sender until START. */
+function optOut({ number, label }, hasStopped, text) {
+  const word = hasStopped ? 'START' : 'STOP';
+  return el('footer', {}, hasStopped ? 'This phone has texted STOP.' : null,
+    el('button', { type: 'button', 'aria-label': `Text ${word} from ${label}`, onclick: () => text(number, word) }, `Text ${word}`));
 }
 
 function smsItem(message, take) {

@@ -1,9 +1,10 @@
 // What went over the wire about one person: each request with its headers, fields, answer and time.
-import { byId, el, secondOf } from './dom.js';
+import { byId, el, secondOf, shownNumber } from './dom.js';
 
 const kinds = {
   inbound: ['webhook', 'Message to Doorman'],
   status: ['status', 'Status callback to Doorman'],
+  voice: ['voice', 'A call asks Doorman what to do'],
   rest: ['API', 'Call of Twilio’s API by Doorman'],
 };
 
@@ -49,7 +50,7 @@ function headOf(exchange) {
 /** The account is left out and SIDs are shortened: the whole URL stands inside. */
 function pathOf(url) {
   const { pathname, search } = new URL(url);
-  const short = pathname.replace(/^\/2010-04-01\/Accounts\/AC[0-9a-f]{32}/i, '').replace(/((SM|MM)[0-9a-f]{4})[0-9a-f]{28}/gi, '$1…');
+  const short = pathname.replace(/^\/2010-04-01\/Accounts\/AC[0-9a-f]{32}/i, '').replace(/((SM|MM|CA)[0-9a-f]{4})[0-9a-f]{28}/gi, '$1…');
   return search === '' ? short : `${short}?…`;
 }
 
@@ -57,10 +58,24 @@ function pathOf(url) {
 function gistOf({ kind, form, method, url }) {
   const field = (name) => form.find(([given]) => given === name)?.[1] ?? '';
   const channelOf = (address) => (address.startsWith('whatsapp:') ? 'chat' : 'SMS');
+  if (kind === 'voice') return voiceGist(field('Digits'), form);
+  if (kind === 'status' && field('CallSid') !== '') return `call ${field('CallStatus')}`;
   if (kind === 'status') return `${channelOf(field('To'))} ${field('MessageStatus')}`;
   if (kind === 'inbound') return field('MessageType') === 'text' ? `“${field('Body')}”` : field('MessageType');
+  if (/\/Typing\.json/.test(url)) return 'shows typing';
+  if (/\/Calls/.test(url)) return callGist(method, url, field('To'));
   if (method !== 'POST') return { GET: /Messages\.json/.test(url) ? 'lists messages' : 'reads a message', DELETE: 'deletes a message' }[method] ?? method;
   return field('To') === '' ? 'changes a message' : `${channelOf(field('To'))}: “${field('Body')}”`;
+}
+
+function voiceGist(digits, form) {
+  if (!form.some(([name]) => name === 'Digits')) return 'call answered: what now?';
+  return digits === '' ? 'no key pressed: what now?' : `${digits} pressed: what now?`;
+}
+
+function callGist(method, url, to) {
+  if (method === 'GET') return /Calls\.json/.test(url) ? 'lists calls' : 'reads a call';
+  return to === '' ? 'changes a call' : `calls ${shownNumber(to)}`;
 }
 
 function bodyOf(exchange, again) {

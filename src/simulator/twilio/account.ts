@@ -10,6 +10,8 @@ export interface Account {
   readonly whatsappSender: string;
   /** `+…` */
   readonly smsSender: string;
+  /** `+…`; calls come from the SMS sender when it is absent. */
+  readonly voiceSender?: string;
 }
 
 /** Whether an Authorization header is the account's: its SID with the auth token, or its API key with the secret. */

@@ -16,15 +16,21 @@ export interface ApiDeps {
   readonly account: Account;
 }
 
-/** A product: its path below the account's, and its routes. */
-export type Product = (deps: ApiDeps) => Router;
-
-/** The whole REST API of version 2010-04-01. */
+/** The REST API of version 2010-04-01: each product is a router below the account's path. */
 export function createApi(deps: ApiDeps, products: readonly Router[]): Router {
+  return behindDoor(deps, '/Accounts/:accountSid', products);
+}
+
+/** The APIs of version 2, whose paths name no account: it is that of the credentials. */
+export function createApiOfVersion2(deps: ApiDeps, products: readonly Router[]): Router {
+  return behindDoor(deps, '/', products);
+}
+
+function behindDoor(deps: ApiDeps, path: string, products: readonly Router[]): Router {
   const router = express.Router({ caseSensitive: true });
   router.use(express.raw({ type: () => true, limit: '256kb' }));
   router.use(recordExchange(deps.state));
-  router.use('/Accounts/:accountSid', authenticate(deps.account), suffer(deps.faults), ...products);
+  router.use(path, authenticate(deps.account), suffer(deps.faults), ...products);
   router.use((req, res) => refuse(res, twilioError(20404, pathOf(req))));
   router.use((error: { status?: number }, _req: Request, res: Response, _next: NextFunction) => {
     refuse(res, errorOfStatus(error.status ?? 500));
@@ -60,7 +66,8 @@ export function concerns(res: Response, messageSid: string | null, ...about: (st
 
 function authenticate(account: Account): RequestHandler {
   return (req, res, next) => {
-    if (!isAuthorised(req.headers.authorization, account) || req.params.accountSid !== account.sid) {
+    const { accountSid = account.sid } = req.params;
+    if (!isAuthorised(req.headers.authorization, account) || accountSid !== account.sid) {
       res.set('WWW-Authenticate', 'Basic realm="Twilio API"');
       return refuse(res, twilioError(20003));
     }

@@ -2,9 +2,12 @@
 // step by a callback, in order, where it asked for callbacks.
 import type { FaultSwitches } from '../faults';
 import type { SimulatorState } from '../state';
+import { createCallbacks } from '../webhooks/callbacks';
 import type { Post } from '../webhooks/poster';
 import { statusParameters } from '../webhooks/statusCallback';
 import type { Account } from './account';
+import { carrierError } from './channelRules';
+import type { ChannelRules, DeliveryError } from './channelRules';
 import { finalStatuses } from './message';
 import type { MessageStatus, TwilioMessage } from './message';
 import { senderFor } from './messageRules';
@@ -14,6 +17,9 @@ export interface Pace {
   readonly sentMs: number;
   readonly deliveredMs: number;
   readonly readMs: number;
+  /** How long a second lasts in which a telephone rings or waits for a key, and one in which it speaks. */
+  readonly ringSecondMs: number;
+  readonly speechSecondMs: number;
 }
 
 export interface DeliveryDeps {
@@ -22,13 +28,14 @@ export interface DeliveryDeps {
   readonly account: Account;
   readonly pace: Pace;
   readonly post: Post;
+  readonly rules: ChannelRules;
 }
 
 export interface Delivery {
   /** Lets a message climb on by itself from the status that it has. */
   start(message: TwilioMessage): void;
   /** Gives a message a status by hand; it then stays there. */
-  set(sid: string, status: MessageStatus, error?: { code: number; message: string }): TwilioMessage | undefined;
+  set(sid: string, status: MessageStatus, error?: DeliveryError): TwilioMessage | undefined;
   /** Takes up every message that a restart or a fault switch left half-way. */
   resume(): void;
   stop(): void;
@@ -38,10 +45,10 @@ export interface Delivery {
 const timerMax = 2 ** 31 - 1;
 
 export function createDelivery(deps: DeliveryDeps): Delivery {
-  const { state, faults } = deps;
+  const { state, faults, rules } = deps;
   const timers = new Map<string, NodeJS.Timeout>();
   const byHand = new Set<string>();
-  const tell = createTeller(deps);
+  const callbacks = createCallbacks(deps);
 
   const halt = (sid: string) => {
     clearTimeout(timers.get(sid));
@@ -55,12 +62,32 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
   };
   const climb = (sid: string, status: MessageStatus) => {
     timers.delete(sid);
+    const message = state.message(sid);
+    if (message === undefined) return;
     // Looked at now and not when the step was planned: a phone may be switched off in between.
-    if (status === 'delivered' && !faults.now.deliver) return;
-    const changed = change(sid, status);
+    const isArriving = status === 'delivered' || (status === 'read' && message.status !== 'delivered');
+    if (isArriving && !faults.now.deliver) return;
+    const changed = leaves(message) ? leave(message, status) : arrive(message, status);
     if (changed !== undefined) start(changed);
   };
-  const change = (sid: string, status: MessageStatus, error?: { code: number; message: string }) => {
+  // Nothing is refused twice: a message that is out goes on.
+  const leaves = ({ sentAt }: TwilioMessage) => sentAt === null;
+  const leave = (message: TwilioMessage, status: MessageStatus) => {
+    if (status === 'queued') return change(message.sid, status);
+    const refusal = rules.refusalOf(message);
+    return refusal === undefined ? arrive(message, status) : change(message.sid, 'failed', refusal);
+  };
+  const arrive = ({ sid, channel }: TwilioMessage, status: MessageStatus) => {
+    const { smsError } = faults.now;
+    const isLost = channel === 'sms' && status === 'delivered' && smsError !== null;
+    return isLost ? change(sid, 'undelivered', carrierError(smsError)) : change(sid, status);
+  };
+  const tell = (message: TwilioMessage) => {
+    const { sid, to, statusCallback: url } = message;
+    if (url === null) return;
+    callbacks.tell({ sid, url, form: statusParameters(message, deps.account.sid, state.bsuidOf(to)), about: [to] });
+  };
+  const change = (sid: string, status: MessageStatus, error?: DeliveryError) => {
     const message = state.message(sid);
     if (message === undefined) return undefined;
     const isFirstOut = status !== 'queued' && message.sentAt === null;
@@ -88,7 +115,10 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
       byHand.add(sid);
       return change(sid, status, error);
     },
-    stop: () => [...timers.keys()].forEach(halt),
+    stop: () => {
+      [...timers.keys()].forEach(halt);
+      callbacks.release();
+    },
   };
 }
 
@@ -97,30 +127,17 @@ interface Step {
   readonly afterMs: number;
 }
 
-function nextStep(message: TwilioMessage, { pace }: DeliveryDeps): Step | undefined {
+function nextStep(message: TwilioMessage, { pace, faults }: DeliveryDeps): Step | undefined {
   if (finalStatuses.has(message.status)) return undefined;
+  const isChat = message.channel === 'whatsapp';
+  const { statusSkipped } = faults.now;
   switch (message.status) {
     case 'scheduled': return { status: 'queued', afterMs: Math.min(timerMax, (message.sendAt ?? 0) - Date.now()) };
     case 'accepted': return { status: 'queued', afterMs: 0 };
-    case 'queued': case 'sending': return { status: 'sent', afterMs: pace.sentMs };
-    case 'sent': return { status: 'delivered', afterMs: pace.deliveredMs };
-    case 'delivered': return message.channel === 'whatsapp' ? { status: 'read', afterMs: pace.readMs } : undefined;
+    case 'queued': case 'sending':
+      return { status: statusSkipped && !isChat ? 'delivered' : 'sent', afterMs: pace.sentMs };
+    case 'sent': return { status: statusSkipped && isChat ? 'read' : 'delivered', afterMs: pace.deliveredMs };
+    case 'delivered': return isChat ? { status: 'read', afterMs: pace.readMs } : undefined;
     default: return undefined;
   }
-}
-
-/** Posts callbacks of one message one after the other, as Doorman has to see them in order. */
-function createTeller({ state, account, post }: DeliveryDeps): (message: TwilioMessage) => void {
-  const last = new Map<string, Promise<unknown>>();
-  return (message) => {
-    const { sid, statusCallback } = message;
-    if (statusCallback === null) return;
-    const form = statusParameters(message, account.sid, state.bsuidOf(message.to));
-    const told = (last.get(sid) ?? Promise.resolve())
-      .then(() => post({ kind: 'status', url: statusCallback, form, messageSid: sid, about: [message.to] }));
-    last.set(sid, told);
-    void told.then(() => {
-      if (last.get(sid) === told) last.delete(sid);
-    });
-  };
 }

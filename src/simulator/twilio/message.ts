@@ -36,6 +36,8 @@ export interface TwilioMessage {
   readonly messagingServiceSid: string | null;
   readonly statusCallback: string | null;
   readonly mediaCount: number;
+  /** Made from a template that WhatsApp approved: it may be sent at any time. */
+  readonly isTemplate?: true;
   readonly segments: number;
   /** What only an inbound message has. */
   readonly inbound?: {
@@ -48,7 +50,7 @@ export interface TwilioMessage {
 }
 
 /** A new SID: a prefix of two letters and 32 hex digits. */
-export function newSid(prefix: 'SM' | 'MM' | 'ME' | 'XE'): string {
+export function newSid(prefix: 'SM' | 'MM' | 'CA'): string {
   return prefix + randomBytes(16).toString('hex');
 }
 
@@ -79,6 +81,7 @@ export function messageResource(message: TwilioMessage, accountSid: string): Rec
   };
 }
 
-function rfc2822(time: number): string {
+/** A date as Twilio's API writes it. */
+export function rfc2822(time: number): string {
   return new Date(time).toUTCString().replace('GMT', '+0000');
 }

@@ -12,30 +12,44 @@ import type { TwilioError, TwilioErrorCode } from './twilioError';
 const refusedRecipients: Readonly<Record<string, TwilioErrorCode>> = {
   '+15005550001': 21211, '+15005550002': 21612, '+15005550003': 21408, '+15005550004': 21610, '+15005550009': 21614,
 };
-const refusedSenders: Readonly<Record<string, TwilioErrorCode>> = { '+15005550007': 21606, '+15005550008': 21611 };
+const refusedSenders: Readonly<Record<string, TwilioErrorCode>> = {
+  '+15005550001': 21212, '+15005550007': 21606, '+15005550008': 21611,
+};
 const willingSender = '+15005550006';
 
 /** Twilio's limit, in characters, over all segments together. */
 const bodyLengthMax = 1_600;
 
-const e164 = /^\+[1-9]\d{6,14}$/;
+export const e164 = /^\+[1-9]\d{6,14}$/;
 const bsuid = /^[A-Z]{2}\.(ENT\.)?[A-Za-z0-9]{1,128}$/;
 const messagingService = /^MG[0-9a-fA-F]{32}$/;
+const contentTemplate = /^HX[0-9a-fA-F]{32}$/;
+
+/** What decides besides the request itself. */
+export interface Circumstances {
+  readonly account: Account;
+  readonly now: number;
+  /** Numbers that begin so are not sent to. */
+  readonly blockedPrefix: string | null;
+  /** Whether that number has answered STOP. */
+  readonly hasStopped: (number: string) => boolean;
+}
 
 /** The new message, or why there is none. */
-export function composeMessage(form: Parameters, account: Account, now: number): TwilioMessage | TwilioError {
+export function composeMessage(form: Parameters, circumstances: Circumstances): TwilioMessage | TwilioError {
   const first = (name: string) => form.find(([given]) => given === name)?.[1] ?? '';
   const request: Request = {
     to: first('To'),
     from: first('From'),
     service: first('MessagingServiceSid'),
     body: first('Body'),
-    mediaCount: form.filter(([name]) => name === 'MediaUrl').length,
+    media: form.filter(([name]) => name === 'MediaUrl').map(([, url]) => url),
     content: first('ContentSid'),
+    variables: first('ContentVariables'),
     statusCallback: first('StatusCallback'),
     sendAt: first('ScheduleType') === 'fixed' ? Date.parse(first('SendAt')) : null,
   };
-  return refusalOf(request, account) ?? messageOf(request, now);
+  return refusalOf(request, circumstances) ?? messageOf(request, circumstances.now);
 }
 
 interface Request {
@@ -43,21 +57,23 @@ interface Request {
   readonly from: string;
   readonly service: string;
   readonly body: string;
-  readonly mediaCount: number;
+  readonly media: readonly string[];
   readonly content: string;
+  readonly variables: string;
   readonly statusCallback: string;
   readonly sendAt: number | null;
 }
 
-function refusalOf(request: Request, account: Account): TwilioError | undefined {
-  const { to, from, service, body, mediaCount, content, statusCallback, sendAt } = request;
+function refusalOf(request: Request, circumstances: Circumstances): TwilioError | undefined {
+  const { to, from, service, body, media, content, statusCallback, sendAt } = request;
   if (to === '') return twilioError(21604);
   if (from === '' && service === '') return twilioError(21603);
   if (service !== '' && !messagingService.test(service)) return twilioError(21701);
-  if (body === '' && mediaCount === 0 && content === '') return twilioError(21602);
+  if (body === '' && media.length === 0 && content === '') return twilioError(21602);
   if (from !== '' && isWhatsApp(from) !== isWhatsApp(to)) return twilioError(21910);
-  return refusalOfSender(from, account) ?? refusalOfRecipient(to)
+  return refusalOfSender(from, circumstances.account) ?? refusalOfRecipient(to, from, circumstances)
     ?? (body.length > bodyLengthMax ? twilioError(21617) : undefined)
+    ?? refusalOfContent(request)
     ?? (statusCallback !== '' && !isWebUrl(statusCallback) ? twilioError(21609, statusCallback) : undefined)
     ?? refusalOfSchedule(sendAt, service);
 }
@@ -68,12 +84,25 @@ function refusalOfSender(from: string, account: Account): TwilioError | undefine
   return twilioError(refusedSenders[from] ?? 21606, from);
 }
 
-function refusalOfRecipient(to: string): TwilioError | undefined {
+function refusalOfRecipient(to: string, from: string, circumstances: Circumstances): TwilioError | undefined {
   const address = to.replace(/^whatsapp:/, '');
   const isAddress = e164.test(address) || (isWhatsApp(to) && bsuid.test(address));
   if (!isAddress) return twilioError(21211, to);
+  if (to === from) return twilioError(21266, to);
   const code = refusedRecipients[address];
-  return code === undefined ? undefined : twilioError(code, to);
+  if (code !== undefined) return twilioError(code, to);
+  // Both are about SMS: WhatsApp has no countries, and knows no STOP.
+  if (isWhatsApp(to)) return undefined;
+  const { blockedPrefix, hasStopped } = circumstances;
+  if (blockedPrefix !== null && to.startsWith(blockedPrefix)) return twilioError(21408, to);
+  return hasStopped(to) ? twilioError(21610) : undefined;
+}
+
+function refusalOfContent({ media, content, variables }: Request): TwilioError | undefined {
+  const wrong = media.find((url) => !isWebUrl(url));
+  if (wrong !== undefined) return twilioError(21620, wrong);
+  if (content !== '' && !contentTemplate.test(content)) return twilioError(21655, content);
+  return variables !== '' && !isJsonObject(variables) ? twilioError(21656) : undefined;
 }
 
 function refusalOfSchedule(sendAt: number | null, service: string): TwilioError | undefined {
@@ -83,17 +112,18 @@ function refusalOfSchedule(sendAt: number | null, service: string): TwilioError 
 }
 
 function messageOf(request: Request, now: number): TwilioMessage {
-  const { to, from, service, body, mediaCount, statusCallback, sendAt } = request;
+  const { to, from, service, body, media, content, variables, statusCallback, sendAt } = request;
   const channel = isWhatsApp(to) ? 'whatsapp' : 'sms';
   const byService = service !== '';
   return {
-    sid: newSid(mediaCount > 0 ? 'MM' : 'SM'),
+    sid: newSid(media.length > 0 ? 'MM' : 'SM'),
     channel,
     direction: 'outbound-api',
     from: from === '' ? null : from,
     to,
     body,
-    shown: body,
+    // Templates lie at Twilio: the phone shows which one came, and what was put into it.
+    shown: content === '' ? body : `Template ${content} ${variables}`.trim(),
     status: sendAt !== null ? 'scheduled' : byService ? 'accepted' : 'queued',
     createdAt: now,
     updatedAt: now,
@@ -103,7 +133,8 @@ function messageOf(request: Request, now: number): TwilioMessage {
     errorMessage: null,
     messagingServiceSid: byService ? service : null,
     statusCallback: statusCallback === '' ? null : statusCallback,
-    mediaCount,
+    mediaCount: media.length,
+    ...(content === '' ? {} : { isTemplate: true }),
     segments: channel === 'sms' ? segmentsOf(body) : 1,
   };
 }
@@ -117,9 +148,18 @@ function isWhatsApp(address: string): boolean {
   return address.startsWith('whatsapp:');
 }
 
-// Twilio takes no host name with an underscore.
-function isWebUrl(url: string): boolean {
+/** Twilio takes no host name with an underscore. */
+export function isWebUrl(url: string): boolean {
   if (!URL.canParse(url)) return false;
   const { protocol, hostname } = new URL(url);
   return /^https?:$/.test(protocol) && !hostname.includes('_');
+}
+
+function isJsonObject(text: string): boolean {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null && !Array.isArray(value);
+  } catch {
+    return false;
+  }
 }

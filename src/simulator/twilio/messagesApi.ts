@@ -27,10 +27,12 @@ export function createMessagesApi(deps: Deps): Router {
 
 type Deps = ApiDeps & { readonly delivery: Delivery };
 
-function createMessage(req: Request, res: Response, { state, account, delivery }: Deps): void {
+function createMessage(req: Request, res: Response, { state, faults, account, delivery }: Deps): void {
   const form = formOf(req);
   concerns(res, null, form.find(([name]) => name === 'To')?.[1]);
-  const composed = composeMessage(form, account, Date.now());
+  const composed = composeMessage(form, {
+    account, now: Date.now(), blockedPrefix: faults.now.blockedPrefix, hasStopped: (number) => state.hasStopped(number),
+  });
   if ('code' in composed) return refuse(res, composed);
   state.saveMessage(composed);
   concerns(res, composed.sid, composed.to);

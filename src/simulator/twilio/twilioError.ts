@@ -14,7 +14,25 @@ const entries = {
   20429: { status: 429, message: 'Too Many Requests' },
   20500: { status: 500, message: 'An internal server error has occurred' },
   20503: { status: 503, message: 'Service unavailable' },
+  21201: { status: 400, message: 'No \'To\' number is specified' },
+  21205: { status: 400, message: (url) => (url === '' ? 'Url parameter is required.' : `Url is not valid: ${url}`) },
+  21210: {
+    status: 400,
+    message: (from) => `The source phone number provided, ${from}, is not yet verified for your account. You may only `
+      + 'make calls from phone numbers that you\'ve verified or purchased from Twilio.',
+  },
   21211: { status: 400, message: (to) => `Invalid 'To' Phone Number: ${to}` },
+  21212: { status: 400, message: (from) => `Invalid 'From' Number: ${from}` },
+  21213: { status: 400, message: 'No \'From\' number is specified' },
+  21214: { status: 400, message: (to) => `'To' phone number cannot be reached: ${to}` },
+  21215: {
+    status: 400,
+    message: (to) => `Account not authorized to call ${to}. Perhaps you need to enable some international permissions.`,
+  },
+  21216: { status: 400, message: (to) => `Account not allowed to call ${to}` },
+  21217: { status: 400, message: (to) => `Phone number does not appear to be valid: ${to}` },
+  21220: { status: 400, message: (state) => `Call is not ${state}.` },
+  21266: { status: 400, message: (to) => `'To' and 'From' number cannot be the same: ${to}` },
   21408: {
     status: 400,
     message: (to) => 'Permission to send an SMS has not been enabled for the region indicated by the \'To\' number: '
@@ -34,6 +52,10 @@ const entries = {
   21612: { status: 400, message: (to) => `Message cannot be sent with this combination of 'To' and 'From': ${to}` },
   21614: { status: 400, message: (to) => `'To' number is not a valid mobile number: ${to}` },
   21617: { status: 400, message: 'The concatenated message body exceeds the 1600 character limit' },
+  21620: { status: 400, message: (url) => `Invalid media URL(s): ${url}` },
+  21626: { status: 400, message: (event) => `Invalid StatusCallbackEvent: ${event}` },
+  21655: { status: 400, message: (content) => `The ContentSid is invalid: ${content}` },
+  21656: { status: 400, message: 'The ContentVariables parameter is invalid' },
   21701: { status: 400, message: 'The Messaging Service does not exist' },
   21910: { status: 400, message: 'Invalid From and To pair. From and To should be of the same channel' },
   30409: { status: 400, message: 'This message cannot be canceled' },

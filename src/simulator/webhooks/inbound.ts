@@ -7,6 +7,7 @@ import { newSid } from '../twilio/message';
 import type { TwilioMessage } from '../twilio/message';
 import { addressOf, bodyOf, inboundParameters, mediaTypeOf } from './inboundParameters';
 import type { Content, Sender } from './inboundParameters';
+import { createLanes } from './lanes';
 import type { Post } from './poster';
 
 export interface InboundDeps {
@@ -30,20 +31,15 @@ export interface Inbound {
   write(sender: Sender, content: Content): Writing;
   /** Posts a message once more, with the same SID; undefined when there is no such inbound message. */
   repost(sid: string): Writing | undefined;
+  stop(): void;
 }
 
 export function createInbound(deps: InboundDeps): Inbound {
-  const { state } = deps;
-  // The last posting of each sender: the next waits for it.
-  const last = new Map<string, Promise<unknown>>();
+  const { state, faults } = deps;
+  const lanes = createLanes();
 
   const enqueue = (message: TwilioMessage): Writing => {
-    const address = message.from!;
-    const posted = (last.get(address) ?? Promise.resolve()).then(() => postMessage(message.sid, deps));
-    last.set(address, posted);
-    void posted.then(() => {
-      if (last.get(address) === posted) last.delete(address);
-    });
+    const posted = lanes.run(message.from!, () => postMessage(message.sid, deps), faults.now.webhookReordered);
     return { message, posted: posted.then(() => state.message(message.sid) ?? message) };
   };
 
@@ -53,6 +49,7 @@ export function createInbound(deps: InboundDeps): Inbound {
       const message = state.message(sid);
       return message?.inbound === undefined ? undefined : enqueue(setPosting(message, 'posting', deps));
     },
+    stop: () => lanes.release(),
   };
 }
 
@@ -94,7 +91,7 @@ async function postMessage(sid: string, deps: InboundDeps): Promise<void> {
   const { state, faults, account, publicUrl, post, origin } = deps;
   const message = state.message(sid);
   if (message?.inbound === undefined) return;
-  const { webhookDropped, webhookCopies, webhookBadSignature } = faults.now;
+  const { webhookDropped, webhookCopies, webhookDelayMs } = faults.now;
   if (webhookDropped) {
     setPosting(message, 'refused', deps, 'dropped by a fault switch');
     return;
@@ -102,10 +99,10 @@ async function postMessage(sid: string, deps: InboundDeps): Promise<void> {
   const { sender, content } = message.inbound;
   const mediaUrl = `${origin()}/2010-04-01/Accounts/${account.sid}/Messages/${sid}/Media/ME${sid.slice(2)}`;
   const form = inboundParameters({ sid, accountSid: account.sid, to: message.to, sender, content, mediaUrl });
-  const parts = { kind: 'inbound', url: publicUrl, form, messageSid: sid, about: [message.from!] } as const;
-  let attempt = await post({ ...parts, badSignature: webhookBadSignature });
-  for (let copy = 1; copy < webhookCopies; copy += 1) {
-    attempt = await post({ ...parts, badSignature: webhookBadSignature });
-  }
+  const parts = {
+    kind: 'inbound', url: publicUrl, form, messageSid: sid, about: [message.from!], delayMs: webhookDelayMs,
+  } as const;
+  let attempt = await post(parts);
+  for (let copy = 1; copy < webhookCopies; copy += 1) attempt = await post(parts);
   setPosting(message, attempt.failure === undefined ? 'taken' : 'refused', deps, attempt.problem);
 }

@@ -1,6 +1,8 @@
 // Signs and posts what Twilio tells Doorman, and keeps each attempt for the wire panel, with what Twilio's debugger
 // would say of it.
 import { randomUUID } from 'node:crypto';
+import { setTimeout as wait } from 'node:timers/promises';
+import type { FaultSwitches } from '../faults';
 import type { Exchange, SimulatorState } from '../state';
 import type { Account } from '../twilio/account';
 import { limitsOf } from './limits';
@@ -12,6 +14,7 @@ import type { Attempt } from './webhookPost';
 
 export interface PosterDeps {
   readonly state: SimulatorState;
+  readonly faults: FaultSwitches;
   readonly account: Account;
   /** Where Doorman is for Twilio, and where it really listens. */
   readonly publicUrl: string;
@@ -21,14 +24,15 @@ export interface PosterDeps {
 }
 
 export interface FormToPost {
-  readonly kind: 'inbound' | 'status';
+  readonly kind: 'inbound' | 'status' | 'voice';
   /** As Twilio has it, overrides in the fragment included. */
   readonly url: string;
   readonly form: Parameters;
+  /** The message or call that it is about. */
   readonly messageSid: string;
   readonly about: readonly string[];
-  /** Spoils the signature: a fault switch. */
-  readonly badSignature?: boolean;
+  /** How long a fault switch holds it back. */
+  readonly delayMs?: number;
 }
 
 const unanswered = { status: null, answerMs: null, answerHeaders: [], answerBody: '', problem: null, alert: null };
@@ -36,12 +40,16 @@ const unanswered = { status: null, answerMs: null, answerHeaders: [], answerBody
 export type Post = (form: FormToPost) => Promise<Attempt>;
 
 /** Posts forms; the promise never rejects and holds the last attempt. */
-export function createPoster({ state, account, publicUrl, webhookUrl, limits, signal }: PosterDeps): Post {
+export function createPoster(deps: PosterDeps): Post {
+  const { state, faults, account, publicUrl, webhookUrl, limits, signal } = deps;
   return async (post) => {
-    const signed = signedUrl(post.url);
+    // An abort ends the waiting as well, and what is posted then says that the simulator was closed.
+    if ((post.delayMs ?? 0) > 0) await wait(post.delayMs, undefined, { signal }).catch(() => undefined);
+    const url = post.kind === 'voice' ? voiceUrl(post.url) : post.url;
+    const signed = signedUrl(url);
     const target = deliveryUrl(post.url, publicUrl, webhookUrl);
-    const signature = signForm(account.authToken, post.url, post.form);
-    const headers = headersOf(post.kind, target, post.badSignature === true ? spoil(signature) : signature);
+    const signature = signForm(account.authToken, url, post.form);
+    const headers = headersOf(post.kind, target, faults.now.webhookBadSignature ? spoil(signature) : signature);
     const begin = (attempt: number): Exchange => ({
       id: randomUUID(),
       at: Date.now(),
@@ -75,8 +83,8 @@ function headersOf(kind: FormToPost['kind'], target: string, signature: string):
     ['Host', new URL(target).host],
     ['User-Agent', 'TwilioProxy/1.1'],
     ['Accept', '*/*'],
-    // Seen on the wire: status callbacks name the character set, inbound messages do not.
-    ['Content-Type', `application/x-www-form-urlencoded${kind === 'status' ? '; charset=utf-8' : ''}`],
+    // Seen on the wire: only inbound messages do not name the character set.
+    ['Content-Type', `application/x-www-form-urlencoded${kind === 'inbound' ? '' : '; charset=utf-8'}`],
     ['I-Twilio-Idempotency-Token', randomUUID()],
     ['X-Twilio-Signature', signature],
   ];
@@ -89,6 +97,11 @@ function deliveryUrl(url: string, publicUrl: string, webhookUrl: string): string
   return isPublic ? url.replace(/^https?:\/\/[^/?#]+/i, new URL(webhookUrl).origin) : url;
 }
 
+/** Of a call over HTTPS, the port is not signed. */
+function voiceUrl(url: string): string {
+  return url.replace(/^(https:\/\/[^/?#]*):\d+(?=[/?#]|$)/i, '$1');
+}
+
 function spoil(signature: string): string {
   return (signature.startsWith('A') ? 'B' : 'A') + signature.slice(1);
 }
@@ -98,5 +111,5 @@ function alertOf(kind: FormToPost['kind'], attempt: Attempt): Exchange['alert'] 
   if (attempt.failure !== undefined) return { code: 11200, message: `HTTP retrieval failure: ${attempt.problem}` };
   const type = attempt.answerHeaders.find(([name]) => name.toLowerCase() === 'content-type')?.[1] ?? '';
   const isTwiml = attempt.answerBody === '' || /^(text|application)\/xml\b/.test(type);
-  return kind === 'inbound' && !isTwiml ? { code: 12300, message: `Invalid Content-Type: ${type || 'none'}` } : null;
+  return kind !== 'status' && !isTwiml ? { code: 12300, message: `Invalid Content-Type: ${type || 'none'}` } : null;
 }

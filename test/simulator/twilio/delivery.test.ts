@@ -1,5 +1,5 @@
 import twilio from 'twilio';
-import { account, closeSimulations, listenAsDoorman, sdk, simulate } from '../../support/simulation';
+import { account, closeSimulations, listenAsDoorman, quickPace, sdk, simulate } from '../../support/simulation';
 
 const path = '/webhooks/twilio/message';
 const statusPath = '/webhooks/twilio/status?oid=17';
@@ -15,7 +15,8 @@ describe('the statuses of a message', () => {
     ['a chat message', chat, ['sent', 'delivered', 'read']],
   ])('go up in order for %s, each with a callback', async (_case, message, statuses) => {
     const doorman = await listenAsDoorman();
-    const { url } = await simulate({ webhookUrl: doorman.url + path });
+    const { url, faults } = await simulate({ webhookUrl: doorman.url + path });
+    faults.set({ windowSeconds: null });
     const created = await sdk(url).messages.create({ ...message, statusCallback: doorman.url + statusPath });
     expect(created).toMatchObject({ status: 'queued', dateSent: null });
     const posts = await doorman.received(statuses.length);
@@ -64,9 +65,44 @@ describe('the statuses of a message', () => {
     expect(posts.map(({ form }) => form.MessageStatus)).toEqual(['sent', 'delivered']);
   });
 
+  it('are told twice, never, late, or in another order', async () => {
+    const doorman = await listenAsDoorman();
+    const { url, faults, textsTo, state } = await simulate({ webhookUrl: doorman.url + path });
+    const statusCallback = doorman.url + statusPath;
+    faults.set({ statusCopies: 2 });
+    await sdk(url).messages.create({ ...sms, statusCallback });
+    await doorman.received(4);
+    faults.set({ statusCopies: 1, statusReordered: true, statusDelayMs: 1 });
+    await sdk(url).messages.create({ ...sms, statusCallback });
+    await doorman.received(6);
+    faults.set({ statusCopies: 0, statusReordered: false });
+    await sdk(url).messages.create({ ...sms, statusCallback });
+    await textsTo(sms.to, 3);
+    const isDelivered = () => state.messages().every(({ status }) => status === 'delivered');
+    if (!isDelivered()) await new Promise<void>((resolve) => state.onChange(() => isDelivered() && resolve()));
+    faults.set({ statusCopies: 1 });
+    await sdk(url).messages.create({ ...sms, statusCallback });
+    const posts = await doorman.received(8);
+    expect(posts.map(({ form }) => form.MessageStatus)).toEqual([
+      'sent', 'sent', 'delivered', 'delivered', 'delivered', 'sent', 'sent', 'delivered',
+    ]);
+  });
+
+  it('are skipped: read without delivered, delivered without sent', async () => {
+    const doorman = await listenAsDoorman();
+    const { url, faults } = await simulate({ webhookUrl: doorman.url + path });
+    faults.set({ statusSkipped: true, windowSeconds: null });
+    const statusCallback = doorman.url + statusPath;
+    await sdk(url).messages.create({ ...chat, statusCallback });
+    await doorman.received(2);
+    await sdk(url).messages.create({ ...sms, statusCallback });
+    const posts = await doorman.received(3);
+    expect(posts.map(({ form }) => form.MessageStatus)).toEqual(['sent', 'read', 'delivered']);
+  });
+
   it('are set by hand: read without delivered, or failed with an error', async () => {
     const doorman = await listenAsDoorman();
-    const { url } = await simulate({ webhookUrl: doorman.url + path, pace: { sentMs: never, deliveredMs: never, readMs: never } });
+    const { url } = await simulate({ webhookUrl: doorman.url + path, pace: { ...quickPace, sentMs: never } });
     const statusCallback = doorman.url + statusPath;
     const read = await sdk(url).messages.create({ ...chat, statusCallback });
     const failed = await sdk(url).messages.create({ ...chat, statusCallback });

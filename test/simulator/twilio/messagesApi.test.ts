@@ -1,4 +1,4 @@
-import { account, closeSimulations, sdk, simulate } from '../../support/simulation';
+import { account, closeSimulations, quickPace, sdk, simulate } from '../../support/simulation';
 
 const maya = '+12025550123';
 const whatsapp = (number: string) => `whatsapp:${number}`;
@@ -86,6 +86,11 @@ describe('creating a message', () => {
     [21610, { to: '+15005550004', ...fromSms, body: 'x' }],
     [21614, { to: '+15005550009', ...fromSms, body: 'x' }],
     [21606, { to: maya, from: '+15005550007', body: 'x' }],
+    [21212, { to: maya, from: '+15005550001', body: 'x' }],
+    [21266, { to: account.smsSender, ...fromSms, body: 'x' }],
+    [21620, { to: maya, ...fromSms, mediaUrl: ['https://example.com/a.png', 'a.png'] }],
+    [21655, { to: maya, ...fromSms, contentSid: 'HX1' }],
+    [21656, { to: maya, ...fromSms, contentSid: `HX${'1'.repeat(32)}`, contentVariables: '["Maya"]' }],
     [35118, { to: maya, ...fromSms, body: 'x', scheduleType: 'fixed' as const, sendAt: new Date() }],
   ])('is refused with %i', async (code, message) => {
     const { url, state } = await simulate();
@@ -208,7 +213,7 @@ describe('changing messages', () => {
   });
 
   it('deletes a message once it is complete', async () => {
-    const { url, write } = await simulate({ pace: { sentMs: 60_000, deliveredMs: 0, readMs: 0 } });
+    const { url, write } = await simulate({ pace: { ...quickPace, sentMs: 60_000 } });
     const client = sdk(url);
     const { sid } = await write('employee', 'hello');
     await expect(client.messages(sid).remove()).resolves.toBe(true);

@@ -207,6 +207,28 @@ describe('a provider in trouble', () => {
   });
 });
 
+describe('a provider that is out of step', () => {
+  it('posts the later of two messages first, and all in their order again afterwards', async () => {
+    const doorman = await listenAsDoorman();
+    const { write, faults } = await simulate({ webhookUrl: doorman.url + path });
+    faults.set({ webhookReordered: true });
+    await Promise.all([write('employee', 'one'), write('employee', 'two')]);
+    faults.set({ webhookReordered: false });
+    await write('employee', 'three');
+    expect(doorman.posts.map(({ form }) => form.Body)).toEqual(['two', 'one', 'three']);
+  });
+
+  it('posts late, and gives up when it is closed meanwhile', async () => {
+    const doorman = await listenAsDoorman();
+    const { write, faults, close } = await simulate({ webhookUrl: doorman.url + path });
+    faults.set({ webhookDelayMs: 60_000 });
+    const late = write('employee', 'late');
+    await close();
+    await expect(late).resolves.toMatchObject({ inbound: { posting: 'refused' } });
+    expect(doorman.posts).toEqual([]);
+  });
+});
+
 describe('the overrides in a webhook’s fragment', () => {
   it('are taken within their ranges, and Twilio’s own values hold otherwise', () => {
     expect(limitsOf('https://x/y')).toEqual(twilioLimits);
