@@ -9,6 +9,7 @@ import { watchMachine } from './measure/usage';
 import { measureAlike } from './parts/alike';
 import { measureGuard } from './parts/guard';
 import { measureMemory } from './parts/memory';
+import { measureRecovery } from './parts/recovery';
 import { measureRelay } from './parts/relay';
 import { measureVerification } from './parts/verification';
 import { measureWebhook } from './parts/webhook';
@@ -96,6 +97,7 @@ async function prepare(options: Options, stand: Stand, kept: <T extends { stop()
         blindGuesses: () => doorman.count('SELECT count(*)::int AS count FROM guesses WHERE NOT evaluated'),
       });
     },
+    recovery: () => measureRecovery({ ...shared, count: quick ? 200 : 1_000 }),
     memory: () => measureMemory({ ...shared, levels: quick ? [200] : [conversations ?? 1_000, 10_000] }),
     webhook: () => measureWebhook({ ...shared, seconds: quick ? 6 : 30, secondsWithout: quick ? 3 : 10 }),
   } satisfies Record<Exclude<PartName, 'guard'>, () => Promise<Finding>>;

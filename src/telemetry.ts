@@ -29,7 +29,7 @@ export const metrics = {
   },
   swept: {
     type: 'counter', name: 'doorman_swept_total', labels: ['what'],
-    help: 'What the sweeper found: senders told or waiting, messages confirmed, refused or abandoned, numbers notified',
+    help: 'Found by sweeping: senders told or waiting, messages confirmed, refused, recovered, abandoned; notices',
   },
   alerts: {
     type: 'counter', name: 'doorman_alerts_total', labels: ['what'],

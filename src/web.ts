@@ -1,4 +1,5 @@
-// The web process: takes messages in, stores them, tells their conversations; sweeps up what could not be told.
+// The web process: takes messages in, stores them, tells their conversations; sweeps up what could not be told, and
+// what never came.
 import type { Config } from './config';
 import { createApp, serverOptions } from './http/app';
 import { answerBrokenRequests } from './http/brokenRequests';
@@ -22,9 +23,13 @@ export async function runWeb(config: Config): Promise<void> {
   const stopped = stopRequested().finally(() => stopping.abort());
   // Until then every message is answered with 503: what cannot be relied on must not be written to.
   await wired.database.untilSound(stopping.signal);
-  if (!stopping.signal.aborted) wired.dispatcher.start(sweepIntervalMs);
+  if (!stopping.signal.aborted) {
+    wired.dispatcher.start(sweepIntervalMs);
+    wired.reconciler.start();
+  }
   await stopped;
   await closeServer(server);
+  await wired.reconciler.stop();
   await wired.dispatcher.stop();
   await closeServer(internal);
   await wired.close();

@@ -16,6 +16,8 @@ import { findEmployee } from './directory/employees';
 import type { AppDeps } from './http/app';
 import { disputeLinkPath } from './http/dispute/disputePage';
 import { createDispatcher } from './inbox/dispatcher';
+import { createReconciler } from './inbox/reconcile';
+import type { ReconcilerDeps } from './inbox/reconcile';
 import { findSender } from './inbox/senderLookup';
 import { lookupHash } from './keys/box';
 import type { Keyring } from './keys/keyring';
@@ -114,6 +116,10 @@ export function wireWeb(config: Config) {
       for (const [what, count] of Object.entries(report)) if (count > 0) telemetry.count('swept', { what }, count);
     },
   });
+  const reconciler = createReconciliation(config, { pool, log, telemetry }, {
+    listReceived: (since) => channel.listReceived(since),
+    take: (message) => dispatcher.take(message, []),
+  });
   const nextToken = config.TWILIO_AUTH_TOKEN_NEXT;
   const app: AppDeps = {
     log,
@@ -151,9 +157,26 @@ export function wireWeb(config: Config) {
     },
   };
   return {
-    app, log, telemetry, dispatcher, database,
+    app, log, telemetry, dispatcher, reconciler, database,
     close: async () => { mailer?.close(); await close(); await pool.end(); },
   };
+}
+
+/** Looks for messages that no webhook brought. What the provider itself lists is in no doubt. */
+function createReconciliation(
+  { policy }: Config, { pool, log, telemetry }: { pool: Pool; log: Log; telemetry: Telemetry },
+  way: Pick<ReconcilerDeps, 'listReceived' | 'take'>,
+) {
+  return createReconciler({
+    pool, log, ...way,
+    intervalMs: policy.reconcileIntervalMs,
+    patienceMs: policy.webhookPatienceMs,
+    textRetentionMs: policy.textRetentionMs,
+    onLook({ recovered, expired }) {
+      if (recovered > 0) telemetry.count('swept', { what: 'recovered' }, recovered);
+      if (expired > 0) telemetry.count('swept', { what: 'abandoned' }, expired);
+    },
+  });
 }
 
 /** What a NOT ME by a link does, over sessions, codes and the replies that wait. */

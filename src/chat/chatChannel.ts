@@ -22,6 +22,16 @@ export interface ProviderMessage {
   readonly direction: 'inbound' | 'outbound';
 }
 
+/** What the provider keeps of a message that somebody sent to us: not what kind of text it was, and no BSUID. */
+export interface ReceivedMessage {
+  readonly id: string;
+  readonly from: string;
+  readonly text: string;
+  readonly hasMedia: boolean;
+  /** By the provider's clock, which tells whole seconds. */
+  readonly createdAt: Date;
+}
+
 export interface ChatChannel {
   /** Hands one text to the provider. Not safe to repeat: the caller keeps the outcome by key. Throws Fault. */
   sendText(message: OutgoingText): Promise<SendOutcome>;
@@ -32,4 +42,9 @@ export interface ChatChannel {
   findSent(sent: { to: string; text: string; sinceMs: number }): Promise<readonly string[]>;
   /** Asks the provider what it knows of a message; undefined when it knows none. Safe to repeat. Throws Fault. */
   fetchMessage(id: string): Promise<ProviderMessage | undefined>;
+  /**
+   * What the provider took for us since then, newest first, a page at a time, so that a busy day need not be held all
+   * at once. A message may come twice when others arrive meanwhile. Safe to repeat. Each page throws Fault.
+   */
+  listReceived(since: Date): AsyncIterable<readonly ReceivedMessage[]>;
 }

@@ -3,7 +3,7 @@ import { Fault } from '../domain/faults';
 import type { Called, Twilio } from '../twilio/client';
 import { unreadable } from '../twilio/errors';
 import { isMessageSid, sendMessage } from '../twilio/sendMessage';
-import type { ChatChannel, ProviderMessage } from './chatChannel';
+import type { ChatChannel, ProviderMessage, ReceivedMessage } from './chatChannel';
 
 export interface TwilioWhatsAppOptions {
   readonly twilio: Twilio;
@@ -17,6 +17,9 @@ export interface TwilioWhatsAppOptions {
 const clockSlackMs = 60_000;
 // Texts to one person in the hour that a reply is tried for: far below.
 const listedMax = 200;
+// People write up to 4,096 characters, and as \ud83d\ude00 each may take twelve bytes: below what an answer may have
+// (src/twilio/client.ts), or somebody who writes nothing but smileys would keep us from reading the list.
+const receivedPageSize = 80;
 
 export function createTwilioWhatsApp({ twilio, sender, statusCallback }: TwilioWhatsAppOptions): ChatChannel {
   return {
@@ -48,6 +51,20 @@ export function createTwilioWhatsApp({ twilio, sender, statusCallback }: TwilioW
         throw error;
       }
     },
+
+    async *listReceived(since) {
+      const query = { to: sender, dateSentAfter: since, pageSize: receivedPageSize };
+      let page = valueOf(await twilio.call((sdk) => sdk.messages.page(query)));
+      for (;;) {
+        const received = page.instances.flatMap((message) => receivedOf(message, sender) ?? []);
+        yield received;
+        const next = page.nextPageUrl;
+        // Documented is a filter by days; where it is no more than that, the rest of the day is not asked for.
+        const isBefore = received.length > 0 && received.every(({ createdAt }) => createdAt < since);
+        if (next === undefined || isBefore) return;
+        page = valueOf(await twilio.call((sdk) => sdk.messages.getPage(next)));
+      }
+    },
   };
 }
 
@@ -62,6 +79,15 @@ function messageOf(id: string, message: object): ProviderMessage {
   const { sid, from, to, body, direction } = message as Record<string, unknown>;
   if (sid !== id || typeof from !== 'string' || typeof to !== 'string' || typeof body !== 'string') throw unreadable();
   return { id, from, to, text: body, direction: direction === 'inbound' ? 'inbound' : 'outbound' };
+}
+
+/** Undefined for what is not from somebody to us: one record that nobody can read must not hide the others. */
+function receivedOf(message: object, sender: string): ReceivedMessage | undefined {
+  const { sid, from, to, body, direction, numMedia, dateCreated } = message as Record<string, unknown>;
+  if (typeof sid !== 'string' || !isMessageSid(sid) || direction !== 'inbound' || to !== sender) return undefined;
+  if (typeof from !== 'string' || !(dateCreated instanceof Date)) return undefined;
+  const text = typeof body === 'string' ? body : '';
+  return { id: sid, from, text, hasMedia: numMedia !== '0', createdAt: dateCreated };
 }
 
 function comparable(text: unknown): string {

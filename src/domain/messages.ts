@@ -6,6 +6,10 @@ export const messageKinds = [
 ] as const;
 export type MessageKind = (typeof messageKinds)[number];
 
+/** How the chat spells the address of somebody who shows a number, and of somebody who hides it behind a BSUID. */
+export const phoneForm = /^whatsapp:\+[1-9]\d{6,14}$/;
+export const bsuidForm = /^whatsapp:[A-Z]{2}\.(ENT\.)?[A-Za-z0-9]{1,128}$/;
+
 /** Words that a person can type to steer the conversation, whatever the language. */
 export const commands = ['resend', 'call', 'email', 'cancel', 'notMe', 'logout'] as const;
 export type Command = (typeof commands)[number];

@@ -60,6 +60,8 @@ export const policyRules = {
   heldBytesMax: rule(64 * 1024, 1024, 256 * 1024, 'bytes of text kept until the sender is verified'),
   heldAgeMs: rule(15 * minute, 1 * minute, 1 * hour, 'a held message older than this is destroyed'),
   repliesPerTurnMax: rule(20, 1, 50, 'replies relayed for one message; further ones are dropped, and the relay says how many'),
+  reconcileIntervalMs: rule(1 * minute, 1 * second, 5 * minute, 'how often the provider\'s list is searched for messages that no webhook brought (R41)'),
+  webhookPatienceMs: rule(30 * second, 1 * second, 5 * minute, 'a message younger than this is left to its webhook, which Twilio gives 15 s in all (R41)'),
   textRetentionMs: rule(24 * hour, 1 * hour, 72 * hour, 'text that nobody handled is destroyed after this (R59)'),
 } as const satisfies Record<string, Rule>;
 

@@ -1,8 +1,9 @@
 // What a signed form says, once it is certain that it says only that: the strict field checks of R39 (A03 to A06).
 // Refuses what is not ours or contradicts itself; marks what the provider has to confirm before anything acts on it.
+import { bsuidForm, phoneForm } from '../domain/messages';
 import type { MessageKind } from '../domain/messages';
 import type { IncomingMessage } from '../inbox/inbox';
-import { bsuidForm, isCarriedBy, messageSidForm, messageTypes, parameterRules, phoneForm } from './twilioParameters';
+import { isCarriedBy, messageSidForm, messageTypes, parameterRules } from './twilioParameters';
 import type { ParameterRule } from './twilioParameters';
 import type { Parameters } from './twilioForm';
 

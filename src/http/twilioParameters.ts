@@ -1,6 +1,7 @@
 // Every parameter of an inbound WhatsApp message that is let through without asking the provider: names, values, and
 // in which message types (R39). Twilio adds parameters without notice: add them here when they have been seen.
 // Order and spelling matter to security: a signature runs over names and values without anything between them.
+import { bsuidForm, phoneForm } from '../domain/messages';
 import type { MessageKind } from '../domain/messages';
 
 /** Twilio's MessageType, and what it is to us. A type that is not here is `unsupported`. */
@@ -36,8 +37,6 @@ const isUrl = matches(/^https?:\/\/[\x21-\x7E]{1,2000}$/);
 const isMediaType = matches(/^[\w.+-]+\/[\w.+-]+(; ?[\w-]+="?[\w.+-]+"?)*$/);
 const isDegrees = matches(/^-?\d{1,3}(\.\d{1,20})?$/);
 
-export const phoneForm = /^whatsapp:\+[1-9]\d{6,14}$/;
-export const bsuidForm = /^whatsapp:[A-Z]{2}\.(ENT\.)?[A-Za-z0-9]{1,128}$/;
 export const messageSidForm = /^(SM|MM)[0-9a-f]{32}$/;
 const isAddress = (value: string) => phoneForm.test(value) || bsuidForm.test(value);
 

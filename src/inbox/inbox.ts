@@ -90,7 +90,8 @@ async function insertMessage(db: Queryable, row: InboxRow): Promise<Stored | und
 }
 
 // The lock on the addresses makes messages of one sender follow one another, and waits for a change of their owner.
-// A row of the same id that has no sender is an unconfirmed one: what is certain takes its place.
+// A row of the same id that has no sender is an unconfirmed one: what is certain takes its place, unless it came too
+// late to be read.
 // The time of the last use is only moved when replies would otherwise go to another address, and an address is only
 // sealed anew when it was under a former key: no write for each message.
 const insertStatement = {
@@ -110,7 +111,7 @@ const insertStatement = {
     ON CONFLICT (message_id) DO UPDATE
       SET sender_id = excluded.sender_id, kind = excluded.kind, text_enc = excluded.text_enc, origin_enc = NULL,
           handled_at = NULL, outcome = NULL, result = NULL
-      WHERE i.sender_id IS NULL
+      WHERE i.sender_id IS NULL AND i.outcome IS DISTINCT FROM 'abandoned'
     RETURNING message_id
   ), written AS (
     UPDATE sender_addresses a SET address_enc = given.enc,
@@ -152,6 +153,17 @@ export async function waitingSenders(db: Queryable, olderThanMs: number, limit: 
       ORDER BY min(arrival) LIMIT $2`,
     [olderThanMs, limit]);
   return rows.map(({ id }) => id);
+}
+
+/** Notes a message that came too late to be read: it has no text and touches no sender. Repeat-safe. */
+export async function storeUnread(
+  db: Queryable, { messageId, kind }: Pick<IncomingMessage, 'messageId' | 'kind'>,
+): Promise<'stored' | 'known'> {
+  const { rowCount } = await db.query(
+    `INSERT INTO inbox (message_id, kind, unconfirmed, handled_at, outcome, result)
+     VALUES ($1, $2, '{late}', clock_timestamp(), 'abandoned', '{"reaction": "abandoned"}')
+     ON CONFLICT (message_id) DO NOTHING`, [messageId, kind]);
+  return rowCount === 1 ? 'stored' : 'known';
 }
 
 /** Destroys text that nobody handled within the retention (R59), 1,000 messages a call. Returns how many it gave up. */

@@ -61,10 +61,8 @@ const sendersAtOnce = 8;
 const unknownAfterMs = 60 * 60_000;
 
 /** Does nothing when another process sweeps. */
-export function sweep(deps: SweepDeps): Promise<SweepReport> {
-  // The lock ends with its transaction, hence with this process, whatever becomes of it. Nothing is written in it.
-  return inTransaction(deps.pool, async (tx) => {
-    if (!await isOnlySweeper(tx)) return nothing;
+export async function sweep(deps: SweepDeps): Promise<SweepReport> {
+  return await whileAlone(deps.pool, sweepLock, async () => {
     const checked = await checkUnconfirmed(deps).catch((error: unknown) => {
       // What is certain must not wait for what is not.
       deps.log.warn('unconfirmed messages could not be checked', { error });
@@ -79,15 +77,19 @@ export function sweep(deps: SweepDeps): Promise<SweepReport> {
       deps.log.warn('missed codes could not be looked for', { error });
     }) ?? 0;
     return { ...checked, ...told, abandoned, withheld, missed, ...await deps.sendNotices?.() ?? noNotices };
-  });
+  }) ?? nothing;
 }
 
-async function isOnlySweeper(tx: Queryable): Promise<boolean> {
-  // The transaction is idle for as long as the sweep takes: the pool's limit for idle ones would cut the lock.
-  await tx.query('SET LOCAL idle_in_transaction_session_timeout = 0');
-  const { rows: [row] } = await tx.query<{ locked: boolean }>(
-    'SELECT pg_try_advisory_xact_lock($1) AS locked', [sweepLock]);
-  return row!.locked;
+/** Does the work unless some process is at it under this lock already; then it is undefined. */
+export function whileAlone<T>(pool: Pool, lock: number, work: () => Promise<T>): Promise<T | undefined> {
+  // The lock ends with its transaction, hence with this process, whatever becomes of it. Nothing is written in it.
+  return inTransaction(pool, async (tx) => {
+    // The transaction is idle for as long as the work takes: the pool's limit for idle ones would cut the lock.
+    await tx.query('SET LOCAL idle_in_transaction_session_timeout = 0');
+    const { rows: [row] } = await tx.query<{ locked: boolean }>(
+      'SELECT pg_try_advisory_xact_lock($1) AS locked', [lock]);
+    return row!.locked ? work() : undefined;
+  });
 }
 
 interface Checked {

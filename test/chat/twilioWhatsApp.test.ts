@@ -1,4 +1,6 @@
+import type { ReceivedMessage } from '../../src/chat/chatChannel';
 import { createTwilioWhatsApp } from '../../src/chat/twilioWhatsApp';
+import type { Twilio } from '../../src/twilio/client';
 import { describeChatChannel } from '../ports/chatChannel.suite';
 import { account } from '../support/simulation';
 import { simulateTwilio } from '../twilio/simulatedTwilio';
@@ -20,6 +22,8 @@ describeChatChannel('WhatsApp over Twilio', async () => {
     taken: (address) => simulator.state.messages()
       .filter(({ to, direction }) => to === address && direction === 'outbound-api').map(({ body }) => body),
     write: async (text) => (await simulator.write({ number: person, profileName: 'Jo Tester' }, text)).sid,
+    writePicture: async (text) =>
+      (await simulator.write({ number: person, profileName: 'Jo Tester' }, { kind: 'image', text })).sid,
     set, close,
   };
 });
@@ -56,6 +60,49 @@ describe('WhatsApp over Twilio', () => {
       state.saveMessage({ ...state.message(sid)!, createdAt: Date.now() - minutesAgo * 60_000 });
     }
     expect(await channel.findSent({ to: recipient, text: 'hello', sinceMs: 5 * 60_000 })).toEqual([sids[3], sids[1], sids[0]]);
+  });
+
+  it('lists what was received page after page, each message once, and from then on only', async () => {
+    const { simulator, twilio } = simulated;
+    simulator.faults.set({ webhookDropped: true });
+    const sids: string[] = [];
+    for (let n = 0; n < 165; n += 1) {
+      sids.push((await simulator.write({ number: person, profileName: 'Jo Tester' }, `hello ${n}`)).sid);
+    }
+    const yesterday = new Date(Date.now() - 86_400_000);
+    const oldest = simulator.state.message(sids[0]!)!;
+    simulator.state.saveMessage({ ...oldest, createdAt: yesterday.getTime(), sentAt: yesterday.getTime() });
+    const channel = createTwilioWhatsApp({ twilio, sender });
+    const pages: string[][] = [];
+    for await (const page of channel.listReceived(new Date(Date.now() - 3_600_000))) pages.push(page.map(({ id }) => id));
+    expect(pages.map(({ length }) => length)).toEqual([80, 80, 4]);
+    expect(pages.flat()).toEqual(sids.slice(1).reverse());
+  });
+
+  it('reads no further than it was asked for where the provider filters by days, and over what it cannot read', async () => {
+    const record = (changes: object = {}) => ({
+      sid: `SM${'1'.repeat(32)}`, from: recipient, to: sender, body: 'hello', direction: 'inbound', numMedia: '0',
+      dateCreated: new Date(), ...changes,
+    });
+    const past = new Date(Date.now() - 7_200_000);
+    const unreadable = [{ sid: 'SM1' }, { from: null }, { to: recipient }, { direction: 'outbound-api' }, { dateCreated: '-' }];
+    const pages = [
+      [...unreadable.map(record), record({ body: null })], [record(), record({ dateCreated: past })],
+      [record({ dateCreated: past })], [record({ dateCreated: past })],
+    ];
+    const asked: number[] = [];
+    const pageOf = (nth: number) => {
+      asked.push(nth);
+      return Promise.resolve({ instances: pages[nth], nextPageUrl: nth + 1 < pages.length ? String(nth + 1) : undefined });
+    };
+    const sdk = { messages: { page: () => pageOf(0), getPage: (url: string) => pageOf(Number(url)) } };
+    // cast: of the SDK only this much is used
+    const twilio = { call: async (request) => ({ outcome: 'done', value: await request(sdk as never) }) } as Twilio;
+    const received: ReceivedMessage[] = [];
+    const channel = createTwilioWhatsApp({ twilio, sender });
+    for await (const page of channel.listReceived(new Date(Date.now() - 3_600_000))) received.push(...page);
+    expect(asked).toEqual([0, 1, 2]);
+    expect(received.map(({ text }) => text)).toEqual(['', 'hello', 'hello', 'hello']);
   });
 
   it('a text that is too long is our mistake', async () => {

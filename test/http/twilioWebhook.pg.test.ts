@@ -102,6 +102,17 @@ test('A01 A03 A08 A09 A13 what is refused leaves no row', async () => {
   expect(await inbox()).toEqual([]);
 });
 
+test('a message that comes to the fallback URL is taken in as any other, and once where both were reached', async () => {
+  const fallback = { ErrorCode: '11200', ErrorUrl: `${messageUrl}#rc=3&rp=5xx,ct,rt&ct=2000&rt=4000&tt=15000` };
+  const [fields, both] = [textMessage(), textMessage()];
+  await server.post({ ...fields, ...fallback });
+  await server.post(both);
+  await server.post({ ...both, ...fallback });
+  await dispatcher.drain();
+  expect(told.map(({ messageId }) => messageId)).toEqual([fields.MessageSid, both.MessageSid]);
+  expect(await inbox()).toMatchObject([{ unconfirmed: null, kind: 'text' }, { unconfirmed: null, kind: 'text' }]);
+});
+
 test.each(Object.entries(otherKinds))('A14, A15 %s is stored as what it is', async (_, { kind, fields }) => {
   expect((await server.post(fields())).status).toBe(200);
   expect(await inbox()).toEqual([expect.objectContaining({ kind })]);

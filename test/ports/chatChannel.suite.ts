@@ -1,6 +1,6 @@
 // What every chat channel keeps to, whoever provides it.
 import { randomUUID } from 'node:crypto';
-import type { ChatChannel } from '../../src/chat/chatChannel';
+import type { ChatChannel, ReceivedMessage } from '../../src/chat/chatChannel';
 import { faultOf } from './leaks';
 
 export type ProviderMood = 'well' | 'down' | 'throttling' | 'silent' | 'losing answers';
@@ -20,6 +20,8 @@ export interface ChatProvider {
   taken(address: string): readonly string[];
   /** A person writes; resolves with the provider's id of the message. */
   write(text: string): Promise<string>;
+  /** The same with a picture. */
+  writePicture(caption: string): Promise<string>;
   set(mood: ProviderMood): void;
   close(): Promise<void>;
 }
@@ -35,6 +37,11 @@ export function describeChatChannel(name: string, start: () => Promise<ChatProvi
 
     const text = 'Purchase order 4500000001 is approved ✅\n\n*Total*: 12.50 € & <b>more</b> %7B{{1}}';
     const send = (words = text, to = provider.recipient) => provider.channel.sendText({ to, text: words, receiptId: randomUUID() });
+    const listed = async ({ channel = provider.channel, since = new Date(Date.now() - 60_000) } = {}) => {
+      const received: ReceivedMessage[] = [];
+      for await (const page of channel.listReceived(since)) received.push(...page);
+      return received;
+    };
     const secrets = () => [text, provider.recipient, '4500000001', ...provider.secrets];
 
     it('hands a text over as it is', async () => {
@@ -100,6 +107,27 @@ export function describeChatChannel(name: string, start: () => Promise<ChatProvi
         expect(await provider.channel.fetchMessage(id)).toBeUndefined();
       });
 
+    it('lists what people wrote to us, newest first, and nothing of ours', async () => {
+      const before = Date.now();
+      const older = await provider.write(' my id is 144133\n');
+      await send();
+      const newer = await provider.writePicture('look, 483920');
+      const received = await listed();
+      expect(received).toMatchObject([
+        { id: newer, from: provider.recipient, text: 'look, 483920', hasMedia: true },
+        { id: older, from: provider.recipient, text: ' my id is 144133\n', hasMedia: false },
+      ]);
+      for (const { createdAt } of received) {
+        expect(createdAt.getTime()).toBeGreaterThan(before - 1_000); // whole seconds
+        expect(createdAt.getTime()).toBeLessThanOrEqual(Date.now());
+      }
+    });
+
+    it('lists nothing that was written before', async () => {
+      await provider.write('hello');
+      expect(await listed({ since: new Date(Date.now() + 60_000) })).toEqual([]);
+    });
+
     it('does not take a provider that cannot answer for one that knows no such message', async () => {
       const id = await provider.write('hello');
       for (const mood of ['down', 'throttling', 'silent', 'losing answers'] as const) {
@@ -107,8 +135,10 @@ export function describeChatChannel(name: string, start: () => Promise<ChatProvi
         await faultOf(provider.channel.fetchMessage(id), mood === 'throttling' ? 'throttled' : 'unavailable', secrets());
         await faultOf(provider.channel.findSent({ to: provider.recipient, text, sinceMs: 1 }),
           mood === 'throttling' ? 'throttled' : 'unavailable', secrets());
+        await faultOf(listed(), mood === 'throttling' ? 'throttled' : 'unavailable', secrets());
       }
       provider.set('well');
+      await faultOf(listed({ channel: provider.stranger }), 'misconfigured', secrets());
       await faultOf(provider.stranger.fetchMessage(id), 'misconfigured', secrets());
     });
   });

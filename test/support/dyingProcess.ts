@@ -22,6 +22,7 @@ export class DyingProcess {
         sendText: (text) => this.step(() => channel.sendText(text)),
         findSent: (sent) => this.step(() => channel.findSent(sent)),
         fetchMessage: (id) => this.step(() => channel.fetchMessage(id)),
+        listReceived: (since) => channel.listReceived(since),
       },
       carriers: new Map([...carriers].map(([method, carrier]) =>
         [method, { method, carry: (code) => this.step(() => carrier.carry(code)) }])),

@@ -68,6 +68,10 @@ export class FakeChannel implements ChatChannel {
   async fetchMessage(): Promise<undefined> {
     return undefined;
   }
+
+  async *listReceived(): AsyncGenerator<never> {
+    // Nobody asks: what comes in, the tests store themselves.
+  }
 }
 
 export class FakeCarrier implements CodeCarrier {
