@@ -13,10 +13,10 @@ import type { PurposeKeys } from '../src/keys/keyring';
 import { wasBegun } from '../src/outbox/outbox';
 import { assuranceOf } from '../src/otp/assurance';
 import { chargeGuess, triedMethods } from '../src/otp/budgets';
-import {
-  chargeResend, endChallenge, findChallenge, judgeGuess, lockedForMs, unlockSender,
-} from '../src/otp/challenges';
-import type { Challenge, Judgement, ResendCharge } from '../src/otp/challenges';
+import { endChallenge, findChallenge, judgeGuess, lockedForMs, unlockSender } from '../src/otp/challenges';
+import type { Challenge, Judgement } from '../src/otp/challenges';
+import { chargeResend } from '../src/otp/resends';
+import type { ResendCharge } from '../src/otp/resends';
 import { openSession } from '../src/sessions/sessions';
 import { codeKey } from './code';
 import { alerting, issueFor } from './claim';
@@ -195,7 +195,8 @@ async function judge(
   const opened = await openSession(tx, note, policy, {
     sessionId, senderId, employeeId, challengeId, method, assurance,
   });
-  return opened === 'opened' ? { reaction: 'right', endsInMs: policy.sessionAbsoluteMs, method } : { reaction: 'expired' };
+  if (opened !== 'opened') return { reaction: 'expired' };
+  return { reaction: 'right', endsInMs: policy.sessionAbsoluteMs, method };
 }
 
 function missOutcome(judgement: Exclude<Judgement, { verdict: 'right' }>): ConfirmOutcome {

@@ -8,7 +8,7 @@ import { noteDestination } from '../src/otp/assurance';
 import { findSend } from '../src/otp/budgets';
 import { findChallenge } from '../src/otp/challenges';
 import type { Challenge } from '../src/otp/challenges';
-import type { CodeCarrier } from '../src/otp/codeCarrier';
+import type { CodeCarrier } from '../src/otp/carriers/codeCarrier';
 import { settleRefused } from './refusedSend';
 
 /** A code for somebody, asked for by a sender. */

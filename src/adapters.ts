@@ -10,12 +10,13 @@ import { receiptPath, statusPath } from './http/twilioStatus';
 import { callPath, callStatusPath, pressedPath } from './http/voice/voiceCalls';
 import { createMailer } from './mail/mailer';
 import type { Mailer } from './mail/mailer';
-import type { CodeCarrier } from './otp/codeCarrier';
-import { createSmsCarrier } from './otp/smsCarrier';
-import type { SmsCarrierOptions } from './otp/smsCarrier';
+import type { CodeCarrier } from './otp/carriers/codeCarrier';
+import { createMailCarrier } from './otp/carriers/mailCarrier';
+import { createSmsCarrier } from './otp/carriers/smsCarrier';
+import type { SmsCarrierOptions } from './otp/carriers/smsCarrier';
 import type { CodeCallDeps, CodeCalls } from './otp/voice/codeCalls';
-import { createVoiceCarrier } from './otp/voiceCarrier';
-import type { VoiceCarrierOptions } from './otp/voiceCarrier';
+import { createVoiceCarrier } from './otp/carriers/voiceCarrier';
+import type { VoiceCarrierOptions } from './otp/carriers/voiceCarrier';
 import type { TextOptions, Texts } from './texts/render';
 import { createTwilio } from './twilio/client';
 import type { Twilio } from './twilio/client';
@@ -31,7 +32,7 @@ function connectTwilio(config: Config): Twilio {
   });
 }
 
-// By itself Twilio repeats only what could not connect: a receipt that we answer with 503, or not in time, would be lost.
+// By itself Twilio repeats only what could not connect: a receipt that we answer with 503, or too late, would be lost.
 const again = '#rc=2&rp=5xx,ct,rt';
 
 // Without a query: our routes refuse one, because it would change how a signature is checked (A08).
@@ -60,7 +61,8 @@ function carrierBy(method: Method, config: Config, texts: Texts): CodeCarrier {
   switch (method) {
     case 'sms': return createSmsCarrier(smsOptions(config, texts));
     case 'call': return createVoiceCarrier(voiceOptions(config));
-    case 'email': throw new Error(`no carrier for ${method}`);
+    // Over connections of its own, too: notices that hang would hold up codes. The configuration has a mail server.
+    case 'email': return createMailCarrier({ mailer: createMail(config)!, texts });
   }
 }
 

@@ -9,7 +9,7 @@ import { lookupHash } from './keys/box';
 import type { Keyring } from './keys/keyring';
 import { mailHtml } from './mail/mailHtml';
 import { destinationsOf } from './otp/assurance';
-import type { SmsNotice } from './otp/smsCarrier';
+import type { SmsNotice } from './otp/carriers/smsCarrier';
 import type { Texts } from './texts/render';
 import type { SendResult } from './twilio/sendMessage';
 import type { NewSession, Telling } from './sessions/sessionNotices';

@@ -21,7 +21,7 @@ import type { Keyring } from './keys/keyring';
 import type { Alert } from './otp/budgets';
 import { codePurpose } from './otp/challenges';
 import type { Challenge } from './otp/challenges';
-import type { CodeCarrier } from './otp/codeCarrier';
+import type { CodeCarrier } from './otp/carriers/codeCarrier';
 import { deriveCode, sameCode } from './otp/codes';
 import { createCodeCalls } from './otp/voice/codeCalls';
 import type { CodeCallDeps, CodeCalls } from './otp/voice/codeCalls';

@@ -31,7 +31,7 @@ import { disputeToken, readDisputeToken } from './otp/disputeLink';
 import { disputeByLink } from './otp/disputes';
 import type { LinkDeps } from './otp/disputes';
 import { tellMissedCodes } from './otp/missedCodes';
-import { createSmsNotices } from './otp/smsCarrier';
+import { createSmsNotices } from './otp/carriers/smsCarrier';
 import { withholdExpired, withholdTexts } from './outbox/outbox';
 import { noteReceipt } from './outbox/receipts';
 import { tellNewSessions } from './sessions/sessionNotices';

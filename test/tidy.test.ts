@@ -30,9 +30,10 @@ describe('boundaries', () => {
     workflows: ['workflows', 'src/domain', 'type:activities', 'type:src/texts', 'type:src/sessions'],
     activities: ['activities', 'src/domain', 'type:src/db', 'type:src/texts', 'type:src/keys', ...nouns.map((noun) => `src/${noun}`)],
   };
-  // Chat and codes both speak Twilio, and every noun that talks about words takes the texts by type.
+  // Chat and codes both speak Twilio, codes go by mail as well, and every noun that talks about words takes the texts
+  // by type.
   const also: Record<string, readonly string[]> = {
-    'src/chat': ['src/twilio'], 'src/otp': ['src/twilio', 'type:src/texts'], 'src/twilio': ['type:src/chat', 'type:src/otp'],
+    'src/chat': ['src/twilio'], 'src/otp': ['src/twilio', 'src/mail', 'type:src/texts'], 'src/twilio': ['type:src/chat', 'type:src/otp'],
   };
   const folders = Object.keys(rules).sort((a, b) => b.length - a.length);
 
@@ -52,6 +53,8 @@ describe('boundaries', () => {
     const rooms: Record<string, RegExp> = {
       twilio: /^src\/(twilio\/|simulator\/|http\/twilioSignature\.ts)/,
       nodemailer: /^src\/mail\//,
+      'smtp-server': /^src\/simulator\/mail\//,
+      'postal-mime': /^src\/simulator\/mail\//,
       express: /^src\/(http|simulator)\//,
       pg: /^src\/db\//,
       'csv-parse': /^src\/directory\//,

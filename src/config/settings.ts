@@ -44,7 +44,7 @@ export const settings = {
   TWILIO_SMS_SENDER: { about: 'Number that codes come from, `+…`. This or a messaging service is needed.', needed: 'optional' },
   TWILIO_MESSAGING_SERVICE_SID: { about: 'Messaging service that codes come from, `MG…`; preferred.', needed: 'optional' },
   TWILIO_API_URL: { about: 'Development only: all Twilio products at this origin (the simulator).', needed: 'optional' },
-  DOORMAN_SMTP_URL: { about: 'Mail server that notices go out by, `smtp://user:password@host` (STARTTLS) or `smtps://…`; user and password percent-encoded. No mail is sent without.', needed: 'optional', secret: true },
+  DOORMAN_SMTP_URL: { about: 'Mail server that notices, and codes by e-mail, go out by, `smtp://user:password@host` (STARTTLS) or `smtps://…`; user and password percent-encoded. No mail is sent without.', needed: 'optional', secret: true },
   DOORMAN_MAIL_FROM: { about: 'Address that mail comes from, such as `doorman@example.com`. Needed with a mail server.', needed: 'optional' },
   DOORMAN_SMTP_CA: { about: 'Private CA (PEM file) of the mail server.', needed: 'optional' },
   ASSISTANT_URL: { about: 'Where verified messages go.', needed: 'both' },

@@ -107,7 +107,8 @@ export async function findSend(db: Queryable, challengeId: string, ordinal: numb
 /** The ways by which a code was sent so far, or said to be, and by which of them it did not arrive. */
 export async function triedMethods(db: Queryable, challengeId: string): Promise<{ all: Method[]; missed: Method[] }> {
   const { rows } = await db.query<{ method: Method; missed: boolean }>(
-    'SELECT method, bool_or(missed_at IS NOT NULL) AS missed FROM sends WHERE challenge_id = $1 GROUP BY 1', [challengeId]);
+    'SELECT method, bool_or(missed_at IS NOT NULL) AS missed FROM sends WHERE challenge_id = $1 GROUP BY 1',
+    [challengeId]);
   return {
     all: rows.map(({ method }) => method), missed: rows.filter(({ missed }) => missed).map(({ method }) => method),
   };

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { findPersona } from './demo/personas';
 import type { FaultSwitches, Faults } from './faults';
 import type { Feed } from './feed';
+import { createMailRoutes } from './mail/mailRoutes';
 import type { SimulatorState } from './state';
 import { createTelephones } from './telephones';
 import type { Delivery } from './twilio/delivery';
@@ -54,14 +55,15 @@ const statusChange = z.strictObject({
 });
 
 /**
- * The admin API: `GET /state`, `POST /messages`, `POST /messages/:sid/resend|status`, `PUT /faults`, `POST /reset`, and
- * what a person does with a telephone.
+ * The admin API: `GET /state`, `POST /messages`, `POST /messages/:sid/resend|status`, `PUT /faults`, `POST /reset`,
+ * `GET /mails`, and what a person does with a telephone.
  */
 export function createAdmin(deps: AdminDeps): Router {
   const { state, faults, inbound, delivery, feed } = deps;
   const router = express.Router();
   router.use(express.json({ limit: '64kb' }));
   router.get('/state', (_req, res) => void res.json(feed.snapshot()));
+  router.use('/mails', createMailRoutes(state));
   router.get('/messages/:sid', (req, res) => answerOr404(res, state.message(req.params.sid)));
   router.post('/messages', async (req, res) => {
     const given = writing.parse(req.body);

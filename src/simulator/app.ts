@@ -48,6 +48,8 @@ function guardPage(allowRemote: boolean): RequestHandler {
 
 const policy = [
   'default-src \'none\'', 'script-src \'self\'', 'style-src \'self\'', 'img-src \'self\'', 'connect-src \'self\'',
+  // The HTML part of a mail, which comes with a policy of its own.
+  'frame-src \'self\'',
   'base-uri \'none\'', 'form-action \'none\'', 'frame-ancestors \'none\'',
 ].join('; ');
 

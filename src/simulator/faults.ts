@@ -1,5 +1,11 @@
 // The switches that make the simulated provider misbehave, for people on the page and for tests.
 
+/**
+ * How the mail server treats what Doorman sends: knows no mailbox (550), takes each recipient the second time only
+ * (451), is busy (421), refuses the login (535), says nothing after it took a mail, or hangs up then.
+ */
+export const mailFaults = ['noMailbox', 'greylist', 'busy', 'login', 'silent', 'lost'] as const;
+
 export interface Faults {
   /** false: messages are accepted but stay `sent`, as with a phone that is off; true again delivers them. */
   readonly deliver: boolean;
@@ -40,6 +46,8 @@ export interface Faults {
   readonly pairBurst: number | null;
   /** The sender is Twilio's Sandbox: only who wrote `join …` in the last three days may be written to (63015). */
   readonly sandbox: boolean;
+  /** null: it takes everything. */
+  readonly mail: (typeof mailFaults)[number] | null;
 }
 
 export const telephoneHabits = ['person', 'busy', 'no-answer', 'failed', 'voicemail'] as const;
@@ -67,6 +75,7 @@ export const noFaults: Faults = {
   // https://developers.facebook.com/documentation/business-messaging/whatsapp/throughput
   pairBurst: 45,
   sandbox: false,
+  mail: null,
 };
 
 const longestDelayMs = 60_000;
@@ -93,6 +102,7 @@ const bounds: Readonly<Record<keyof Faults, (value: unknown) => boolean>> = {
   windowSeconds: (value) => value === null || isWhole(value, 0, yearSeconds),
   pairBurst: (value) => value === null || isWhole(value, 1, 1_000),
   sandbox: isSwitch,
+  mail: (value) => value === null || mailFaults.some((fault) => fault === value),
 };
 
 function isSwitch(value: unknown): boolean {

@@ -2,6 +2,8 @@
 import type { Request, Response } from 'express';
 import { personas } from './demo/personas';
 import type { FaultSwitches, Faults } from './faults';
+import { mailView } from './mail/mail';
+import type { ReceivedMail } from './mail/mail';
 import type { SimulatorOptions } from './options';
 import type { Change, Exchange, SimulatorState } from './state';
 import type { TwilioMessage } from './twilio/message';
@@ -34,6 +36,7 @@ const people = personas.map((persona) => {
 // thousands of other numbers.
 const addressesOf = ({ address, phones }: (typeof people)[number]) => [address, ...phones.map(({ number }) => number)];
 const shownAddresses = new Set(people.flatMap(addressesOf));
+const shownMailboxes = new Set(people.flatMap(({ mailboxes }) => mailboxes.map(({ address }) => address)));
 
 export function createFeed({ state, faults, options }: FeedDeps): Feed {
   // Whether each sees everyone.
@@ -53,6 +56,7 @@ export function createFeed({ state, faults, options }: FeedDeps): Feed {
     calls: state.calls().filter(({ to }) => ofEveryone || shownAddresses.has(to)).map(callViewOf),
     typing: state.typing().filter(({ address }) => ofEveryone || shownAddresses.has(address)),
     stopped: state.stopped().filter((number) => ofEveryone || shownAddresses.has(number)),
+    mails: state.mails().filter((mail) => ofEveryone || isShownMail(mail)).map(mailView),
   });
   const stopListening = state.onChange((change) => {
     if (change.kind !== 'reset') return tell(change, send);
@@ -91,6 +95,7 @@ function tell(change: Exclude<Change, { kind: 'reset' }>, send: Send): void {
     case 'call': return send('call', callViewOf(change.call), shownAddresses.has(change.call.to));
     case 'typing': return send('typing', change.typing, shownAddresses.has(change.typing.address));
     case 'stopped': return tellStopped(change, send);
+    case 'mail': return send('mail', mailView(change.mail), isShownMail(change.mail));
   }
 }
 
@@ -104,6 +109,10 @@ function write(res: Response, name: string, data: unknown): void {
 
 function isShownMessage(message: TwilioMessage): boolean {
   return shownAddresses.has(message.direction === 'inbound' ? message.from! : message.to);
+}
+
+function isShownMail({ to }: ReceivedMail): boolean {
+  return to.some((address) => shownMailboxes.has(address));
 }
 
 // What is about nobody in particular, such as a refused log-in, everybody may see.

@@ -2,11 +2,14 @@
 // counts. The demo's codes lie in it in clear, as they do on a phone: only its owner may read it.
 import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { mailsMax } from './mail/mail';
+import type { ReceivedMail } from './mail/mail';
 import type { TwilioMessage } from './twilio/message';
 import type { TwilioCall } from './twilio/voice/call';
 
 type Entry =
   | { readonly message: TwilioMessage }
+  | { readonly mail: ReceivedMail }
   | { readonly removed: string }
   | { readonly call: TwilioCall }
   /** A number that wants no more SMS of ours, or wants them again. */
@@ -14,16 +17,14 @@ type Entry =
   | { readonly reset: true };
 
 interface Kept {
-  readonly messages: Map<string, TwilioMessage>;
-  readonly calls: Map<string, TwilioCall>;
-  readonly stopped: Set<string>;
-}
-
-export interface Journal {
-  /** What stood in the file when it was opened. */
   readonly messages: readonly TwilioMessage[];
+  readonly mails: readonly ReceivedMail[];
   readonly calls: readonly TwilioCall[];
   readonly stopped: readonly string[];
+}
+
+/** With what stood in the file when it was opened. */
+export interface Journal extends Kept {
   append(entry: Entry): void;
 }
 
@@ -32,39 +33,42 @@ const readableByOwner = { mode: 0o600 };
 /** Opens or creates the file. A line that a kill cut off is dropped, and what no longer counts is cleared out. */
 export function openJournal(path: string): Journal {
   mkdirSync(dirname(path), { recursive: true });
-  const kept = existsSync(path) ? read(path) : nothing();
-  const [messages, calls, stopped] = [[...kept.messages.values()], [...kept.calls.values()], [...kept.stopped]];
+  const kept = read(existsSync(path) ? readFileSync(path, 'utf8') : '');
   const fresh = `${path}.new`;
   const entries: Entry[] = [
-    ...messages.map((message) => ({ message })), ...calls.map((call) => ({ call })),
-    ...stopped.map((number) => ({ number, hasStopped: true })),
+    ...kept.messages.map((message) => ({ message })), ...kept.mails.map((mail) => ({ mail })),
+    ...kept.calls.map((call) => ({ call })), ...kept.stopped.map((number) => ({ number, hasStopped: true })),
   ];
   writeFileSync(fresh, entries.map(lineOf).join(''), readableByOwner);
   renameSync(fresh, path);
-  return { messages, calls, stopped, append: (entry) => appendFileSync(path, lineOf(entry), readableByOwner) };
+  return { ...kept, append: (entry) => appendFileSync(path, lineOf(entry), readableByOwner) };
 }
 
 function lineOf(entry: Entry): string {
   return `${JSON.stringify(entry)}\n`;
 }
 
-function nothing(): Kept {
-  return { messages: new Map(), calls: new Map(), stopped: new Set() };
-}
-
-function read(path: string): Kept {
-  let kept = nothing();
-  for (const line of readFileSync(path, 'utf8').split('\n')) {
+function read(lines: string): Kept {
+  const messages = new Map<string, TwilioMessage>();
+  const calls = new Map<string, TwilioCall>();
+  const stopped = new Set<string>();
+  const mails: ReceivedMail[] = [];
+  for (const line of lines.split('\n')) {
     const entry = parse(line);
     if (entry === undefined) continue;
-    if ('message' in entry) kept.messages.set(entry.message.sid, entry.message);
-    else if ('removed' in entry) kept.messages.delete(entry.removed);
-    else if ('call' in entry) kept.calls.set(entry.call.sid, entry.call);
-    else if ('reset' in entry) kept = nothing();
-    else if (entry.hasStopped) kept.stopped.add(entry.number);
-    else kept.stopped.delete(entry.number);
+    if ('message' in entry) messages.set(entry.message.sid, entry.message);
+    else if ('mail' in entry) mails.push(entry.mail);
+    else if ('removed' in entry) messages.delete(entry.removed);
+    else if ('call' in entry) calls.set(entry.call.sid, entry.call);
+    else if ('reset' in entry) {
+      for (const kept of [messages, calls, stopped]) kept.clear();
+      mails.length = 0;
+    } else if (entry.hasStopped) stopped.add(entry.number);
+    else stopped.delete(entry.number);
   }
-  return kept;
+  return {
+    messages: [...messages.values()], mails: mails.slice(-mailsMax), calls: [...calls.values()], stopped: [...stopped],
+  };
 }
 
 function parse(line: string): Entry | undefined {

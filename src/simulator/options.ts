@@ -15,6 +15,13 @@ export function refuseProduction(profile: string | undefined): void {
 
 refuseProduction(process.env.DOORMAN_PROFILE);
 
+/** The mail server that stands beside it, on the loopback. */
+export interface MailOptions {
+  readonly port: number;
+  /** Of the user `doorman`. */
+  readonly password: string;
+}
+
 export interface SimulatorOptions {
   readonly port: number;
   readonly host: string;
@@ -33,6 +40,8 @@ export interface SimulatorOptions {
   /** The page answers to any host name: only for a container whose port is published on the loopback. */
   readonly allowRemote: boolean;
   readonly pace: Pace;
+  /** No mail server is started without. */
+  readonly mail?: MailOptions;
 }
 
 /** How soon a phone in good reception acknowledges: quick enough to be pleasant, slow enough to see each tick. */
@@ -67,8 +76,11 @@ export function readSimulatorOptions(environment: Environment = process.env): Si
   const temporalUi = read('SIMULATOR_TEMPORAL_UI');
   const statePath = read('SIMULATOR_STATE');
   const assistantSecret = read('ASSISTANT_SECRET');
+  const mailPort = read('SIMULATOR_SMTP_PORT');
+  const mailPassword = read('SIMULATOR_SMTP_PASSWORD') ?? '';
+  if (mailPort !== undefined && mailPassword === '') problems.push('SIMULATOR_SMTP_PASSWORD: is missing');
   const options: SimulatorOptions = {
-    port: readPort(read('SIMULATOR_PORT') ?? '3010', problems),
+    port: readPort('SIMULATOR_PORT', read('SIMULATOR_PORT') ?? '3010', problems),
     host: readHost(read('SIMULATOR_HOST') ?? '127.0.0.1', allowRemote, problems),
     allowRemote,
     webhookUrl,
@@ -87,6 +99,8 @@ export function readSimulatorOptions(environment: Environment = process.env): Si
     ...(temporalUi === undefined ? {} : { temporalUi: readUrl('SIMULATOR_TEMPORAL_UI', temporalUi, problems) }),
     ...(statePath === undefined ? {} : { statePath }),
     ...(assistantSecret === undefined ? {} : { assistantSecret }),
+    ...(mailPort === undefined ? {}
+      : { mail: { port: readPort('SIMULATOR_SMTP_PORT', mailPort, problems), password: mailPassword } }),
   };
   if (problems.length > 0) throw new Misconfiguration(problems);
   return options;
@@ -105,9 +119,9 @@ function readUrl(name: string, value: string, problems: string[]): string {
   return value;
 }
 
-function readPort(value: string, problems: string[]): number {
+function readPort(name: string, value: string, problems: string[]): number {
   const port = Number(value);
-  if (!Number.isInteger(port) || port < 0 || port > 65_535) problems.push('SIMULATOR_PORT: must be a port');
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) problems.push(`${name}: must be a port`);
   return port;
 }
 

@@ -1,4 +1,4 @@
-// The local Twilio, the phones and the chat page, in one process. Never loads in production: see options.ts.
+// The local Twilio, phones, mailboxes and the chat page, in one process. Never loads in production: see options.ts.
 import { setMaxListeners } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import type { RequestListener } from 'node:http';
@@ -10,6 +10,8 @@ import { findPersona } from './demo/personas';
 import { FaultSwitches } from './faults';
 import { createFeed } from './feed';
 import { openJournal } from './journal';
+import type { ReceivedMail } from './mail/mail';
+import { startMailServer } from './mail/mailServer';
 import { readSimulatorOptions } from './options';
 import type { SimulatorOptions } from './options';
 import { SimulatorState } from './state';
@@ -38,6 +40,8 @@ export interface SimulatorParts {
 export interface RunningSimulator {
   /** Its origin: TWILIO_API_URL, the page, and where the assistant stands. */
   readonly url: string;
+  /** What Doorman sends mail by; undefined when no mail server was asked for. */
+  readonly smtpUrl: string | undefined;
   readonly state: SimulatorState;
   readonly faults: FaultSwitches;
   /** What people do with their telephones. */
@@ -48,6 +52,8 @@ export interface RunningSimulator {
   rewrite(sid: string): Promise<TwilioMessage>;
   /** What Doorman sent to an address or number, oldest first, once there are `count` texts; rejects if too late. */
   textsTo(address: string, count?: number, withinMs?: number): Promise<string[]>;
+  /** The mails in a mailbox, likewise. */
+  mailsTo(address: string, count?: number, withinMs?: number): Promise<ReceivedMail[]>;
   /** The latest call to a number, once it is as `isReady` says: ringing, unless it says otherwise. */
   callTo(number: string, isReady?: (call: TwilioCall) => boolean, withinMs?: number): Promise<TwilioCall>;
   close(): Promise<void>;
@@ -84,15 +90,19 @@ export async function startSimulator(
   });
   const server = await listen(app, options.port, options.host, { keepAliveTimeout });
   url = originOf(server.address() as AddressInfo, options.host); // cast: it listens on a port, not on a pipe
+  const mailServer = options.mail && await startMailServer({ state, faults, options: options.mail });
   giveUpUnposted(state);
   delivery.resume();
   switchboard.resume();
   return {
     url, state, faults, switchboard,
+    smtpUrl: mailServer?.url,
     write: async (who, what) =>
       inbound.write(senderOf(who), typeof what === 'string' ? { kind: 'text', text: what } : what).posted,
     rewrite: async (sid) => inbound.repost(sid)?.posted ?? Promise.reject(new RangeError('there is no such message')),
-    textsTo: (address, count = 1, withinMs = 10_000) => textsTo(state, address, count, withinMs),
+    textsTo: (address, count = 1, withinMs = 10_000) => soMany(state, () => textsTo(state, address), count, withinMs),
+    mailsTo: (address, count = 1, withinMs = 10_000) =>
+      soMany(state, () => state.mails().filter(({ to }) => to.includes(address)), count, withinMs),
     callTo: (number, isReady = isRinging, withinMs = 10_000) => callTo(state, number, isReady, withinMs),
     close: async () => {
       closing.abort();
@@ -102,7 +112,7 @@ export async function startSimulator(
       feed.close();
       const closed = closeServer(server);
       server.closeAllConnections();
-      await closed;
+      await Promise.all([closed, mailServer?.close()]);
     },
   };
 }
@@ -140,11 +150,15 @@ function giveUpUnposted(state: SimulatorState): void {
   }
 }
 
-function textsTo(state: SimulatorState, address: string, count: number, withinMs: number): Promise<string[]> {
+function textsTo(state: SimulatorState, address: string): string[] {
   const isSought = ({ to, direction }: TwilioMessage) => to === address && direction === 'outbound-api';
-  const texts = () => state.messages().filter(isSought).map(({ shown }) => shown);
-  const look = () => (texts().length >= count ? texts() : undefined);
-  return until(state, look, withinMs, () => `${texts().length} of ${count} texts came`);
+  return state.messages().filter(isSought).map(({ shown }) => shown);
+}
+
+/** What `look` sees, once it is so much. */
+function soMany<T>(state: SimulatorState, look: () => T[], count: number, withinMs: number): Promise<T[]> {
+  const enough = () => [look()].find(({ length }) => length >= count);
+  return until(state, enough, withinMs, () => `${look().length} of ${count} came`);
 }
 
 function isRinging({ status }: TwilioCall): boolean {

@@ -1,6 +1,8 @@
-// Everything the simulated provider remembers: messages, calls, and what went over the wire. Who listens hears each
+// Everything the simulated world remembers: messages, calls, mails, and what went over the wire. Who listens hears each
 // change.
 import type { Journal } from './journal';
+import { mailsMax } from './mail/mail';
+import type { ReceivedMail } from './mail/mail';
 import type { TwilioMessage } from './twilio/message';
 import type { TwilioCall } from './twilio/voice/call';
 import type { Parameters } from './webhooks/signature';
@@ -34,6 +36,7 @@ export interface Exchange {
 export type Change =
   | { readonly kind: 'message'; readonly message: TwilioMessage }
   | { readonly kind: 'removed'; readonly sid: string }
+  | { readonly kind: 'mail'; readonly mail: ReceivedMail }
   | { readonly kind: 'exchange'; readonly exchange: Exchange }
   | { readonly kind: 'call'; readonly call: TwilioCall }
   | { readonly kind: 'typing'; readonly typing: Typing }
@@ -57,6 +60,7 @@ export class SimulatorState {
   readonly #calls = new Map<string, TwilioCall>();
   readonly #typing = new Map<string, Typing>();
   readonly #stopped: Set<string>;
+  readonly #mails: ReceivedMail[] = [];
   readonly #bsuids = new Map<string, string>();
   readonly #listeners = new Set<(change: Change) => void>();
   readonly #journal: Journal | undefined;
@@ -66,6 +70,7 @@ export class SimulatorState {
     for (const message of journal?.messages ?? []) this.#keep(message);
     for (const call of journal?.calls ?? []) this.#calls.set(call.sid, call);
     this.#stopped = new Set(journal?.stopped);
+    this.#mails.push(...journal?.mails ?? []);
   }
 
   /** All messages, in the order of their creation. */
@@ -170,6 +175,18 @@ export class SimulatorState {
     this.#tell({ kind: 'stopped', number, hasStopped });
   }
 
+  /** The last mails that were taken, oldest first. */
+  mails(): ReceivedMail[] {
+    return [...this.#mails];
+  }
+
+  saveMail(mail: ReceivedMail): void {
+    this.#mails.push(mail);
+    if (this.#mails.length > mailsMax) this.#mails.shift();
+    this.#journal?.append({ mail });
+    this.#tell({ kind: 'mail', mail });
+  }
+
   /** Forgets everything, on disk as well. */
   reset(): void {
     this.#messages.clear();
@@ -177,6 +194,7 @@ export class SimulatorState {
     this.#calls.clear();
     this.#typing.clear();
     this.#stopped.clear();
+    this.#mails.length = 0;
     this.#journal?.append({ reset: true });
     this.#tell({ kind: 'reset' });
   }

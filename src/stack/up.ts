@@ -121,7 +121,8 @@ class LocalStack {
       prepareTemporal(context, ports, `http://127.0.0.1:${ports.codec}/${secrets.DOORMAN_CODEC_TOKEN}`),
     ]);
     const values = {
-      ...secrets, ...addresses(ports, this.folder), DOORMAN_KEYRING_FILE: keyring, ...given, ...postgres, ...temporal,
+      ...secrets, ...addresses(ports, this.folder), ...ways(ports, secrets), DOORMAN_KEYRING_FILE: keyring,
+      ...given, ...postgres, ...temporal,
     };
     writeEnvFile(envFile, values);
     return values;
@@ -177,6 +178,18 @@ function forPrograms(values: Values): Values {
   return Object.fromEntries(Object.entries(values).filter(([name]) => !/^(LOCAL_|DATABASE_OWNER_URL)/.test(name)));
 }
 
+/** Every way that a code can go, and notices by mail: to the phones and mailboxes of the simulator. */
+function ways({ smtp }: Ports, { SIMULATOR_SMTP_PASSWORD: password }: Values): Values {
+  return {
+    DOORMAN_CODE_METHODS: 'sms,call,email',
+    TWILIO_SMS_SENDER: '+14155550100',
+    TWILIO_VOICE_SENDER: '+14155550101',
+    SIMULATOR_SMTP_PORT: String(smtp),
+    DOORMAN_SMTP_URL: `smtp://doorman:${password}@127.0.0.1:${smtp}`,
+    DOORMAN_MAIL_FROM: 'doorman@example.com',
+  };
+}
+
 /** Who listens where, and who calls whom. */
 function addresses(ports: Ports, folder: string): Values {
   const web = `http://127.0.0.1:${ports.web}`;
@@ -192,7 +205,6 @@ function addresses(ports: Ports, folder: string): Values {
     DOORMAN_CODEC_PORT: String(ports.codec),
     DOORMAN_CODEC_ORIGIN: temporalUi,
     TWILIO_WHATSAPP_SENDER: 'whatsapp:+14155238886',
-    TWILIO_SMS_SENDER: '+14155550100',
     TWILIO_API_URL: simulator,
     ASSISTANT_URL: `${simulator}/assistant`,
     SIMULATOR_PORT: String(ports.simulator),

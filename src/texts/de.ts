@@ -51,6 +51,12 @@ export const de = {
     smsCode:
       '{organisation}: {code} ist Ihr Code im WhatsApp-Chat (von ...{last4}), {minutes} gültig. '
       + 'Nur dort eingeben, niemand fragt danach. Nicht Sie? Dort NICHT ICH schreiben.',
+    mailCodeSubject: '{organisation}: Ihr Code für unseren WhatsApp-Chat',
+    mailCode:
+      'Ihr Code für unseren WhatsApp-Chat lautet:\n\n{code}\n\n'
+      + 'Er ist {minutes} gültig und wurde von der Nummer angefordert, die auf {last4} endet.\n\n'
+      + 'Geben Sie ihn nur in diesem Chat ein, niemand wird Sie danach fragen.\n\n'
+      + 'Waren Sie das nicht? Schreiben Sie NICHT ICH in Ihrem eigenen WhatsApp-Chat mit uns, und nennen Sie den Code niemandem.\n\n{organisation}',
     smsNumberChanged:
       '{organisation}: Ihre Telefonnummer für Codes im WhatsApp-Chat wurde geändert. '
       + 'Nicht von Ihnen veranlasst? Bitte sofort Personalabteilung oder IT-Sicherheit melden.',

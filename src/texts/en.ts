@@ -50,6 +50,12 @@ export const en = {
     smsCode:
       '{organisation}: {code} is your code for our WhatsApp chat (from ...{last4}), valid {minutes}. '
       + 'Type it only there, nobody will ask you for it. Not you? Write NOT ME there.',
+    mailCodeSubject: '{organisation}: your code for our WhatsApp chat',
+    mailCode:
+      'Your code for our WhatsApp chat is:\n\n{code}\n\n'
+      + 'It is valid for {minutes}, and was asked for from the number that ends in {last4}.\n\n'
+      + 'Type it only in that chat, nobody will ask you for it.\n\n'
+      + 'Was it not you? Write NOT ME in your own WhatsApp chat with us, and tell nobody the code.\n\n{organisation}',
     smsNumberChanged:
       '{organisation}: the phone number that HR has for your WhatsApp chat codes was changed. '
       + 'If you did not ask for that, tell HR or IT security at once.',

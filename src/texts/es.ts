@@ -50,6 +50,12 @@ export const es = {
     smsCode:
       '{organisation}: {code} es su clave del chat WhatsApp (desde ...{last4}), vale {minutes}. '
       + 'Solo para ese chat, nadie se la pide. ¿No es usted? Escriba en él NO SOY YO.',
+    mailCodeSubject: '{organisation}: su código para nuestro chat de WhatsApp',
+    mailCode:
+      'Su código para nuestro chat de WhatsApp es:\n\n{code}\n\n'
+      + 'Vale durante {minutes} y se ha pedido desde el número que termina en {last4}.\n\n'
+      + 'Escríbalo solo en ese chat, nadie se lo pedirá.\n\n'
+      + '¿No ha sido usted? Escriba NO SOY YO en su propio chat de WhatsApp con nosotros y no diga el código a nadie.\n\n{organisation}',
     smsNumberChanged:
       '{organisation}: se ha cambiado su teléfono para las claves del chat WhatsApp. '
       + 'Si usted no lo ha pedido, avise enseguida a Recursos Humanos o a seguridad TI.',

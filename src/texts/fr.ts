@@ -50,6 +50,12 @@ export const fr = {
     smsCode:
       '{organisation}: {code} est votre code du chat WhatsApp (de ...{last4}), valable {minutes}. '
       + 'Tapez-le uniquement là, personne ne le demande. Pas vous? Écrivez-y PAS MOI.',
+    mailCodeSubject: '{organisation} : votre code pour notre chat WhatsApp',
+    mailCode:
+      'Votre code pour notre chat WhatsApp est le suivant :\n\n{code}\n\n'
+      + 'Il est valable {minutes} et a été demandé depuis le numéro qui se termine par {last4}.\n\n'
+      + 'Tapez-le uniquement dans ce chat, personne ne vous le demandera.\n\n'
+      + 'Ce n’était pas vous ? Écrivez PAS MOI dans votre propre chat WhatsApp avec nous, et ne donnez le code à personne.\n\n{organisation}',
     smsNumberChanged:
       '{organisation}: votre numéro pour les codes du chat WhatsApp a changé. '
       + "Si vous n'avez rien demandé, prévenez vite les RH ou la sécurité informatique.",

@@ -47,6 +47,13 @@ export interface CodeTexts {
   smsCode: Minutes & { readonly code: string; readonly last4: string };
 }
 
+/** What carries a code by mail. The subject holds no code: it is shown where the mail is not. */
+export interface MailCodeTexts {
+  mailCodeSubject: Nothing;
+  /** `last4` as in an SMS. */
+  mailCode: CodeTexts['smsCode'];
+}
+
 /** What is told to a telephone or a mailbox and not in the chat, without anybody asking. */
 export interface NoticeTexts {
   /** To the former number and to the new one alike: it names neither. */
@@ -75,7 +82,7 @@ type RequestOf<Texts> = { [Key in keyof Texts]: { readonly key: Key; readonly pa
 
 export type TextKey = keyof ChatTexts;
 export type TextRequest = RequestOf<ChatTexts>;
-export type CodeTextRequest = RequestOf<CodeTexts>;
+export type CodeTextRequest = RequestOf<CodeTexts> | RequestOf<MailCodeTexts>;
 export type NoticeTextRequest = RequestOf<NoticeTexts>;
 export type VoiceTextRequest = RequestOf<VoiceTexts>;
 /** The keys whose texts need to be told nothing: any of them goes with `params: {}`. */
@@ -91,7 +98,9 @@ export interface Language {
    * ICU messages; each may also use {organisation}, {only} (the one way that codes go, or `several`), and {call} and
    * {email} (`yes` where codes go by them).
    */
-  readonly texts: Readonly<Record<TextKey | keyof CodeTexts | keyof NoticeTexts | keyof VoiceTexts, string>>;
+  readonly texts: Readonly<Record<
+    TextKey | keyof CodeTexts | keyof MailCodeTexts | keyof NoticeTexts | keyof VoiceTexts, string
+  >>;
   /** What a person may type to steer the conversation; the first is the word that the texts use. */
   readonly commands: Readonly<Record<Command, readonly string[]>>;
   /** Words after which an employee ID or work e-mail stands. */

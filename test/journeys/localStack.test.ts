@@ -6,6 +6,7 @@ import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, sym
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createPool } from '../../src/db/pool';
+import { createMailer } from '../../src/mail/mailer';
 import { markOf } from '../../src/stack/processes';
 import { readEnvFile, withoutSettings } from '../../src/stack/up/localSettings';
 import type { StackState } from '../../src/stack/up/stackState';
@@ -73,6 +74,15 @@ test('the first start makes everything and says where to look', async () => {
   for (const secret of ['local.env', 'keyring.json', 'simulator.jsonl']) {
     expect(statSync(join(root, 'var', secret)).mode & 0o077).toBe(0);
   }
+});
+
+test('mail goes to the mailboxes of the page, by the settings that web and worker have', async () => {
+  const { DOORMAN_SMTP_URL: url, DOORMAN_MAIL_FROM: from, SIMULATOR_PORT: port } = settings();
+  const mailer = createMailer({ url: url!, from: from!, production: false });
+  const to = 'maya.lindqvist@example.com';
+  expect(await mailer.send({ key: 'k', to, subject: 's', text: 't', html: '<p>t</p>' })).toMatchObject({ outcome: 'accepted' });
+  mailer.close();
+  expect(await (await fetch(`http://127.0.0.1:${port}/admin/mails`)).json()).toMatchObject([{ from, to: [to], subject: 's' }]);
 });
 
 test('a second start in the same place names the first and touches nothing', async () => {

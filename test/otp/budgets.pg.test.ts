@@ -7,9 +7,8 @@ import { defaultPolicy } from '../../src/domain/policy';
 import type { Policy } from '../../src/domain/policy';
 import { askSender, chargeGuess, findSend, reopenPools, shutStrangers } from '../../src/otp/budgets';
 import type { PoolName } from '../../src/otp/budgets';
-import {
-  chargeResend, endChallenge, issueChallenge, judgeGuess, lockedForMs, unlockSender,
-} from '../../src/otp/challenges';
+import { endChallenge, issueChallenge, judgeGuess, lockedForMs, unlockSender } from '../../src/otp/challenges';
+import { chargeResend } from '../../src/otp/resends';
 import { createTestDatabase, patience } from '../support/postgres';
 import type { TestDatabase } from '../support/postgres';
 

@@ -6,9 +6,9 @@ import type { Pool } from '../../src/db/pool';
 import { defaultPolicy } from '../../src/domain/policy';
 import { chargeGuess as charge } from '../../src/otp/budgets';
 import {
-  chargeResend, endChallenge, findChallenge, findJustExpired, issueChallenge, judgeGuess, lockedForMs,
-  unlockSender,
+  endChallenge, findChallenge, findJustExpired, issueChallenge, judgeGuess, lockedForMs, unlockSender,
 } from '../../src/otp/challenges';
+import { chargeResend } from '../../src/otp/resends';
 import { createTestDatabase, patience } from '../support/postgres';
 import type { TestDatabase } from '../support/postgres';
 

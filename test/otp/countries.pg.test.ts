@@ -7,7 +7,8 @@ import { defaultPolicy } from '../../src/domain/policy';
 import { assuranceOf, noteDestination } from '../../src/otp/assurance';
 import { findSend } from '../../src/otp/budgets';
 import type { PoolName } from '../../src/otp/budgets';
-import { chargeResend, issueChallenge } from '../../src/otp/challenges';
+import { issueChallenge } from '../../src/otp/challenges';
+import { chargeResend } from '../../src/otp/resends';
 import { createTestDatabase } from '../support/postgres';
 import type { TestDatabase } from '../support/postgres';
 

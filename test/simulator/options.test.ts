@@ -53,6 +53,14 @@ describe('the options', () => {
     expect(message).not.toContain('secret');
   });
 
+  it('start a mail server when a port is given, with a password', () => {
+    const mail = { ...environment, SIMULATOR_SMTP_PORT: '1025', SIMULATOR_SMTP_PASSWORD: 'secret' };
+    expect(readSimulatorOptions(environment).mail).toBeUndefined();
+    expect(readSimulatorOptions(mail).mail).toEqual({ port: 1025, password: 'secret' });
+    expect(() => readSimulatorOptions({ ...mail, SIMULATOR_SMTP_PORT: 'x' })).toThrow('SIMULATOR_SMTP_PORT');
+    expect(() => readSimulatorOptions({ ...mail, SIMULATOR_SMTP_PASSWORD: '' })).toThrow('SIMULATOR_SMTP_PASSWORD');
+  });
+
   it('let others in only when that is asked for', () => {
     expect(() => readSimulatorOptions({ ...environment, SIMULATOR_HOST: '0.0.0.0' })).toThrow('SIMULATOR_HOST');
     expect(() => readSimulatorOptions({ ...environment, SIMULATOR_HOST: '192.0.2.1' })).toThrow('SIMULATOR_HOST');

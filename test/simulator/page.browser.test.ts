@@ -124,11 +124,11 @@ describeInChromium('the page', () => {
     expect(await page.title()).toBe('Doorman simulator');
   });
 
-  test('on a phone, chat, phones and wire are tabs, and nothing is wider than the screen', async () => {
+  test('on a phone, chat, SMS and wire are tabs, and nothing is wider than the screen', async () => {
     const page = await open({ viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true });
     await page.getByRole('button', { name: question }).tap();
     await page.getByRole('button', { name: 'my id is 144133' }).tap();
-    const tab = page.getByRole('button', { name: /^Phones/ });
+    const tab = page.getByRole('button', { name: /^SMS/ });
     await tab.getByText('1').waitFor();
     await tab.tap();
     await page.getByRole('button', { name: `Use ${code} in the chat` }).tap();

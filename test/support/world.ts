@@ -14,7 +14,7 @@ import { storeMessage } from '../../src/inbox/inbox';
 import type { IncomingMessage } from '../../src/inbox/inbox';
 import { parseKeyring } from '../../src/keys/keyring';
 import type { Keyring } from '../../src/keys/keyring';
-import type { CarryOutcome, CodeCarrier, CodeToCarry } from '../../src/otp/codeCarrier';
+import type { CarryOutcome, CodeCarrier, CodeToCarry } from '../../src/otp/carriers/codeCarrier';
 import { createTexts } from '../../src/texts/render';
 import type { Texts } from '../../src/texts/render';
 import { createWiredActivities } from '../../src/wiredActivities';

@@ -30,13 +30,17 @@ const samples: readonly TextRequest[] = [
 ];
 const sms = (code = '48392017'): CodeTextRequest => ({ key: 'smsCode', params: { code, minutes: 5, last4: '0123' } });
 
+const mailed = (code = '48392017'): CodeTextRequest => ({ key: 'mailCode', params: { code, minutes: 5, last4: '0123' } });
+const mailedSubject: CodeTextRequest = { key: 'mailCodeSubject', params: {} };
+
 const notice: NoticeTextRequest = { key: 'smsNumberChanged', params: {} };
 const signedIn: NoticeTextRequest = { key: 'smsSessionOpened', params: { last4: '0123' } };
+const codes: CodeTextRequest[] = [sms(), mailed(), mailedSubject];
 const notices: NoticeTextRequest[] = [
   notice, signedIn, { key: 'mailSessionOpenedSubject', params: {} },
   { key: 'mailSessionOpened', params: { last4: '0123', link: 'https://doorman.example/not-me/x' } },
 ];
-const apart = [sms(), ...notices, ...spoken];
+const apart = [...codes, ...notices, ...spoken];
 
 // Frozen: a conversation that runs may name any of them. New keys are added at the end, none is renamed or removed.
 const keys = [
@@ -46,6 +50,7 @@ const keys = [
   'sessionEndedOther', 'textOnly', 'assistantUnavailable', 'smsCode', 'heldLost',
   'codeTooSoon', 'smsNumberChanged', 'sessionEndedStepUp', 'smsSessionOpened', 'mailSessionOpenedSubject', 'mailSessionOpened',
   'voiceAsk', 'voiceCode', 'voiceCodeAgain', 'voiceAsker', 'voiceWarning', 'voiceGoodbye',
+  'mailCodeSubject', 'mailCode',
 ];
 
 describe('the keys', () => {
@@ -92,7 +97,7 @@ describe.each(tags)('in %s', (tag) => {
     const told = [...rendered, texts.render(sms(), tag)].flatMap((text) => [...text.matchAll(/\*([^*]+)\*/g)].map((match) => match[1]!));
     expect(told.length).toBeGreaterThan(5);
     for (const word of told) expect(readCommand(word, texts.vocabulary(tag))).toBeDefined();
-    expect(texts.render(sms(), tag)).toContain(language.commands.notMe[0]!.toUpperCase());
+    for (const code of [sms(), mailed()]) expect(texts.render(code, tag)).toContain(language.commands.notMe[0]!.toUpperCase());
   });
 
   it('no word is two commands, with English and with every other language', () => {
@@ -183,6 +188,24 @@ describe('the SMS with a code', () => {
   it.each(tags)('in %s, forwarded into the chat as it is, still offers its one code', (tag) => {
     fc.assert(fc.property(fc.stringMatching(/^[0-9]{6,10}$/), fc.stringMatching(/^[0-9]{4}$/), (code, last4) => {
       const text = texts.render({ key: 'smsCode', params: { code, minutes: 10, last4 } }, tag);
+      expect(readCode(text, [code.length])).toEqual({ found: 'one', code });
+    }));
+  });
+});
+
+describe('the mail with a code', () => {
+  it.each([
+    ['en', 'Contoso: your code for our WhatsApp chat', 'Your code for our WhatsApp chat is:\n\n48392017\n\nIt is valid for 5 minutes, and was asked for from the number that ends in 0123.\n\nType it only in that chat, nobody will ask you for it.\n\nWas it not you? Write NOT ME in your own WhatsApp chat with us, and tell nobody the code.\n\nContoso'],
+    ['de', 'Contoso: Ihr Code für unseren WhatsApp-Chat', 'Ihr Code für unseren WhatsApp-Chat lautet:\n\n48392017\n\nEr ist 5 Minuten gültig und wurde von der Nummer angefordert, die auf 0123 endet.\n\nGeben Sie ihn nur in diesem Chat ein, niemand wird Sie danach fragen.\n\nWaren Sie das nicht? Schreiben Sie NICHT ICH in Ihrem eigenen WhatsApp-Chat mit uns, und nennen Sie den Code niemandem.\n\nContoso'],
+    ['es', 'Contoso: su código para nuestro chat de WhatsApp', 'Su código para nuestro chat de WhatsApp es:\n\n48392017\n\nVale durante 5 minutos y se ha pedido desde el número que termina en 0123.\n\nEscríbalo solo en ese chat, nadie se lo pedirá.\n\n¿No ha sido usted? Escriba NO SOY YO en su propio chat de WhatsApp con nosotros y no diga el código a nadie.\n\nContoso'],
+    ['fr', 'Contoso : votre code pour notre chat WhatsApp', 'Votre code pour notre chat WhatsApp est le suivant :\n\n48392017\n\nIl est valable 5 minutes et a été demandé depuis le numéro qui se termine par 0123.\n\nTapez-le uniquement dans ce chat, personne ne vous le demandera.\n\nCe n’était pas vous ? Écrivez PAS MOI dans votre propre chat WhatsApp avec nous, et ne donnez le code à personne.\n\nContoso'],
+  ])('R22 in %s names the organisation, the purpose, the time and who asked, and warns', (tag, subject, text) => {
+    expect([texts.render(mailedSubject, tag), texts.render(mailed(), tag)]).toEqual([subject, text]);
+  });
+
+  it.each(tags)('in %s, copied into the chat as it is, still offers its one code', (tag) => {
+    fc.assert(fc.property(fc.stringMatching(/^[0-9]{6,10}$/), fc.stringMatching(/^[0-9]{4}$/), (code, last4) => {
+      const text = texts.render({ key: 'mailCode', params: { code, minutes: 10, last4 } }, tag);
       expect(readCode(text, [code.length])).toEqual({ found: 'one', code });
     }));
   });

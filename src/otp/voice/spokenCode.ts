@@ -1,7 +1,7 @@
 // The words of a call that carries a code, in order, as TwiML: the question, the code twice, the goodbye.
 import type { Texts } from '../../texts/render';
 import { askTwiml, sayTwiml } from '../../twilio/voiceTwiml';
-import type { CodeToCarry } from '../codeCarrier';
+import type { CodeToCarry } from '../carriers/codeCarrier';
 
 type Words = Pick<Texts, 'render' | 'voiceTag'>;
 

@@ -1,4 +1,4 @@
-// The switches that make the simulated Twilio misbehave.
+// The switches that make the simulated Twilio and the mail server misbehave.
 import { byId, el } from './dom.js';
 
 const delays = [[0, 'no'], [1000, '1 s'], [5000, '5 s'], [14000, '14 s'], [60000, '60 s']];
@@ -32,6 +32,9 @@ const groups = [
     ['statusReordered', 'Statuses change places', 'Of two callbacks, the later arrives first.'],
     ['statusSkipped', 'Statuses are skipped', 'Read without delivered, delivered without sent.'],
     ['webhookBadSignature', 'Signatures are wrong', 'Doorman has to answer 403.'],
+  ]],
+  ['Mail', [
+    ['mail', 'The mail server', 'What it does with a code or notice by e-mail.', [[null, 'takes it'], ['noMailbox', 'knows no mailbox: 550'], ['greylist', 'wants it a second time: 451'], ['busy', 'is busy: 421'], ['login', 'refuses the login: 535'], ['silent', 'takes it, then is silent'], ['lost', 'takes it, then hangs up']]],
   ]],
 ];
 

@@ -3,15 +3,18 @@ import { createChat } from './chat.js';
 import { byId } from './dom.js';
 import { createFaults } from './faults.js';
 import { ask, follow } from './live.js';
-import { createCalls } from './panes/calls.js';
+import { codeHeard, createCalls } from './panes/calls.js';
+import { codeInMail, createMail } from './panes/mail.js';
+import { codeAnswer, codeIn, createSms } from './panes/sms.js';
 import { createPeople } from './people.js';
-import { codeAnswer, codeIn, createSms } from './sms.js';
 import { createWire } from './wire.js';
 
 const known = {
-  people: [], messages: new Map(), exchanges: new Map(), calls: new Map(), typing: new Map(), stopped: new Set(),
+  people: [], messages: new Map(), mails: new Map(), exchanges: new Map(), calls: new Map(), typing: new Map(), stopped: new Set(),
   senders: {}, organisation: 'Doorman',
 };
+// What stands in one place beside the chat, and is a view of its own on a phone.
+const panes = ['call', 'sms', 'mail'];
 let person = null;
 // What arrived for a person since that person was last looked at.
 const unseen = new Map();
@@ -31,12 +34,15 @@ const sms = createSms({
   text: (number, text) => attempt(ask('POST', `telephones/${encodeURIComponent(number)}/texts`, { text })),
 });
 const calls = createCalls({ act: (sid, action, body) => attempt(ask('POST', `calls/${sid}/${action}`, body)), take: answerWith });
+const mail = createMail(answerWith);
 const wire = createWire((sid) => attempt(ask('POST', `messages/${sid}/resend`)));
 const people = createPeople((chosen) => choose(chosen));
 const faults = createFaults((changes) => attempt(ask('PUT', 'faults', changes)), () => attempt(ask('DELETE', 'faults')));
 
 const isInChat = (message, { address }) => message.channel === 'whatsapp' && (message.from === address || message.to === address);
 const isOnPhone = (message, { phones }) => message.channel === 'sms' && phones.some(({ number }) => number === message.to);
+const isOnLine = (call, { phones }) => phones.some(({ number }) => number === call.to);
+const isInMailbox = ({ to }, { mailboxes }) => mailboxes.some(({ address }) => to.includes(address));
 const isAbout = ({ about }, { address, phones }) =>
   about.length === 0 || about.some((other) => other === address || phones.some(({ number }) => number === other));
 const inOrder = (items) => [...items].sort((a, b) => a.at - b.at);
@@ -55,8 +61,11 @@ function draw() {
   wire.show(inOrder(known.exchanges.values()).filter((exchange) => isAbout(exchange, person)));
   chat.typing(known.typing.get(person.address) ?? 0);
   drawPhones();
-  calls.show(person.phones, known.calls.values());
-  markTab('sms', 0);
+  const ownCalls = [...known.calls.values()].filter((call) => isOnLine(call, person));
+  calls.show(person, ownCalls);
+  mail.show(person, inOrder(known.mails.values()).filter((one) => isInMailbox(one, person)));
+  for (const pane of panes) markTab(pane, 0);
+  if (ownCalls.some(({ status }) => status === 'ringing')) ring();
 }
 
 function drawPhones() {
@@ -70,14 +79,27 @@ function suggest() {
   const messages = inOrder(known.messages.values());
   const written = messages.filter(({ direction }) => direction === 'inbound');
   const own = written.filter((message) => isInChat(message, person));
-  const newest = messages.findLast((message) => isOnPhone(message, person) && message.status === 'delivered');
-  const code = newest === undefined ? undefined : codeIn(newest.text);
-  const isUsed = code === undefined || written.some(({ text, at }) => at > newest.at && text.includes(code));
+  const newest = newestCode(messages);
+  const isUsed = newest === undefined || written.some(({ text, at }) => at > newest.at && text.includes(newest.code));
   const next = person.suggestions.find((suggestion) => !own.some(({ text }) => text === suggestion));
   chat.suggest([
-    ...(isUsed ? [] : [{ text: codeAnswer(code), source: 'from SMS' }]),
+    ...(isUsed ? [] : [{ text: codeAnswer(newest.code), source: newest.source }]),
     ...(next === undefined ? [] : [{ text: next }]),
   ]);
+}
+
+/** The code that came last, by whatever way. */
+function newestCode(messages) {
+  const texts = messages.filter((message) => isOnPhone(message, person) && message.status === 'delivered');
+  const mails = [...known.mails.values()].filter((one) => isInMailbox(one, person));
+  // Before a call is over, only a part of its code may have been said.
+  const ended = [...known.calls.values()].filter((call) => isOnLine(call, person) && call.endedAt !== null);
+  const codes = [
+    ...texts.map(({ text, at }) => ({ code: codeIn(text), at, source: 'from SMS' })),
+    ...ended.map(({ transcript, at }) => ({ code: codeHeard(transcript), at, source: 'from a call' })),
+    ...mails.map((one) => ({ code: codeInMail(one), at: one.at, source: 'from mail' })),
+  ];
+  return inOrder(codes.filter(({ code }) => code !== undefined)).at(-1);
 }
 
 function receiveMessage(message) {
@@ -92,7 +114,7 @@ function receiveMessage(message) {
   }
   if (isOnPhone(message, person)) {
     drawPhones();
-    if (isNew && message.status === 'delivered' && document.body.dataset.view !== 'sms') markTab('sms', 1);
+    if (isNew && message.status === 'delivered') markUnlooked('sms');
   }
   const isSeen = isInChat(message, person) || isOnPhone(message, person);
   if (!isSeen && message.direction === 'outbound-api' && message.status === 'delivered') countUnseen(message);
@@ -101,6 +123,18 @@ function receiveMessage(message) {
 function countUnseen(message) {
   for (const other of known.people) {
     if (isInChat(message, other) || isOnPhone(message, other)) countFor(other, message.sid);
+  }
+}
+
+function receiveMail(one) {
+  known.mails.set(one.id, one);
+  if (person === null) return;
+  if (isInMailbox(one, person)) {
+    mail.add(one);
+    markUnlooked('mail');
+    suggest();
+  } else {
+    for (const other of known.people) if (isInMailbox(one, other)) countFor(other, one.id);
   }
 }
 
@@ -114,13 +148,19 @@ function receiveCall(call) {
   const isNew = known.calls.get(call.sid)?.status !== call.status && call.status === 'ringing';
   known.calls.set(call.sid, call);
   if (person === null) return;
-  const isHere = ({ phones }) => phones.some(({ number }) => number === call.to);
-  if (isHere(person)) {
+  if (isOnLine(call, person)) {
     calls.upsert(call);
-    if (isNew && document.body.dataset.view !== 'sms') markTab('sms', 1);
+    if (isNew) ring();
+    suggest();
   } else if (isNew) {
-    known.people.filter(isHere).forEach((other) => countFor(other, call.sid));
+    for (const other of known.people) if (isOnLine(call, other)) countFor(other, call.sid);
   }
+}
+
+/** Beside the chat a call shows itself, on a phone its tab says that it rings. */
+function ring() {
+  showPane('call');
+  markUnlooked('call');
 }
 
 /** A message ends the typing of its chat; what is new for others is not shown to this person. */
@@ -145,6 +185,7 @@ function receiveSnapshot(snapshot) {
     senders: snapshot.senders,
     organisation: snapshot.organisation,
     messages: new Map(snapshot.messages.map((message) => [message.sid, message])),
+    mails: new Map(snapshot.mails.map((one) => [one.id, one])),
     exchanges: new Map(snapshot.exchanges.map((exchange) => [exchange.id, exchange])),
     calls: new Map(snapshot.calls.map((call) => [call.sid, call])),
     typing: new Map(snapshot.typing.map(({ address, until }) => [address, until])),
@@ -167,15 +208,32 @@ function removeMessage(sid) {
 
 function showView(view) {
   document.body.dataset.view = view;
-  for (const tab of document.querySelectorAll('.tabs button')) tab.setAttribute('aria-pressed', String(tab.dataset.view === view));
+  if (panes.includes(view)) showPane(view);
+  press('.tabs', view);
   markTab(view, 0);
 }
 
+/** Which of them is seen beside the chat. */
+function showPane(pane) {
+  document.body.dataset.pane = pane;
+  press('.panes', pane);
+}
+
+function press(bar, view) {
+  for (const tab of document.querySelectorAll(`${bar} button`)) tab.setAttribute('aria-pressed', String(tab.dataset.view === view));
+}
+
+/** Counts what has come to a view that is not seen at the moment. */
+function markUnlooked(view) {
+  if (byId(view).getClientRects().length === 0) markTab(view, 1);
+}
+
 function markTab(view, count) {
-  const badge = document.querySelector(`.tabs button[data-view="${view}"] b`);
-  const total = count === 0 ? 0 : Number(badge.textContent || 0) + count;
-  badge.textContent = total === 0 ? '' : String(total);
-  badge.hidden = total === 0;
+  for (const badge of document.querySelectorAll(`:is(.tabs, .panes) button[data-view="${view}"] b`)) {
+    const total = count === 0 ? 0 : Number(badge.textContent || 0) + count;
+    badge.textContent = total === 0 ? '' : String(total);
+    badge.hidden = total === 0;
+  }
 }
 
 let noticeTimer;
@@ -189,7 +247,7 @@ function notify(text) {
   }, 6_000);
 }
 
-for (const tab of document.querySelectorAll('.tabs button')) tab.addEventListener('click', () => showView(tab.dataset.view));
+for (const tab of document.querySelectorAll(':is(.tabs, .panes) button')) tab.addEventListener('click', () => showView(tab.dataset.view));
 for (const button of document.querySelectorAll('[data-close]')) button.addEventListener('click', () => button.closest('dialog').close());
 byId('open-reset').addEventListener('click', () => byId('reset').showModal());
 byId('do-reset').addEventListener('click', () => {
@@ -214,6 +272,7 @@ follow({
   message: receiveMessage,
   removed: removeMessage,
   exchange: receiveExchange,
+  mail: receiveMail,
   call: receiveCall,
   typing: receiveTyping,
   stopped: receiveStopped,

@@ -18,6 +18,7 @@ const made: Readonly<Record<string, () => string>> = {
   TWILIO_API_KEY_SECRET: () => hex(16),
   ASSISTANT_SECRET: () => `whsec_${randomBytes(32).toString('base64')}`,
   DOORMAN_CODEC_TOKEN: () => hex(24),
+  SIMULATOR_SMTP_PASSWORD: () => hex(16),
 };
 
 const hex = (bytes: number) => randomBytes(bytes).toString('hex');

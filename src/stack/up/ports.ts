@@ -2,7 +2,7 @@
 import { freePort } from '../ports';
 
 const wanted = {
-  web: 3000, internal: 3001, simulator: 3010, temporal: 7233, temporalUi: 8233, codec: 8081, postgres: 5433,
+  web: 3000, internal: 3001, simulator: 3010, smtp: 1025, temporal: 7233, temporalUi: 8233, codec: 8081, postgres: 5433,
 } as const;
 export type Ports = Readonly<Record<keyof typeof wanted, number>>;
 

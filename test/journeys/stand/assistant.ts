@@ -11,6 +11,7 @@ export interface Turn {
   readonly conversation_id: string;
   readonly subject: string;
   readonly locale: string;
+  readonly assurance: string;
   readonly text: string;
 }
 

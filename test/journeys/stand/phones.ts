@@ -1,4 +1,4 @@
-// The phones and the operator of the simulator: what people write and read, followed live over its event stream.
+// The phones, the mailboxes and the operator of the simulator: what people write and read, followed live over its event stream.
 import { createTexts } from '../../../src/texts/render';
 import type { CodeTextRequest, NoticeTextRequest, TextRequest } from '../../../src/texts/keys';
 import type { Faults } from '../../../src/simulator/faults';
@@ -16,6 +16,15 @@ export interface Shown {
   readonly at: number;
   readonly posting: 'posting' | 'taken' | 'refused' | null;
   readonly problem: string | null;
+}
+
+/** A mail as the simulator shows it. */
+export interface ShownMail {
+  readonly id: string;
+  readonly to: readonly string[];
+  readonly messageId: string;
+  readonly subject: string;
+  readonly text: string;
 }
 
 /** A webhook, or a call of the provider's API, and its answer. */
@@ -47,6 +56,7 @@ export function words(key: (TextRequest | CodeTextRequest | NoticeTextRequest)['
 export class Phones {
   private readonly shown = new Map<string, Shown>();
   private readonly posts = new Map<string, Posted>();
+  private readonly mails: ShownMail[] = [];
   private readonly looks = new Set<() => void>();
   private readonly closing = new AbortController();
 
@@ -73,6 +83,11 @@ export class Phones {
   /** What Doorman sent to an address (`whatsapp:…`) or a number, oldest first. */
   to(address: string): Shown[] {
     return this.messages().filter(({ to, direction }) => to === address && direction === 'outbound-api');
+  }
+
+  /** The mails in a mailbox, oldest first. */
+  mailsTo(address: string): ShownMail[] {
+    return this.mails.filter(({ to }) => to.includes(address));
   }
 
   /** What the provider has told Doorman of its messages, and how that was answered. */
@@ -181,13 +196,15 @@ export class Phones {
     if (name === undefined) return;
     const value = JSON.parse(data!) as unknown; // casts below: each event carries what its name says
     if (name === 'snapshot') {
-      const { messages, exchanges } = value as { messages: Shown[]; exchanges: Posted[] };
+      const { messages, exchanges, mails } = value as { messages: Shown[]; exchanges: Posted[]; mails: ShownMail[] };
       this.shown.clear();
       for (const message of messages) this.shown.set(message.sid, message);
       for (const post of exchanges) this.posts.set(post.id, post);
+      this.mails.splice(0, Infinity, ...mails);
       onSnapshot();
     }
     if (name === 'message') this.shown.set((value as Shown).sid, value as Shown);
+    if (name === 'mail') this.mails.push(value as ShownMail);
     if (name === 'exchange') this.posts.set((value as Posted).id, value as Posted);
     if (name === 'removed') this.shown.delete(value as string);
   }

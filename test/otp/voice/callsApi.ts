@@ -5,7 +5,6 @@ import type { AddressInfo } from 'node:net';
 import { createTwilio } from '../../../src/twilio/client';
 import type { Twilio } from '../../../src/twilio/client';
 import type { CarrierMood } from '../../ports/codeCarrier.suite';
-import { throttleSeconds } from '../../ports/codeCarrier.suite';
 import { account } from '../../support/simulation';
 
 export interface CallsApi {
@@ -21,6 +20,9 @@ export interface CallsApi {
 
 /** Twilio's own number for an address that is none. */
 export const unreachable = { address: '+15005550001', code: '21211' };
+
+/** How long it asks to wait when it throttles. */
+export const throttleSeconds = 7;
 
 const wrongSecret = 'another-secret-of-at-least-32-letters';
 const basic = (secret: string) => Buffer.from(`${account.apiKeySid}:${secret}`).toString('base64');

@@ -61,8 +61,8 @@ describeInChromium('the telephones of the page', () => {
       const page = await open(options);
       await call();
       if (name === 'phone') {
-        await page.getByRole('button', { name: /^Phones/ }).getByText('1').waitFor();
-        await page.getByRole('button', { name: /^Phones/ }).tap();
+        await page.getByRole('button', { name: /^Call/ }).getByText('1').waitFor();
+        await page.getByRole('button', { name: /^Call/ }).tap();
       }
       const card = page.getByRole('region', { name: 'Call on Maya’s work phone' });
       await card.getByText('Incoming call').waitFor();
@@ -77,6 +77,7 @@ describeInChromium('the telephones of the page', () => {
       expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(options.viewport.width);
       await card.getByRole('button', { name: `Use ${code} in the chat` }).click();
       expect(await page.getByLabel('Message', { exact: true }).inputValue()).toBe(`${code} is my otp`);
+      await page.getByRole('button', { name: new RegExp(`from a call.*${code} is my otp`) }).waitFor();
     });
 
   test('a call is answered, dialled and removed with the keyboard alone', async () => {

@@ -1,5 +1,6 @@
 // The calls of a person's telephones: each rings, is accepted or declined, is heard word by word, and takes keys.
 import { byId, el, icon, paths, shownNumber } from '../dom.js';
+import { phonesNote } from './sms.js';
 
 const endings = {
   completed: 'Call ended', busy: 'Declined', 'no-answer': 'Missed call', failed: 'Could not be reached',
@@ -39,7 +40,7 @@ export function createCalls({ act, take }) {
     cards.set(call.to, card);
     list.prepend(card.element);
     card.refresh(call);
-    if (call.status === 'ringing') byId('pocket').scrollTo({ top: 0 });
+    if (call.status === 'ringing') list.parentElement.scrollTo({ top: 0 });
   };
   const dismiss = ({ sid, to }) => {
     dismissed.add(sid);
@@ -47,8 +48,10 @@ export function createCalls({ act, take }) {
     cards.delete(to);
   };
   return {
-    show(ownPhones, calls) {
-      phones = ownPhones;
+    /** Draws a person's calls anew, the newest of each phone. */
+    show(person, calls) {
+      phones = person.phones;
+      byId('call-note').textContent = phonesNote(person);
       cards.clear();
       list.replaceChildren();
       [...calls].sort((a, b) => a.at - b.at).forEach(upsert);

@@ -1,5 +1,5 @@
 // Port: what carries a code to the contact that HR registered. The suite in test/ports/codeCarrier holds for each.
-import type { Method } from '../domain/messages';
+import type { Method } from '../../domain/messages';
 
 export interface CodeToCarry {
   /** What the provider names it by when it reports what became of it: random, and nothing else. */

@@ -1,7 +1,7 @@
 // Carries a code by a voice call over Twilio's Calls API. The request holds no code: when somebody has answered, Twilio
 // asks us what to say, and it is said when a key was pressed (src/otp/voice/codeCalls.ts).
-import type { Twilio } from '../twilio/client';
-import { placeCall } from '../twilio/placeCall';
+import type { Twilio } from '../../twilio/client';
+import { placeCall } from '../../twilio/placeCall';
 import type { CodeCarrier } from './codeCarrier';
 
 export interface VoiceCarrierOptions {

@@ -1,10 +1,10 @@
 // Carries a code by SMS over Twilio's Messages API, and notices to employees. Keeps nothing and logs nothing: the code
 // is in what it sends.
-import type { NoticeTextRequest } from '../texts/keys';
-import type { Texts } from '../texts/render';
-import type { Twilio } from '../twilio/client';
-import { sendMessage } from '../twilio/sendMessage';
-import type { SendResult } from '../twilio/sendMessage';
+import type { NoticeTextRequest } from '../../texts/keys';
+import type { Texts } from '../../texts/render';
+import type { Twilio } from '../../twilio/client';
+import { sendMessage } from '../../twilio/sendMessage';
+import type { SendResult } from '../../twilio/sendMessage';
 import type { CodeCarrier } from './codeCarrier';
 
 export interface SmsCarrierOptions {

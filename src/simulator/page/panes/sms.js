@@ -1,5 +1,5 @@
 // The phones in a person's pocket, with the SMS that reached them. Nobody sees another person's phone.
-import { byId, el, shownNumber, timeOf } from './dom.js';
+import { byId, el, shownNumber, timeOf } from '../dom.js';
 
 // As Doorman and most others write codes: 6 to 10 digits, perhaps in groups.
 const codeForm = /(?<![\d+])\d(?:[ -]?\d){5,9}(?!\d)/;
@@ -18,7 +18,7 @@ export function codeAnswer(code) {
 export function createSms({ take, text }) {
   return {
     show(person, messages, stopped) {
-      byId('sms-note').textContent = noteOf(person);
+      byId('sms-note').textContent = phonesNote(person);
       byId('phones').replaceChildren(...person.phones.map((phone) => {
         const own = messages.filter(({ to }) => to === phone.number).sort((a, b) => b.at - a.at);
         return el('article', { class: 'phone', 'aria-label': phone.label },
@@ -33,7 +33,8 @@ export function createSms({ take, text }) {
   };
 }
 
-function noteOf({ phones }) {
+/** Whether any of a person's phones gets codes. */
+export function phonesNote({ phones }) {
   return phones.some(({ registered }) => registered) ? 'Codes go to the number HR registered' : 'HR has no number for this person';
 }
 
@@ -56,7 +57,8 @@ function smsItem(message, take) {
       : null);
 }
 
-function marked(text) {
+/** A text with its code marked. */
+export function marked(text) {
   const found = codeForm.exec(text);
   if (found === null) return [text];
   const end = found.index + found[0].length;

@@ -1,13 +1,14 @@
-import type { CodeCarrier, CodeToCarry } from '../../../src/otp/codeCarrier';
+import type { CodeCarrier, CodeToCarry } from '../../../src/otp/carriers/codeCarrier';
+import { createVoiceCarrier } from '../../../src/otp/carriers/voiceCarrier';
 import { codeQuestion, spokenCode } from '../../../src/otp/voice/spokenCode';
-import { createVoiceCarrier } from '../../../src/otp/voiceCarrier';
 import { createTexts } from '../../../src/texts/render';
 import type { Twilio } from '../../../src/twilio/client';
-import { describeCodeCarrier } from '../../ports/codeCarrier.suite';
+import { describeCodeCarrier, written } from '../../ports/codeCarrier.suite';
+import type { CarrierNature } from '../../ports/codeCarrier.suite';
 import { account } from '../../support/simulation';
-import { startCallsApi, unreachable } from './callsApi';
-import type { CallsApi } from './callsApi';
-import { heardIn } from './transcript';
+import { startCallsApi, throttleSeconds, unreachable } from '../voice/callsApi';
+import type { CallsApi } from '../voice/callsApi';
+import { heardIn } from '../voice/transcript';
 
 const texts = createTexts({ organisation: 'Contoso', language: 'en' });
 const contact = '+4915112345678';
@@ -26,12 +27,17 @@ function remembering(carrier: CodeCarrier, codes: Map<string, CodeToCarry>): Cod
   };
 }
 
+/** As they are heard when a key is pressed, the words are those of every code. */
+const nature: CarrierNature = {
+  ...written, method: 'call', notContacts: ['anna@acme.example'], throttledMs: throttleSeconds * 1_000,
+};
+
 describeCodeCarrier('a call', async () => {
   const { twilio, stranger, secrets, calls, set, close } = await startCallsApi();
   const codes = new Map<string, CodeToCarry>();
   const carrier = carrierOf(twilio);
   return {
-    method: 'call',
+    nature,
     carrier: remembering(carrier, codes),
     stranger: carrierOf(stranger),
     contact,

@@ -1,9 +1,10 @@
-import { createSmsCarrier, createSmsNotices } from '../../src/otp/smsCarrier';
-import { createTexts } from '../../src/texts/render';
-import type { Twilio } from '../../src/twilio/client';
-import { describeCodeCarrier } from '../ports/codeCarrier.suite';
-import { account } from '../support/simulation';
-import { simulateTwilio } from '../twilio/simulatedTwilio';
+import { createSmsCarrier, createSmsNotices } from '../../../src/otp/carriers/smsCarrier';
+import { createTexts } from '../../../src/texts/render';
+import type { Twilio } from '../../../src/twilio/client';
+import { describeCodeCarrier, written } from '../../ports/codeCarrier.suite';
+import type { CarrierNature } from '../../ports/codeCarrier.suite';
+import { account } from '../../support/simulation';
+import { simulateTwilio } from '../../twilio/simulatedTwilio';
 
 const texts = createTexts({ organisation: 'Contoso', language: 'en' });
 const contact = '+4915112345678';
@@ -14,12 +15,14 @@ const ways = [
   ['SMS from a messaging service', { messagingServiceSid }],
 ] as const;
 
+const nature: CarrierNature = { ...written, method: 'sms', notContacts: ['anna@acme.example'], throttledMs: 7_000 };
+
 for (const [name, from] of ways) {
   describeCodeCarrier(name, async () => {
     const { simulator, twilio, stranger, secrets, set, close } = await simulateTwilio();
     const carrier = (client: Twilio) => createSmsCarrier({ twilio: client, from, texts });
     return {
-      method: 'sms',
+      nature,
       carrier: carrier(twilio),
       stranger: carrier(stranger),
       contact,
