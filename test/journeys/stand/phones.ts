@@ -27,6 +27,16 @@ export interface ShownMail {
   readonly text: string;
 }
 
+/** A telephone call as the simulator shows it. */
+export interface ShownCall {
+  readonly sid: string;
+  readonly to: string;
+  readonly status: string;
+  readonly isListening: boolean;
+  /** What was said and pressed, line by line; the last one may still be being said. */
+  readonly transcript: readonly { readonly kind: 'said' | 'pressed' | 'note'; readonly text: string }[];
+}
+
 /** A webhook, or a call of the provider's API, and its answer. */
 export interface Posted {
   readonly id: string;
@@ -57,6 +67,7 @@ export class Phones {
   private readonly shown = new Map<string, Shown>();
   private readonly posts = new Map<string, Posted>();
   private readonly mails: ShownMail[] = [];
+  private readonly rung = new Map<string, ShownCall>();
   private readonly looks = new Set<() => void>();
   private readonly closing = new AbortController();
 
@@ -88,6 +99,16 @@ export class Phones {
   /** The mails in a mailbox, oldest first. */
   mailsTo(address: string): ShownMail[] {
     return this.mails.filter(({ to }) => to.includes(address));
+  }
+
+  /** The telephone calls to a number, oldest first. */
+  callsTo(number: string): ShownCall[] {
+    return [...this.rung.values()].filter(({ to }) => to === number);
+  }
+
+  /** The latest call to a number, once it is so. */
+  callTo(number: string, what: string, isSo: (call: ShownCall) => boolean): Promise<ShownCall> {
+    return this.until(`a call to ${number} that ${what}`, () => [this.callsTo(number).at(-1)].find((call) => call !== undefined && isSo(call)));
   }
 
   /** What the provider has told Doorman of its messages, and how that was answered. */
@@ -164,6 +185,18 @@ export class Phones {
     });
   }
 
+  async answer({ sid }: ShownCall): Promise<void> {
+    await this.call('POST', `/calls/${sid}/answer`);
+  }
+
+  async press({ sid }: ShownCall, keys: string): Promise<void> {
+    await this.call('POST', `/calls/${sid}/keys`, { keys });
+  }
+
+  async hangUp({ sid }: ShownCall): Promise<void> {
+    await this.call('POST', `/calls/${sid}/hangup`);
+  }
+
   async fault(changes: Partial<Faults>): Promise<void> {
     await this.call('PUT', '/faults', changes);
   }
@@ -196,15 +229,19 @@ export class Phones {
     if (name === undefined) return;
     const value = JSON.parse(data!) as unknown; // casts below: each event carries what its name says
     if (name === 'snapshot') {
-      const { messages, exchanges, mails } = value as { messages: Shown[]; exchanges: Posted[]; mails: ShownMail[] };
+      const { messages, exchanges, mails, calls } = value as {
+        messages: Shown[]; exchanges: Posted[]; mails: ShownMail[]; calls: ShownCall[];
+      };
       this.shown.clear();
       for (const message of messages) this.shown.set(message.sid, message);
       for (const post of exchanges) this.posts.set(post.id, post);
       this.mails.splice(0, Infinity, ...mails);
+      for (const call of calls) this.rung.set(call.sid, call);
       onSnapshot();
     }
     if (name === 'message') this.shown.set((value as Shown).sid, value as Shown);
     if (name === 'mail') this.mails.push(value as ShownMail);
+    if (name === 'call') this.rung.set((value as ShownCall).sid, value as ShownCall);
     if (name === 'exchange') this.posts.set((value as Posted).id, value as Posted);
     if (name === 'removed') this.shown.delete(value as string);
   }
