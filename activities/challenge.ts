@@ -17,6 +17,7 @@ import { endChallenge, findChallenge, judgeGuess, lockedForMs, unlockSender } fr
 import type { Challenge, Judgement } from '../src/otp/challenges';
 import { chargeResend } from '../src/otp/resends';
 import type { ResendCharge } from '../src/otp/resends';
+import type { ProviderGuess } from '../src/otp/verify/managedCheck';
 import { openSession } from '../src/sessions/sessions';
 import { codeKey } from './code';
 import { alerting, issueFor } from './claim';
@@ -28,6 +29,11 @@ export interface ChallengeDeps extends ClaimDeps {
   readonly pool: Pool;
   readonly storageKeys: PurposeKeys;
   readonly vocabulary: Vocabulary;
+  /**
+   * Compares a charged guess where a provider made the code; where it is not there, the code is ours. Repeat-safe by
+   * message. Never throws Fault: what was not compared is not right.
+   */
+  checkCode?(guess: ProviderGuess): Promise<boolean>;
 }
 
 export interface ConfirmInput {
@@ -178,9 +184,12 @@ async function chargedGuess(
   if (charge === 'refused') return 'refused';
   // Compared for a decoy, for what was sent to nobody and for a spent budget too, so that it takes as long; but nothing
   // opens them.
-  const isRight = deps.isCode(challenge, reading.code);
+  const isOurs = deps.isCode(challenge, reading.code);
   const mayOpen = charge === 'charged' && challenge.employeeId !== null && challenge.hasDestination;
-  return isRight && mayOpen ? 'right' : 'wrong';
+  if (!mayOpen) return 'wrong';
+  const guess = { challengeId: challenge.id, messageId: input.messageId, code: reading.code, isOurs };
+  const isRight = deps.checkCode === undefined ? isOurs : await deps.checkCode(guess);
+  return isRight ? 'right' : 'wrong';
 }
 
 async function judge(

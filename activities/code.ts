@@ -71,6 +71,7 @@ export function createCodeActivities(deps: CodeDeps) {
       }
       const carried = await carrier.carry({
         to: contact.to,
+        challengeId,
         receiptId: send.receiptId,
         code: deps.deriveCode(challenge),
         language: contact.language ?? deps.defaultLanguage,

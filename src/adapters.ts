@@ -8,26 +8,35 @@ import type { DestinationRules } from './directory/contacts';
 import type { Method } from './domain/messages';
 import { receiptPath, statusPath } from './http/twilioStatus';
 import { callPath, callStatusPath, pressedPath } from './http/voice/voiceCalls';
+import type { Log } from './log';
 import { createMailer } from './mail/mailer';
 import type { Mailer } from './mail/mailer';
+import type { Alert } from './otp/budgets';
 import type { CodeCarrier } from './otp/carriers/codeCarrier';
 import { createMailCarrier } from './otp/carriers/mailCarrier';
 import { createSmsCarrier } from './otp/carriers/smsCarrier';
 import type { SmsCarrierOptions } from './otp/carriers/smsCarrier';
+import { createVerifyProvider } from './otp/verify/verifyProvider';
+import type { VerifyProvider } from './otp/verify/verifyProvider';
 import type { CodeCallDeps, CodeCalls } from './otp/voice/codeCalls';
 import { createVoiceCarrier } from './otp/carriers/voiceCarrier';
 import type { VoiceCarrierOptions } from './otp/carriers/voiceCarrier';
 import type { TextOptions, Texts } from './texts/render';
 import { createTwilio } from './twilio/client';
 import type { Twilio } from './twilio/client';
+import type { TwilioAlert } from './twilio/errorTable';
 import { createWiredCalls } from './wiredActivities';
 import type { Ports } from './wiredActivities';
 
-function connectTwilio(config: Config): Twilio {
+type TellAlert = (what: TwilioAlert) => void;
+
+function connectTwilio(config: Config, alert: TellAlert, timeoutMs?: number): Twilio {
   return createTwilio({
+    alert,
     accountSid: config.TWILIO_ACCOUNT_SID,
     apiKeySid: config.TWILIO_API_KEY_SID,
     apiKeySecret: config.TWILIO_API_KEY_SECRET,
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
     ...(config.TWILIO_API_URL === undefined ? {} : { apiUrl: config.TWILIO_API_URL }),
   });
 }
@@ -40,41 +49,49 @@ const statusCallbackOf = (config: Config) => (receiptId?: string): string =>
   config.DOORMAN_PUBLIC_URL + (receiptId === undefined ? statusPath : receiptPath(receiptId)) + again;
 
 /** How SMS are sent: over a connection of their own. */
-export function smsOptions(config: Config, texts: Texts): SmsCarrierOptions {
+export function smsOptions(config: Config, texts: Texts, alert: TellAlert): SmsCarrierOptions {
   const from = config.TWILIO_MESSAGING_SERVICE_SID === undefined
     ? { sender: config.TWILIO_SMS_SENDER! } // the configuration has one of the two
     : { messagingServiceSid: config.TWILIO_MESSAGING_SERVICE_SID };
-  return { twilio: connectTwilio(config), from, texts, statusCallback: statusCallbackOf(config) };
+  return { twilio: connectTwilio(config, alert), from, texts, statusCallback: statusCallbackOf(config) };
 }
 
 /** How calls are placed: over a connection of their own, too. */
-function voiceOptions(config: Config): VoiceCarrierOptions {
+function voiceOptions(config: Config, alert: TellAlert): VoiceCarrierOptions {
   return {
-    twilio: connectTwilio(config),
+    twilio: connectTwilio(config, alert),
     sender: config.TWILIO_VOICE_SENDER!, // the configuration has one where codes go by call
     callUrl: (receiptId) => config.DOORMAN_PUBLIC_URL + callPath(receiptId),
     statusUrl: (receiptId) => config.DOORMAN_PUBLIC_URL + callStatusPath(receiptId),
   };
 }
 
-function carrierBy(method: Method, config: Config, texts: Texts): CodeCarrier {
+function carrierBy(
+  method: Method, config: Config, texts: Texts, alert: TellAlert, verify: VerifyProvider | undefined,
+): CodeCarrier {
+  if (verify !== undefined && method !== 'email') return verify.carrier(method);
   switch (method) {
-    case 'sms': return createSmsCarrier(smsOptions(config, texts));
-    case 'call': return createVoiceCarrier(voiceOptions(config));
+    case 'sms': return createSmsCarrier(smsOptions(config, texts, alert));
+    case 'call': return createVoiceCarrier(voiceOptions(config, alert));
     // Over connections of its own, too: notices that hang would hold up codes. The configuration has a mail server.
     case 'email': return createMailCarrier({ mailer: createMail(config)!, texts });
   }
 }
 
-/** Twilio and the assistant, as configured. */
-export function createPorts(config: Config, texts: Texts): Ports {
+/** Twilio and the assistant, as configured; `verify` carries codes only where it is the provider of them. */
+export function createPorts(config: Config, texts: Texts, alert: TellAlert, verify?: VerifyProvider): Ports {
+  const { DOORMAN_OTP_PROVIDER: provider, DOORMAN_CODE_METHODS: methods } = config;
+  const other = provider === 'own' ? undefined : verify;
   return {
     // Chat and codes have connections of their own: one that a code has just opened would let the reply to somebody
     // known come sooner than the reply to an unknown one (A35), and codes that hang would hold up the chat.
     channel: createTwilioWhatsApp({
-      twilio: connectTwilio(config), sender: config.TWILIO_WHATSAPP_SENDER, statusCallback: statusCallbackOf(config),
+      twilio: connectTwilio(config, alert),
+      sender: config.TWILIO_WHATSAPP_SENDER,
+      statusCallback: statusCallbackOf(config),
     }),
-    carriers: new Map(config.DOORMAN_CODE_METHODS.map((method) => [method, carrierBy(method, config, texts)])),
+    carriers: new Map(methods.map((method) => [method, carrierBy(method, config, texts, alert, other)])),
+    ...other?.checkCode === undefined ? {} : { checkCode: other.checkCode },
     assistant: createWebhookAssistant({
       url: config.ASSISTANT_URL,
       secret: config.ASSISTANT_SECRET,
@@ -88,6 +105,25 @@ export function textOptions(config: Config): TextOptions {
   return {
     organisation: config.DOORMAN_ORGANISATION, language: config.DOORMAN_LANGUAGE, methods: config.DOORMAN_CODE_METHODS,
   };
+}
+
+// Of the quantum after which a reply leaves: a comparison at Twilio that took longer would make the reply of somebody
+// known come a quantum later than that of an unknown one (A35).
+const checkShare = 0.75;
+const checkWithoutQuantumMs = 1_500;
+
+/** Twilio Verify, where there is a service; undefined where there never was one. */
+export function createVerify(
+  config: Config, pool: Pool, log: Log, alert: (what: Alert) => void,
+): VerifyProvider | undefined {
+  const { TWILIO_VERIFY_SERVICE_SID: serviceSid, DOORMAN_OTP_PROVIDER: provider, policy } = config;
+  if (serviceSid === undefined) return undefined;
+  const quantumMs = policy.replyQuantumMs;
+  return createVerifyProvider({
+    pool, log, alert, serviceSid, codes: provider === 'verifyManaged' ? 'managed' : 'custom',
+    twilio: connectTwilio(config, alert),
+    checkTwilio: connectTwilio(config, alert, quantumMs === 0 ? checkWithoutQuantumMs : checkShare * quantumMs),
+  });
 }
 
 /** Where codes may go, as configured. */

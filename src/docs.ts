@@ -4,6 +4,8 @@ import { policyRules } from './domain/policy';
 import { faultKinds } from './domain/faults';
 import { problems } from './http/problem';
 import { inputs, reactions, stages, stageTable } from './domain/verification';
+import { actionOf, errorClasses, errorNumbers } from './twilio/errorTable';
+import type { Action, ErrorClass } from './twilio/errorTable';
 
 /** What `npm start`, the tests and the simulator read beside the settings, where they are not told by those. */
 export const toolVariables = {
@@ -77,6 +79,32 @@ export function faultTableMarkdown(): string {
   ].join('\n');
 }
 
+/** The table of Twilio's error numbers in docs/errors.md. */
+export function errorTableMarkdown(): string {
+  const names = Object.keys(errorClasses) as ErrorClass[]; // cast: Object.keys forgets what keys there are
+  const rows = names.map((name) => {
+    const numbers = errorNumbers[name].map((number) => {
+      const own = wordsOf(actionOf(number)!).filter((words) => !wordsOf(errorClasses[name]).includes(words));
+      return own.length === 0 ? `${number}` : `${number} (${own.join('; ')})`;
+    });
+    const { about } = errorClasses[name];
+    return `| \`${name}\` | ${about} | ${wordsOf(errorClasses[name]).join('; ')} | ${numbers.join(', ')} |`;
+  });
+  return ['| class | what it means | what is done | numbers |', '|---|---|---|---|', ...rows].join('\n');
+}
+
+function wordsOf({ fault, waitAtLeastMs, retriesMax, nextMethod, never, parks, alert }: Action): string[] {
+  return [
+    fault === undefined ? 'undeliverable' : `\`${fault}\``,
+    ...waitAtLeastMs === undefined ? [] : [`after ${waitAtLeastMs / 1_000} s at least`],
+    ...retriesMax === undefined ? [] : [`tried again ${retriesMax} time at most`],
+    ...nextMethod ? ['a code goes by the next method'] : [],
+    ...never === undefined ? [] : [never === 'method' ? 'never again by this method' : 'never again to this contact'],
+    ...parks === undefined ? [] : ['kept until the person writes'],
+    ...alert === undefined ? [] : [`alert \`${alert.what}\`${alert.inARow > 1 ? ` at ${alert.inARow} in a row` : ''}`],
+  ];
+}
+
 /** The table of problem documents in docs/errors.md. */
 export function problemTableMarkdown(): string {
   const rows = Object.entries(problems).map(([name, { status, detail }]) =>
@@ -89,6 +117,7 @@ export function generatedTables(): [page: string, name: string, table: string][]
   return [
     ['docs/architecture.md', 'stage table', stageTableMarkdown()],
     ['docs/errors.md', 'fault table', faultTableMarkdown()],
+    ['docs/errors.md', 'error table', errorTableMarkdown()],
     ['docs/errors.md', 'problem table', problemTableMarkdown()],
   ];
 }

@@ -29,11 +29,13 @@ export const metrics = {
   },
   swept: {
     type: 'counter', name: 'doorman_swept_total', labels: ['what'],
-    help: 'Found by sweeping: senders told or waiting, messages confirmed, refused, recovered, abandoned; notices',
+    help: 'Found by sweeping: senders told or waiting, messages confirmed, refused, recovered, '
+      + 'abandoned; notices, missed codes, verifications ended',
   },
   alerts: {
     type: 'counter', name: 'doorman_alerts_total', labels: ['what'],
-    help: 'What security has to look at: a pool that closed, the breaker, somebody who said NOT ME, a spent country',
+    help: 'What somebody has to look at: a pool that closed, the breaker, somebody who said NOT ME, a spent country, '
+      + 'a send that fraud protection stopped, a provider that refuses our account or did not compare a code',
   },
   activityOutcomes: {
     type: 'counter', name: 'doorman_activity_outcomes_total', labels: ['activity', 'outcome'],

@@ -23,6 +23,7 @@ import { codePurpose } from './otp/challenges';
 import type { Challenge } from './otp/challenges';
 import type { CodeCarrier } from './otp/carriers/codeCarrier';
 import { deriveCode, sameCode } from './otp/codes';
+import type { ProviderGuess } from './otp/verify/managedCheck';
 import { createCodeCalls } from './otp/voice/codeCalls';
 import type { CodeCallDeps, CodeCalls } from './otp/voice/codeCalls';
 import { languages } from './texts/render';
@@ -34,6 +35,8 @@ export interface Ports {
   /** By how a code travels; the best way first. */
   readonly carriers: ReadonlyMap<Method, CodeCarrier>;
   readonly assistant: Assistant;
+  /** Where a provider makes the codes: it compares them, too. */
+  readonly checkCode?: (guess: ProviderGuess) => Promise<boolean>;
 }
 
 /** The activities over a pool and ports: what a worker runs, in production and in tests. */

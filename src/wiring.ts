@@ -2,7 +2,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
 import type { DataConverter } from '@temporalio/common';
-import { createCalls, createMail, createPorts, destinationRules, smsOptions, textOptions } from './adapters';
+import {
+  createCalls, createMail, createPorts, createVerify, destinationRules, smsOptions, textOptions,
+} from './adapters';
 import { auditedTransaction } from './audit/auditedTransaction';
 import { Misconfiguration } from './config';
 import type { Config } from './config';
@@ -32,6 +34,7 @@ import { disputeByLink } from './otp/disputes';
 import type { LinkDeps } from './otp/disputes';
 import { tellMissedCodes } from './otp/missedCodes';
 import { createSmsNotices } from './otp/carriers/smsCarrier';
+import type { VerifyProvider } from './otp/verify/verifyProvider';
 import { withholdExpired, withholdTexts } from './outbox/outbox';
 import { noteReceipt } from './outbox/receipts';
 import { tellNewSessions } from './sessions/sessionNotices';
@@ -52,9 +55,10 @@ import { createWiredActivities } from './wiredActivities';
 export function wireWorker(config: Config, metricsUrl: string) {
   const { pool, log, telemetry } = wireProcess(config, 'worker', metricsUrl);
   const texts = createTexts(textOptions(config));
+  const alert = createAlert(log, telemetry);
+  const ports = createPorts(config, texts, alert, createVerify(config, pool, log, alert));
   const activities = createWiredActivities(
-    pool, config.keyring, texts, createPorts(config, texts), config.DOORMAN_LANGUAGE, createAlert(log, telemetry),
-    destinationRules(config));
+    pool, config.keyring, texts, ports, config.DOORMAN_LANGUAGE, alert, destinationRules(config));
   return {
     activities, log, telemetry,
     countOutcome: (activity: string, outcome: string) => telemetry.count('activityOutcomes', { activity, outcome }),
@@ -69,8 +73,10 @@ export function wireWorker(config: Config, metricsUrl: string) {
 const disputeLinkMs = 7 * 24 * 3_600_000;
 
 /** What employees are told without asking: that a contact of theirs changed, and that a session was opened. */
-function createNotices(config: Config, pool: Pool, log: Log, texts: Texts, mailer: Mailer | undefined) {
-  const sendSms = createSmsNotices(smsOptions(config, texts));
+function createNotices(
+  config: Config, pool: Pool, log: Log, texts: Texts, mailer: Mailer | undefined, alert: (what: Alert) => void,
+) {
+  const sendSms = createSmsNotices(smsOptions(config, texts, alert));
   const { keyring: keys, countries, policy, DOORMAN_LANGUAGE: defaultLanguage } = config;
   const contacts: NoticeDeps = {
     pool, log, countries, storageKeys: keys.storage, giveUpAfterMs: policy.contactHoldMs,
@@ -91,12 +97,26 @@ function createNotices(config: Config, pool: Pool, log: Log, texts: Texts, maile
   };
 }
 
+/** Tells Twilio, too, of the verifications that have ended. */
+function withEnds<Report>(
+  sendNotices: () => Promise<Report>, verify: VerifyProvider | undefined, telemetry: Telemetry,
+): () => Promise<Report> {
+  return async () => {
+    const report = await sendNotices();
+    const ended = await verify?.tellEnds() ?? 0;
+    if (ended > 0) telemetry.count('swept', { what: 'verificationsEnded' }, ended);
+    return report;
+  };
+}
+
 /** What the web process runs on. */
 export function wireWeb(config: Config) {
   const { pool, log, telemetry } = wireProcess(config, 'web');
   const { conversations, close } = connectConversations(config);
   const texts = createTexts(textOptions(config));
-  const { channel } = createPorts(config, texts);
+  const alert = createAlert(log, telemetry);
+  const verify = createVerify(config, pool, log, alert);
+  const { channel } = createPorts(config, texts, alert, verify);
   const mailer = createMail(config);
   const database = createDatabaseCheck(config, pool, log);
   const recipient = config.TWILIO_WHATSAPP_SENDER;
@@ -106,7 +126,7 @@ export function wireWeb(config: Config) {
     signal: (message) => conversations.deliver(message),
     fetchMessage: (messageId) => channel.fetchMessage(messageId),
     withholdExpired,
-    sendNotices: createNotices(config, pool, log, texts, mailer),
+    sendNotices: withEnds(createNotices(config, pool, log, texts, mailer, alert), verify, telemetry),
     tellMissed: () => tellMissedCodes({
       pool, log, tell: (missed) => conversations.tellMissed(missed),
       silenceMs: config.DOORMAN_CODE_METHODS.length === 1 ? undefined : config.policy.codeSilenceMs,
@@ -140,7 +160,7 @@ export function wireWeb(config: Config) {
       readToken: (token) => readDisputeToken(config.keyring.lookup, token, new Date())?.sessionId,
       dispute: async (sessionId) => {
         if (!database.isSound()) throw new Error('it is not known yet whether the database is sound');
-        return disputeByLink(disputeDeps(pool, config.keyring, createAlert(log, telemetry)), sessionId);
+        return disputeByLink(disputeDeps(pool, config.keyring, alert), sessionId);
       },
       language: config.DOORMAN_LANGUAGE,
     },

@@ -1,4 +1,5 @@
 // Port: the chat that people write in. Twilio's WhatsApp is one; the suite in test/ports/chatChannel holds for each.
+import type { Refusal } from '../domain/faults';
 
 /** A text on its way out. `receiptId` is what the provider names it by when it reports what became of it. */
 export interface OutgoingText {
@@ -10,8 +11,8 @@ export interface OutgoingText {
 
 export type SendOutcome =
   | { readonly outcome: 'accepted'; readonly providerId: string }
-  /** The provider will never deliver this to this recipient; `code` is its stable error number. */
-  | { readonly outcome: 'undeliverable'; readonly code: string };
+  /** The provider will never deliver this to this recipient: `code` is its stable error number, `class` the meaning. */
+  | { readonly outcome: 'undeliverable'; readonly code: string; readonly class?: Refusal };
 
 /** What the provider itself says that a message was. */
 export interface ProviderMessage {

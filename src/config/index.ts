@@ -67,6 +67,8 @@ const schema = z.object({
   TWILIO_SMS_SENDER: z.string().regex(e164, 'must be a number such as +14155550100').optional(),
   TWILIO_VOICE_SENDER: z.string().regex(e164, 'must be a number such as +14155550100').optional(),
   TWILIO_MESSAGING_SERVICE_SID: sid('MG').optional(),
+  DOORMAN_OTP_PROVIDER: z.enum(['own', 'verifyCustom', 'verifyManaged']),
+  TWILIO_VERIFY_SERVICE_SID: sid('VA').optional(),
   TWILIO_API_URL: origin.optional(),
   DOORMAN_SMTP_URL: z.string().refine((url) => readSmtpUrl(url) !== undefined, 'must be smtp:// or smtps://, with both of user and password or none, percent-encoded, and nothing after the port').optional(),
   DOORMAN_MAIL_FROM: z.string().refine(isMailAddress, 'must be an address in lower case such as doorman@example.com, without a name').optional(),
@@ -108,6 +110,7 @@ export function loadConfig(environment: Environment = process.env): Config {
   if (raw.TWILIO_SMS_SENDER === undefined && raw.TWILIO_MESSAGING_SERVICE_SID === undefined) {
     problems.push('TWILIO_MESSAGING_SERVICE_SID or TWILIO_SMS_SENDER: one of the two is needed to send codes');
   }
+  problems.push(...verifyProblems(raw, policy));
   if ((raw.DOORMAN_SMTP_URL === undefined) !== (raw.DOORMAN_MAIL_FROM === undefined)) {
     problems.push('DOORMAN_SMTP_URL and DOORMAN_MAIL_FROM: one is nothing without the other');
   }
@@ -129,7 +132,9 @@ export function loadImportConfig(environment: Environment = process.env): Import
 /** What a way lacks by which codes are to travel. */
 function methodProblems(raw: RawSettings, wanted: readonly Method[]): string[] {
   const lacking = [
-    ...wanted.includes('call') && raw.TWILIO_VOICE_SENDER === undefined ? ['call needs TWILIO_VOICE_SENDER'] : [],
+    // Twilio Verify calls from numbers of its own.
+    ...wanted.includes('call') && raw.DOORMAN_OTP_PROVIDER === 'own' && raw.TWILIO_VOICE_SENDER === undefined
+      ? ['call needs TWILIO_VOICE_SENDER'] : [],
     ...wanted.includes('email') && raw.DOORMAN_SMTP_URL === undefined ? ['email needs DOORMAN_SMTP_URL'] : [],
   ];
   return lacking.map((what) => `DOORMAN_CODE_METHODS: ${what}`);
@@ -197,6 +202,19 @@ function readPolicy(json: string): Policy {
   const unknown = Object.keys(given).filter((name) => !Object.hasOwn(defaultPolicy, name));
   if (unknown.length > 0) throw new Error(`knows no ${unknown.join(', ')}; the names are in docs/configuration.md`);
   return Object.freeze({ ...defaultPolicy, ...given });
+}
+
+/** Twilio's own limit of guesses at one code. */
+const verifyTriesMax = 5;
+
+function verifyProblems(raw: RawSettings, policy: Policy | undefined): string[] {
+  const { DOORMAN_OTP_PROVIDER: provider, TWILIO_VERIFY_SERVICE_SID: service } = raw;
+  return [
+    ...provider !== 'own' && service === undefined
+      ? ['TWILIO_VERIFY_SERVICE_SID: is needed for DOORMAN_OTP_PROVIDER, unless that is own'] : [],
+    ...provider === 'verifyManaged' && policy !== undefined && policy.codeTriesMax > verifyTriesMax
+      ? [`DOORMAN_POLICY: codeTriesMax is ${verifyTriesMax} at most with verifyManaged: Twilio compares no more`] : [],
+  ];
 }
 
 const certificates = [

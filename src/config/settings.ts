@@ -43,6 +43,8 @@ export const settings = {
   TWILIO_VOICE_SENDER: { about: 'Number that calls with codes come from, `+…`.', needed: 'optional' },
   TWILIO_SMS_SENDER: { about: 'Number that codes come from, `+…`. This or a messaging service is needed.', needed: 'optional' },
   TWILIO_MESSAGING_SERVICE_SID: { about: 'Messaging service that codes come from, `MG…`; preferred.', needed: 'optional' },
+  DOORMAN_OTP_PROVIDER: { about: 'Who carries codes by SMS and call: `own` (our messages and calls), `verifyCustom` (Twilio Verify, with our code) or `verifyManaged` (Twilio Verify makes the code and compares it). E-mail is ours in any case.', fallback: 'own', needed: 'optional' },
+  TWILIO_VERIFY_SERVICE_SID: { about: 'Verify service, `VA…`: needed with a provider other than `own`; the API key must be allowed to use it. With `verifyCustom` it takes custom codes; with `verifyManaged` its code length is one of the two of the policy, better the longer one. Keep it set for a day after going back to `own`: Twilio is told how the last codes ended.', needed: 'optional' },
   TWILIO_API_URL: { about: 'Development only: all Twilio products at this origin (the simulator).', needed: 'optional' },
   DOORMAN_SMTP_URL: { about: 'Mail server that notices, and codes by e-mail, go out by, `smtp://user:password@host` (STARTTLS) or `smtps://…`; user and password percent-encoded. No mail is sent without.', needed: 'optional', secret: true },
   DOORMAN_MAIL_FROM: { about: 'Address that mail comes from, such as `doorman@example.com`. Needed with a mail server.', needed: 'optional' },

@@ -12,6 +12,14 @@ export const faultKinds = {
 export type FaultKind = keyof typeof faultKinds;
 
 /**
+ * Why a provider will not deliver something, where what comes next depends on it: another method (`nextMethod`), never
+ * to this recipient (`permanent`) or not in this way (`consent`), a security event (`fraud`), kept until the person
+ * writes (`window`), or only not while trying out (`development`).
+ */
+export const refusals = ['nextMethod', 'permanent', 'consent', 'fraud', 'window', 'development'] as const;
+export type Refusal = (typeof refusals)[number];
+
+/**
  * A fault of a dependency, safe to log and to keep in a history: it never carries the provider's words, which may
  * repeat numbers, texts and credentials. `dependency` and `code` are ours or a provider's stable error number.
  */

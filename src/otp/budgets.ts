@@ -6,11 +6,12 @@ import type { Pool, Queryable } from '../db/pool';
 import type { Method } from '../domain/messages';
 import { resendGapMs } from '../domain/policy';
 import type { Policy } from '../domain/policy';
+import type { TwilioAlert } from '../twilio/errorTable';
 
 export type PoolName = 'known' | 'stranger';
 
-/** What security has to hear at once. */
-export type Alert = 'poolClosed' | 'breakerTripped' | 'disputed' | 'countrySpent';
+/** What security, or whoever keeps Doorman up, has to hear at once. */
+export type Alert = 'poolClosed' | 'breakerTripped' | 'disputed' | 'countrySpent' | 'codeUnchecked' | TwilioAlert;
 
 export interface Charge {
   /** `blind`: a budget is spent; nothing is compared, and the answer is that of a wrong guess. */

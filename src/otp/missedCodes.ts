@@ -21,7 +21,7 @@ const failuresMax = 3;
 
 /**
  * Tells of the latest send of each live code that failed, was not delivered, or was accepted and then not heard of.
- * Mail has no receipts: what the server took is never missed. Repeat-safe; says how many were told.
+ * Mail and Twilio Verify have no receipts: what they took is never missed. Repeat-safe; says how many were told.
  */
 export async function tellMissedCodes({ pool, log, silenceMs, tell }: MissedDeps): Promise<number> {
   const { rows } = await pool.query<{ challengeId: string; senderId: string; sends: number }>(
@@ -33,7 +33,7 @@ export async function tellMissedCodes({ pool, log, silenceMs, tell }: MissedDeps
         AND o.state <> 'withheld' AND o.receipt IS DISTINCT FROM 'delivered' AND o.receipt IS DISTINCT FROM 'read'
         AND (o.state = 'failed' OR o.receipt IN ('undelivered', 'failed')
           OR coalesce(o.settled_at, o.created_at) < clock_timestamp() - $1 * interval '1 ms'
-             AND NOT (s.method = 'email' AND o.state = 'sent'))
+             AND NOT (o.state = 'sent' AND (s.method = 'email' OR o.provider_id LIKE 'VE%')))
       ORDER BY c.issued_at LIMIT $2`, [silenceMs ?? null, batch]);
   let [told, failed] = [0, 0];
   for (const missed of rows) {

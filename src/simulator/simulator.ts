@@ -21,6 +21,8 @@ import { createDelivery } from './twilio/delivery';
 import type { TwilioMessage } from './twilio/message';
 import { createMessagesApi } from './twilio/messagesApi';
 import { createTypingApi } from './twilio/typingApi';
+import { createVerify } from './twilio/verify';
+import type { Verify } from './twilio/verify';
 import type { TwilioCall } from './twilio/voice/call';
 import { createCallsApi } from './twilio/voice/callsApi';
 import { createSwitchboard } from './twilio/voice/switchboard';
@@ -35,6 +37,8 @@ export interface SimulatorParts {
   readonly assistant?: RequestListener;
   /** In place of Twilio's own limits, for tests of them. */
   readonly limits?: Limits;
+  /** The clock of Verify, whose verifications last ten minutes. */
+  readonly now?: () => number;
 }
 
 export interface RunningSimulator {
@@ -44,6 +48,7 @@ export interface RunningSimulator {
   readonly smtpUrl: string | undefined;
   readonly state: SimulatorState;
   readonly faults: FaultSwitches;
+  readonly verify: Verify;
   /** What people do with their telephones. */
   readonly switchboard: Switchboard;
   /** Writes on WhatsApp as a persona or anybody else; resolves when the webhook was answered or given up. */
@@ -64,7 +69,7 @@ const keepAliveTimeout = 65_000;
 
 /** Starts a simulator; port 0 takes a free one. */
 export async function startSimulator(
-  options: SimulatorOptions, { limits, assistant = demoAssistant(options) }: SimulatorParts = {},
+  options: SimulatorOptions, { limits, now, assistant = demoAssistant(options) }: SimulatorParts = {},
 ): Promise<RunningSimulator> {
   const { account, publicUrl, webhookUrl, pace, allowRemote } = options;
   const closing = new AbortController();
@@ -79,10 +84,11 @@ export async function startSimulator(
   const delivery = createDelivery({ state, faults, account, pace, post, rules: createChannelRules({ state, faults }) });
   const switchboard = createSwitchboard({ state, faults, account, pace, post });
   const feed = createFeed({ state, faults, options });
+  const verify = createVerify({ state, account, organisation: options.organisation, now });
   const door = { state, faults, account };
   const app = createSimulatorApp({
     api: createApi(door, [createMessagesApi({ ...door, delivery }), createCallsApi({ ...door, switchboard })]),
-    apiOfVersion2: createApiOfVersion2(door, [createTypingApi(door)]),
+    apiOfVersion2: createApiOfVersion2(door, [createTypingApi(door), verify.router]),
     admin: createAdmin({ state, faults, inbound, delivery, switchboard, feed }),
     feed,
     allowRemote,
@@ -95,7 +101,7 @@ export async function startSimulator(
   delivery.resume();
   switchboard.resume();
   return {
-    url, state, faults, switchboard,
+    url, state, faults, verify, switchboard,
     smtpUrl: mailServer?.url,
     write: async (who, what) =>
       inbound.write(senderOf(who), typeof what === 'string' ? { kind: 'text', text: what } : what).posted,

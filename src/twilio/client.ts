@@ -4,7 +4,9 @@ import twilio from 'twilio';
 import type RequestClient from 'twilio/lib/base/RequestClient';
 import type Response from 'twilio/lib/http/response';
 import { Fault } from '../domain/faults';
-import { refusalOf, unanswered, Undeliverable, unreadable } from './errors';
+import type { Refusal } from '../domain/faults';
+import { alertOf, refusalOf, unanswered, Undeliverable, unreadable } from './errors';
+import type { TwilioAlert } from './errorTable';
 
 /** Below the 15 s that a try of an activity has, so that a slow provider is told from a dead worker. */
 const timeoutMs = 10_000;
@@ -19,6 +21,8 @@ export interface TwilioOptions {
   /** Development only: the origin, without a slash at its end, that stands for all of Twilio's products. */
   readonly apiUrl?: string;
   readonly timeoutMs?: number;
+  /** Hears what an operator or security has to look at. */
+  readonly alert?: (what: TwilioAlert) => void;
 }
 
 export type TwilioSdk = ReturnType<typeof twilio>;
@@ -26,7 +30,7 @@ export type TwilioSdk = ReturnType<typeof twilio>;
 export type Called<T> =
   | { readonly outcome: 'done'; readonly value: T }
   /** Twilio will never deliver this to this recipient. */
-  | { readonly outcome: 'undeliverable'; readonly code: string };
+  | { readonly outcome: 'undeliverable'; readonly code: string; readonly class: Refusal };
 
 export interface Twilio {
   /** Makes one call of the SDK. Throws Fault, never anything of the SDK's. */
@@ -38,16 +42,37 @@ export function createTwilio({ accountSid, apiKeySid, apiKeySecret, ...options }
     accountSid,
     httpClient: new EndpointClient(options.apiUrl, options.timeoutMs ?? timeoutMs),
   });
+  const watch = watchRefusals(options.alert);
   return {
     async call(request) {
       try {
-        return { outcome: 'done', value: await request(sdk) };
+        const value = await request(sdk);
+        watch.taken();
+        return { outcome: 'done', value };
       } catch (error) {
-        if (error instanceof Undeliverable) return { outcome: 'undeliverable', code: error.code };
+        if (error instanceof Undeliverable || error instanceof Fault) watch.refused(error);
+        if (error instanceof Undeliverable) return { outcome: 'undeliverable', code: error.code, class: error.refusal };
         if (error instanceof Fault) throw error;
         // The SDK could not make or read something, and says what with the words that it stumbled on.
         throw new Fault('refused', 'twilio', 'sdk');
       }
+    },
+  };
+}
+
+/** Counts refusals in a row that call for somebody. A provider that is down says nothing of the account. */
+function watchRefusals(alert: (what: TwilioAlert) => void = () => undefined) {
+  let inARow = 0;
+  return {
+    taken(): void { inARow = 0; },
+    refused(error: Fault | Undeliverable): void {
+      if (error instanceof Undeliverable) inARow = 0;
+      const due = alertOf(error);
+      if (due === undefined) return;
+      if (due.inARow === 1) return alert(due.what);
+      inARow += 1;
+      // Told once, not at each one that follows.
+      if (inARow === due.inARow) alert(due.what);
     },
   };
 }

@@ -1,11 +1,13 @@
 // Creates one message at Twilio, WhatsApp or SMS. There is no idempotency key: whoever repeats it may send it twice.
 import type { MessageListInstanceCreateOptions } from 'twilio/lib/rest/api/v2010/account/message';
+import type { Refusal } from '../domain/faults';
 import type { Twilio } from './client';
 import { unreadable } from './errors';
 
 export type SendResult =
   | { readonly outcome: 'accepted'; readonly providerId: string }
-  | { readonly outcome: 'undeliverable'; readonly code: string };
+  /** Without a class, Twilio was not asked: it would have been no recipient. */
+  | { readonly outcome: 'undeliverable'; readonly code: string; readonly class?: Refusal };
 
 const sid = /^(SM|MM)[0-9a-fA-F]{32}$/;
 

@@ -57,7 +57,7 @@ export function describeChatChannel(name: string, start: () => Promise<ChatProvi
     });
 
     it('says so when a recipient can never be reached', async () => {
-      expect(await send(text, provider.unreachable.address)).toEqual({ outcome: 'undeliverable', code: provider.unreachable.code });
+      expect(await send(text, provider.unreachable.address)).toMatchObject({ outcome: 'undeliverable', code: provider.unreachable.code });
     });
 
     it('throws a fault that keeps its silence when the provider is down, slow, throttling or does not know us', async () => {

@@ -40,7 +40,9 @@ export interface CarrierProvider {
   readonly unreachable: { readonly address: string; readonly code: string };
   /** What no fault may show, besides the code and the contact. */
   readonly secrets: readonly string[];
-  /** The words that arrived at a contact, oldest first; those of a call as they are heard when a key is pressed. */
+  /** Makes the challenge that a code belongs to, where a carrier looks for its row. */
+  challenge?(): Promise<string>;
+  /** What arrived at a contact, in words as they are read or heard, oldest first: of all that was accepted. */
   arrived(address: string): readonly string[] | Promise<readonly string[]>;
   /** What arrived anywhere at all. */
   everything(): readonly string[] | Promise<readonly string[]>;
@@ -51,12 +53,17 @@ export interface CarrierProvider {
 export function describeCodeCarrier(name: string, start: () => Promise<CarrierProvider>): void {
   describe(`${name} as a carrier of codes`, () => {
     let provider: CarrierProvider;
-    beforeEach(async () => { provider = await start(); });
+    let challengeId: string;
+    beforeEach(async () => {
+      provider = await start();
+      challengeId = await provider.challenge?.() ?? randomUUID();
+    });
     afterEach(() => provider.close());
 
     const code = '48392017';
     const carry = (changes: Partial<CodeToCarry> = {}, carrier = provider.carrier) => carrier.carry({
-      to: provider.contact, code, language: 'en', requestedBy: '0123', minutesLeft: 5, receiptId: randomUUID(), ...changes });
+      to: provider.contact, code, language: 'en', requestedBy: '0123', minutesLeft: 5, receiptId: randomUUID(),
+      challengeId, ...changes });
     const secrets = () => [code, provider.contact, ...provider.secrets];
     const firstWords = async () => (await provider.arrived(provider.contact))[0];
     const codes = async () => (await provider.arrived(provider.contact)).map((words) => provider.nature.codeIn(words));
@@ -86,7 +93,7 @@ export function describeCodeCarrier(name: string, start: () => Promise<CarrierPr
 
     it('says so when a contact can never be reached', async () => {
       const { address, code: number } = provider.unreachable;
-      expect(await carry({ to: address })).toEqual({ outcome: 'undeliverable', code: number });
+      expect(await carry({ to: address })).toMatchObject({ outcome: 'undeliverable', code: number });
     });
 
     it('takes no code into a chat, to a contact of another method, or to what is no contact', async () => {

@@ -56,7 +56,7 @@ describeInChromium('mail on the page', () => {
   }
 
   const sendCode = (code: string, receiptId = code) => createMailCarrier({ mailer, texts })
-    .carry({ to: maya, code, receiptId, language: 'en', requestedBy: '0123', minutesLeft: 5 });
+    .carry({ to: maya, code, receiptId, challengeId: receiptId, language: 'en', requestedBy: '0123', minutesLeft: 5 });
 
   function notice(link: string): Mail {
     const text = texts.render({ key: 'mailSessionOpened', params: { last4: '0171', link } }, 'en');

@@ -84,7 +84,7 @@ const tracesQuery = `
     s AS (SELECT id, locked_until > clock_timestamp() AS locked FROM senders),
     i AS (SELECT message_id, outcome, result, text_enc IS NULL AS wiped FROM inbox ORDER BY 1),
     -- A code may be handed over twice (decision 5): then its last copy's id stands.
-    o AS (SELECT key, kind, state, CASE kind WHEN 'code' THEN left(provider_id, 6) ELSE provider_id END, fault, text_enc IS NULL AS wiped FROM outbox ORDER BY 1),
+    o AS (SELECT key, kind, state, CASE kind WHEN 'code' THEN left(provider_id, 3) ELSE provider_id END, fault, text_enc IS NULL AS wiped FROM outbox ORDER BY 1),
     c AS (SELECT id, employee_id, pool, method, digits, tries_used, sends, state FROM challenges ORDER BY 1),
     g AS (SELECT challenge_id, message_id, ordinal, verdict, evaluated FROM guesses ORDER BY 1, 2),
     n AS (SELECT challenge_id, ordinal, pool, allowed, destination_hash IS NULL AS nowhere FROM sends ORDER BY 1, 2),

@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { createTwilio } from '../../src/twilio/client';
 import type { Twilio } from '../../src/twilio/client';
 import type { FaultKind } from '../../src/domain/faults';
+import { classOf } from '../../src/twilio/errorTable';
 import { sendMessage } from '../../src/twilio/sendMessage';
 import { faultOf, leaks } from '../ports/leaks';
 import { account, closeSimulations, listenOnFreePort, sdk as bareSdk } from '../support/simulation';
@@ -138,7 +139,7 @@ describe('what a number of Twilio\'s means', () => {
     21211, 21214, 21217, 21612, 21614, 30003, 30005, 30006, 63003, 63024, 21610, 30004, 63014, 63032, 63049, 63016,
     21408, 21215, 30450, 60410, 21608, 63015,
   ])('%i: this recipient is not reached', async (number) => {
-    expect(await send(await provider(json(400, { code: number })))).toEqual({ outcome: 'undeliverable', code: String(number) });
+    expect(await send(await provider(json(400, { code: number })))).toEqual({ outcome: 'undeliverable', code: String(number), class: classOf(number) });
   });
 
   it.each([

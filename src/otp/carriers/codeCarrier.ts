@@ -1,7 +1,10 @@
 // Port: what carries a code to the contact that HR registered. The suite in test/ports/codeCarrier holds for each.
+import type { Refusal } from '../../domain/faults';
 import type { Method } from '../../domain/messages';
 
 export interface CodeToCarry {
+  /** Whose code it is: what a provider that has a state of its own is asked by. Random. */
+  readonly challengeId: string;
   /** What the provider names it by when it reports what became of it: random, and nothing else. */
   readonly receiptId: string;
   /** The registered contact, from the directory and nowhere else (R19): E.164 or an e-mail address. */
@@ -17,7 +20,8 @@ export interface CodeToCarry {
 
 export type CarryOutcome =
   | { readonly outcome: 'accepted'; readonly providerId: string }
-  | { readonly outcome: 'undeliverable'; readonly code: string };
+  /** `class` says what comes next; without, it is no contact that this method could ever reach. */
+  | { readonly outcome: 'undeliverable'; readonly code: string; readonly class?: Refusal };
 
 export interface CodeCarrier {
   readonly method: Method;

@@ -13,7 +13,7 @@ export function codeQuestion(texts: Words, language: string, actionUrl: string):
 
 /** Speaks a code twice, who asked for it, how long it counts and a warning. */
 export function spokenCode(
-  texts: Words, { code, language, requestedBy, minutesLeft }: Omit<CodeToCarry, 'to' | 'receiptId'>,
+  texts: Words, { code, language, requestedBy, minutesLeft }: Omit<CodeToCarry, 'to' | 'receiptId' | 'challengeId'>,
 ): string {
   return sayTwiml(texts.voiceTag(language), [
     { words: texts.render({ key: 'voiceCode', params: {} }, language), characters: code },

@@ -60,6 +60,14 @@ const entries = {
   21910: { status: 400, message: 'Invalid From and To pair. From and To should be of the same channel' },
   30409: { status: 400, message: 'This message cannot be canceled' },
   35118: { status: 400, message: 'MessagingServiceSid is required to schedule a message' },
+  60200: { status: 400, message: (what) => `Invalid parameter ${what}` },
+  60202: { status: 429, message: 'Max check attempts reached' },
+  60203: { status: 429, message: 'Max send attempts reached' },
+  60204: { status: 403, message: 'Custom code not allowed' },
+  60205: { status: 403, message: 'SMS is not supported by landline phone number' },
+  60212: { status: 429, message: 'Too many concurrent requests for phone number' },
+  60410: { status: 403, message: 'Verification delivery attempt blocked' },
+  60605: { status: 403, message: 'Verification delivery attempt blocked by Geo Permissions' },
   63007: { status: 400, message: 'Twilio could not find a Channel with the specified From address' },
 } as const satisfies Record<number, Entry>;
 

@@ -58,7 +58,7 @@ describeCodeCarrier('E-mail', async () => {
 });
 
 const receiptId = '6f0c1b58-7a52-4d0e-9a6c-6d2f64a1f6c2';
-const code: CodeToCarry = { receiptId, to: contact, code: '48392017', language: 'en', requestedBy: '0123', minutesLeft: 5 };
+const code: CodeToCarry = { receiptId, challengeId: receiptId, to: contact, code: '48392017', language: 'en', requestedBy: '0123', minutesLeft: 5 };
 const secrets = [code.code, contact, 'Type it only', login.user, login.password];
 const withLogin = `${login.user}:${encodeURIComponent(login.password)}@`;
 

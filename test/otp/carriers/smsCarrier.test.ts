@@ -42,7 +42,7 @@ describe('an SMS with a code', () => {
       try {
         const statusCallback = (receiptId?: string) => `https://doorman.example.com/status/${receiptId}`;
         const carrier = createSmsCarrier({ twilio, from: { messagingServiceSid }, texts, statusCallback });
-        await carrier.carry({ to: contact, code: '483920', language: 'en', requestedBy: '0123', minutesLeft, receiptId: 'r-1' });
+        await carrier.carry({ to: contact, code: '483920', language: 'en', requestedBy: '0123', minutesLeft, receiptId: 'r-1', challengeId: 'c-1' });
         const form = simulator.state.exchanges().find(({ kind }) => kind === 'rest')!.form;
         expect(Object.fromEntries(form)).toEqual({
           To: contact, MessagingServiceSid: messagingServiceSid, ValidityPeriod: seconds, RiskCheck: 'enable',

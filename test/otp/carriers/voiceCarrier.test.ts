@@ -53,7 +53,7 @@ describeCodeCarrier('a call', async () => {
 describe('a call with a code', () => {
   const code: CodeToCarry = {
     to: contact, code: '483920', language: 'de', requestedBy: '0123', minutesLeft: 5,
-    receiptId: '0d3c7a9e-5b1f-4c52-9a77-1f6a1c0b2e11',
+    receiptId: '0d3c7a9e-5b1f-4c52-9a77-1f6a1c0b2e11', challengeId: '0d3c7a9e-5b1f-4c52-9a77-1f6a1c0b2e12',
   };
   let api: CallsApi;
 

@@ -42,7 +42,7 @@ export async function startCallsApi(): Promise<CallsApi> {
     if (request.url !== `/2010-04-01/Accounts/${account.sid}/Calls.json`) return void refuse(404, 20404);
     if (mood === 'silent') return;
     if (mood === 'down') return void refuse(503, 20503);
-    if (mood === 'throttling') return void refuse(429, 20429, { 'Retry-After': String(throttleSeconds) });
+    if (mood === 'throttling') return void refuse(429, 20429, { 'Retry-After': '7' });
     const form = new URLSearchParams(Buffer.concat(chunks).toString());
     if (form.get('To') === unreachable.address) return void refuse(400, Number(unreachable.code));
     calls.push(form);
