@@ -40,7 +40,7 @@ export interface RelayInput {
 export type RelayOutcome =
   /** The assistant answered: this many replies wait in the outbox under `replyKey`; `dropped` were too many. */
   | { readonly reaction: 'relay'; readonly replies: number; readonly dropped?: number }
-  | { readonly reaction: 'end' | 'dispute' | 'textOnly' | 'ignore' }
+  | { readonly reaction: 'end' | 'dispute' | 'textOnly' | 'flood' | 'ignore' }
   /** The session is over, be it that the message needs a fresh proof: nothing is answered and it still waits. */
   | { readonly reaction: 'closed' }
   /** It ended while the assistant thought: the answer is dropped, and the message with it, which was relayed. */
@@ -82,7 +82,7 @@ function reactionTo(deps: AssistantDeps, { kind, text }: InboxMessage, language:
 }
 
 function handleWithoutRelay(
-  deps: AssistantDeps, input: RelayInput, reaction: 'end' | 'dispute' | 'textOnly' | 'ignore',
+  deps: AssistantDeps, input: RelayInput, reaction: 'end' | 'dispute' | 'textOnly' | 'flood' | 'ignore',
 ): Promise<RelayOutcome> {
   return handleMessage<RelayOutcome>(deps.pool, deps.storageKeys, input, async (tx, note) => {
     if (reaction === 'end') await endSession(tx, note, input.sessionId, 'logout');

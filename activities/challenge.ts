@@ -59,7 +59,7 @@ export type ConfirmOutcome =
   | { readonly reaction: 'wrong'; readonly triesLeft: number }
   | { readonly reaction: 'exhausted'; readonly lockedForMs: number }
   | { readonly reaction: 'holdAndHint'; readonly bytes: number }
-  | { readonly reaction: 'hint' | 'hintOne' | 'noMethod' | 'cancel' | 'dispute' | 'textOnly' | 'ignore' };
+  | { readonly reaction: 'hint' | 'hintOne' | 'noMethod' | 'cancel' | 'dispute' | 'textOnly' | 'flood' | 'ignore' };
 
 /** `over`: so is the code, or a later send is on its way. `noWay`: there is no other way to this person. */
 export type FailOverOutcome =

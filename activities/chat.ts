@@ -1,9 +1,12 @@
 // Says something to a sender, once a key. The words come from src/texts or from the sealed outbox,
 // never from an argument.
 import type { ChatChannel } from '../src/chat/chatChannel';
+import { Fault, faultKinds } from '../src/domain/faults';
 import { beginSend, knownProviderIds, settleSend } from '../src/outbox/outbox';
-import { settleRefused } from './refusedSend';
 import type { Send } from '../src/outbox/outbox';
+import { takeTurn } from '../src/outbox/pacing';
+import { closeWindow, isWindowClosed, parkedSends, parkSend, windowClosedCode } from '../src/outbox/parking';
+import { settleRefused } from './refusedSend';
 import type { Pool, Queryable } from '../src/db/pool';
 import { findOpenSession, sessionLanguage } from '../src/sessions/sessions';
 import type { PurposeKeys } from '../src/keys/keyring';
@@ -17,6 +20,8 @@ export interface ChatDeps {
   replyAddress(db: Queryable, senderId: string): Promise<string | undefined>;
   /** The words for a text in the best language there is. */
   render(text: TextRequest, language: string | null): string;
+  /** Keyed hash by which sends to one address are counted. */
+  hashDestination(to: string): Buffer;
   /** Milliseconds since a message was received, by the database's clock. */
   messageAgeMs(db: Queryable, messageId: string): Promise<number>;
   /** Waits; rejects when the activity is cancelled. */
@@ -41,7 +46,8 @@ export interface RelayReplyInput {
   readonly sessionId: string;
 }
 
-export type ReplyOutcome = { readonly outcome: 'sent' | 'undeliverable' | 'withheld' };
+/** `parked`: it goes when the person writes again. */
+export type ReplyOutcome = { readonly outcome: 'sent' | 'undeliverable' | 'withheld' | 'parked' };
 
 export function createChatActivities(deps: ChatDeps) {
   const { pool } = deps;
@@ -55,42 +61,121 @@ export function createChatActivities(deps: ChatDeps) {
 
     /** Sends one stored reply of the assistant, if the session is still open at this moment. */
     async relayReply({ key, senderId, sessionId }: RelayReplyInput): Promise<ReplyOutcome> {
-      const isOpen = async () => await findOpenSession(pool, sessionId, senderId) !== undefined;
-      return sendOnce(deps, { key, senderId }, ({ text }) => text, isOpen);
+      return sendOnce(deps, { key, senderId, sessionId }, ({ text }) => text);
     },
   };
 }
 
 export type ChatActivities = ReturnType<typeof createChatActivities>;
 
+/** A text of one sender. `sessionId`: it may be read only while that is open (A55). */
+interface Text {
+  readonly key: string;
+  readonly senderId: string;
+  readonly sessionId?: string;
+}
+
 async function sendOnce(
-  deps: ChatDeps, { key, senderId }: { key: string; senderId: string }, words: (send: Send) => string | null,
-  maySend: () => Promise<boolean> = () => Promise.resolve(true),
+  deps: ChatDeps, text: Text, wordsOf: (send: Send) => string | null,
 ): Promise<ReplyOutcome> {
-  const { pool, channel } = deps;
+  const { pool } = deps;
+  const { key, senderId } = text;
   const [send, to] = await Promise.all([
     beginSend(pool, deps.storageKeys, { key, senderId, kind: 'reply' }), deps.replyAddress(pool, senderId)]);
+  if (send.state === 'parked') return invite(deps, senderId, to);
   if (send.state !== 'pending') return { outcome: send.state === 'failed' ? 'undeliverable' : send.state };
-  const text = words(send);
+  const words = wordsOf(send);
   // Asked before the provider, too: while that is down, what belongs to nobody any more must not be tried on and on.
-  if (to === undefined || text === null || !await maySend()) return withhold(pool, key);
+  if (to === undefined || words === null || !await maySend(deps, text)) return withhold(pool, key);
+  if (isWindowClosed(send.silentMs)) return park(deps, text, { to, words });
+  if (send.hasParked) await sendParked(deps, senderId, to);
+  return handOver(deps, text, { send, to, words });
+}
+
+async function maySend({ pool }: ChatDeps, { senderId, sessionId }: Text): Promise<boolean> {
+  return sessionId === undefined || await findOpenSession(pool, sessionId, senderId) !== undefined;
+}
+
+async function handOver(
+  deps: ChatDeps, text: Text, { send, to, words }: { send: Send; to: string; words: string },
+): Promise<ReplyOutcome> {
+  const { pool, channel } = deps;
+  const { key } = text;
+  await takeTurn(pool, { key, lane: 'chat', recipient: deps.hashDestination(to) });
   const earlier = send.attempts > 1
-    ? await findEarlier(deps, { to, text, sinceMs: send.firstAttemptAgeMs })
+    ? await findEarlier(deps, { to, text: words, sinceMs: send.firstAttemptAgeMs })
     : undefined;
   if (earlier !== undefined) {
     await settleSend(pool, key, { state: 'sent', providerId: earlier });
     return { outcome: 'sent' };
   }
   // And after the search for an earlier try, which can take seconds, in which somebody may have left (I6).
-  if (send.attempts > 1 && !await maySend()) return withhold(pool, key);
-  const sent = await channel.sendText({ to, text, receiptId: send.receiptId })
+  if (send.attempts > 1 && !await maySend(deps, text)) return withhold(pool, key);
+  const sent = await channel.sendText({ to, text: words, receiptId: send.receiptId })
     .catch((error: unknown) => settleRefused(pool, key, error));
   if (sent.outcome === 'undeliverable') {
+    if (sent.code === windowClosedCode) {
+      // What is said next waits too, without the provider being asked.
+      await closeWindow(pool, send.receiptId);
+      return park(deps, text, { to, words });
+    }
     await settleSend(pool, key, { state: 'failed', fault: sent.code });
     return { outcome: 'undeliverable' };
   }
   await settleSend(pool, key, { state: 'sent', providerId: sent.providerId });
   return { outcome: 'sent' };
+}
+
+/** Keeps a text until the person writes again, and tells them so where that is possible. */
+async function park(deps: ChatDeps, text: Text, { to, words }: { to: string; words: string }): Promise<ReplyOutcome> {
+  const { key, senderId, sessionId } = text;
+  await parkSend(deps.pool, deps.storageKeys, { key, text: words, ...(sessionId === undefined ? {} : { sessionId }) });
+  return invite(deps, senderId, to);
+}
+
+/**
+ * Tells somebody by the approved template, where there is one, that a reply waits: once a day. A try whose answer was
+ * lost is not repeated: it is no loss.
+ */
+async function invite(deps: ChatDeps, senderId: string, to: string | undefined): Promise<ReplyOutcome> {
+  const { pool, channel } = deps;
+  if (to === undefined || channel.sendTemplate === undefined) return { outcome: 'parked' };
+  const key = `${senderId}:waiting:${new Date().toISOString().slice(0, 10)}`;
+  const { state, attempts, receiptId } = await beginSend(pool, deps.storageKeys, { key, senderId, kind: 'reply' });
+  if (state !== 'pending') return { outcome: 'parked' };
+  if (attempts > 1) await settleSend(pool, key, { state: 'withheld' });
+  else {
+    await takeTurn(pool, { key, lane: 'chat', recipient: deps.hashDestination(to) });
+    const sent = await channel.sendTemplate({ to, receiptId })
+      .catch((error: unknown) => settleRefused(pool, key, error));
+    await settleSend(pool, key, sent.outcome === 'accepted'
+      ? { state: 'sent', providerId: sent.providerId } : { state: 'failed', fault: sent.code });
+  }
+  return { outcome: 'parked' };
+}
+
+/**
+ * Sends what waited for the person to write, in order, before what is said now. Whose session is over has it withheld;
+ * what the provider refuses for good is over by itself.
+ */
+async function sendParked(deps: ChatDeps, senderId: string, to: string): Promise<void> {
+  const { pool } = deps;
+  for (const { key, sessionId } of await parkedSends(pool, senderId)) {
+    const text: Text = { key, senderId, ...(sessionId === null ? {} : { sessionId }) };
+    const send = await beginSend(pool, deps.storageKeys, { key, senderId, kind: 'reply' });
+    if (send.state !== 'parked') continue;
+    if (send.text === null || !await maySend(deps, text)) await withhold(pool, key);
+    else {
+      const sent = await handOver(deps, text, { send, to, words: send.text }).catch(passWhenSettled);
+      if (sent.outcome === 'parked') return;
+    }
+  }
+}
+
+/** A parked text that can never leave is no reason to be silent. */
+function passWhenSettled(error: unknown): ReplyOutcome {
+  if (error instanceof Fault && !faultKinds[error.kind].retry) return { outcome: 'undeliverable' };
+  throw error;
 }
 
 async function withhold(pool: Pool, key: string): Promise<ReplyOutcome> {

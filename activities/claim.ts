@@ -42,7 +42,7 @@ export type IdentifyOutcome =
   | { readonly reaction: 'locked'; readonly lockedForMs: number }
   | { readonly reaction: 'tooSoon'; readonly waitMs: number }
   | { readonly reaction: 'holdAndAsk'; readonly bytes: number }
-  | { readonly reaction: 'ask' | 'askOne' | 'dispute' | 'textOnly' | 'ignore' };
+  | { readonly reaction: 'ask' | 'askOne' | 'dispute' | 'textOnly' | 'flood' | 'ignore' };
 
 /** Issues a code, or a decoy, to whoever claims to be somebody; unless the sender has to wait. */
 export async function issueFor(

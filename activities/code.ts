@@ -3,6 +3,7 @@ import type { Pool, Queryable } from '../src/db/pool';
 import type { Contact } from '../src/directory/contacts';
 import type { Method } from '../src/domain/messages';
 import { beginSend, settleSend } from '../src/outbox/outbox';
+import { takeTurn } from '../src/outbox/pacing';
 import type { PurposeKeys } from '../src/keys/keyring';
 import { noteDestination } from '../src/otp/assurance';
 import { findSend } from '../src/otp/budgets';
@@ -65,6 +66,8 @@ export function createCodeActivities(deps: CodeDeps) {
       // Where it was charged to, or nowhere: another contact since has had no budget, and is RESEND's to find.
       const isCharged = contact !== undefined && charged.allowed
         && charged.destinationHash?.equals(deps.hashDestination(contact.to));
+      // A decoy waits like a code and takes its token: one that is held would otherwise be told from one that is not.
+      if (!over) await takeTurn(pool, { key, lane: 'codes' });
       if (over || isCharged !== true || contact === undefined || requester === undefined || carrier === undefined) {
         await settleSend(pool, key, { state: 'withheld' });
         return { outcome: 'handedOver' };

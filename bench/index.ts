@@ -11,6 +11,7 @@ import { measureGuard } from './parts/guard';
 import { measureMemory } from './parts/memory';
 import { measureRecovery } from './parts/recovery';
 import { measureRelay } from './parts/relay';
+import { measureSends } from './parts/sends';
 import { measureVerification } from './parts/verification';
 import { measureWebhook } from './parts/webhook';
 import { readOptions, usage } from './options';
@@ -43,11 +44,16 @@ async function run(options: Options): Promise<Finding> {
     const stand = await startStand(progress, stops);
     folder = stand.folder;
     const { parts, quick } = options;
-    const guard = () => measureGuard({ stand, guesses: quick ? 500 : 2_000, rounds: quick ? 1 : 3, progress });
-    // The guard needs nothing but Postgres.
-    const others = parts.some((part) => part !== 'guard') ? await prepare(options, stand, kept) : undefined;
+    // They need nothing but Postgres.
+    const alone = {
+      guard: () => measureGuard({ stand, guesses: quick ? 500 : 2_000, rounds: quick ? 1 : 3, progress }),
+      sends: () => measureSends({ stand, sends: quick ? 400 : 2_000, rounds: quick ? 2 : 4, progress }),
+    };
+    const others = parts.some((part) => !(part in alone)) ? await prepare(options, stand, kept) : undefined;
     const findings: Finding[] = [];
-    for (const part of parts) findings.push(await (part === 'guard' ? guard() : others![part]()));
+    for (const part of parts) {
+      findings.push(await (part === 'guard' || part === 'sends' ? alone[part]() : others![part]()));
+    }
     return { sections: findings.flatMap(({ sections }) => sections), wrong: findings.flatMap(({ wrong }) => wrong) };
   } catch (error) {
     // The logs go with the folder.
@@ -100,7 +106,7 @@ async function prepare(options: Options, stand: Stand, kept: <T extends { stop()
     recovery: () => measureRecovery({ ...shared, count: quick ? 200 : 1_000 }),
     memory: () => measureMemory({ ...shared, levels: quick ? [200] : [conversations ?? 1_000, 10_000] }),
     webhook: () => measureWebhook({ ...shared, seconds: quick ? 6 : 30, secondsWithout: quick ? 3 : 10 }),
-  } satisfies Record<Exclude<PartName, 'guard'>, () => Promise<Finding>>;
+  } satisfies Record<Exclude<PartName, 'guard' | 'sends'>, () => Promise<Finding>>;
 }
 
 function showLogs(folder: string): void {

@@ -80,7 +80,9 @@ function carrierBy(
 
 /** Twilio and the assistant, as configured; `verify` carries codes only where it is the provider of them. */
 export function createPorts(config: Config, texts: Texts, alert: TellAlert, verify?: VerifyProvider): Ports {
-  const { DOORMAN_OTP_PROVIDER: provider, DOORMAN_CODE_METHODS: methods } = config;
+  const {
+    DOORMAN_OTP_PROVIDER: provider, DOORMAN_CODE_METHODS: methods, DOORMAN_WINDOW_TEMPLATE_SID: template,
+  } = config;
   const other = provider === 'own' ? undefined : verify;
   return {
     // Chat and codes have connections of their own: one that a code has just opened would let the reply to somebody
@@ -89,6 +91,7 @@ export function createPorts(config: Config, texts: Texts, alert: TellAlert, veri
       twilio: connectTwilio(config, alert),
       sender: config.TWILIO_WHATSAPP_SENDER,
       statusCallback: statusCallbackOf(config),
+      ...(template === undefined ? {} : { windowTemplate: template }),
     }),
     carriers: new Map(methods.map((method) => [method, carrierBy(method, config, texts, alert, other)])),
     ...other?.checkCode === undefined ? {} : { checkCode: other.checkCode },

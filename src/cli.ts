@@ -7,6 +7,7 @@ import { directoryCommands } from './cli/directory';
 import { keysCommands } from './cli/keys';
 import { operatorCommands } from './cli/operator';
 import { processCommands } from './cli/processes';
+import { sendingCommands } from './cli/sending';
 import { Misconfiguration } from './config';
 
 const program = new Command('doorman')
@@ -15,7 +16,8 @@ const program = new Command('doorman')
   .showHelpAfterError('(`doorman --help` lists what there is)')
   .exitOverride();
 
-for (const add of [processCommands, directoryCommands, operatorCommands, auditCommands, keysCommands]) add(program);
+const groups = [processCommands, directoryCommands, operatorCommands, sendingCommands, auditCommands, keysCommands];
+for (const add of groups) add(program);
 
 program.parseAsync().catch((error: unknown) => {
   const { code, exitCode, message } = error as { code?: string; exitCode?: number; message?: string };

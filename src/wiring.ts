@@ -36,6 +36,8 @@ import { tellMissedCodes } from './otp/missedCodes';
 import { createSmsNotices } from './otp/carriers/smsCarrier';
 import type { VerifyProvider } from './otp/verify/verifyProvider';
 import { withholdExpired, withholdTexts } from './outbox/outbox';
+import { isHeld } from './outbox/pacing';
+import { closeWindow, windowClosedCode } from './outbox/parking';
 import { noteReceipt } from './outbox/receipts';
 import { tellNewSessions } from './sessions/sessionNotices';
 import type { NewSession } from './sessions/sessionNotices';
@@ -92,6 +94,8 @@ function createNotices(
   };
   const tell = (session: NewSession) => tellEmployee(sessions, session);
   return async () => {
+    // What tells employees waits with the codes: it goes the same ways.
+    if (await isHeld(pool, 'codes')) return { notified: 0, unnotified: 0 };
     const [one, other] = [await sendNotices(contacts), await tellNewSessions({ pool, log, tell })];
     return { notified: one.notified + other.notified, unnotified: one.unnotified + other.unnotified };
   };
@@ -132,13 +136,14 @@ export function wireWeb(config: Config) {
       silenceMs: config.DOORMAN_CODE_METHODS.length === 1 ? undefined : config.policy.codeSilenceMs,
     }),
     textRetentionMs: config.policy.textRetentionMs,
+    messagesPerMinuteMax: config.policy.messagesPerMinuteMax,
     onSweep: (report) => {
       for (const [what, count] of Object.entries(report)) if (count > 0) telemetry.count('swept', { what }, count);
     },
   });
   const reconciler = createReconciliation(config, { pool, log, telemetry }, {
     listReceived: (since) => channel.listReceived(since),
-    take: (message) => dispatcher.take(message, []),
+    take: (message) => dispatcher.take(message, [], true),
   });
   const nextToken = config.TWILIO_AUTH_TOKEN_NEXT;
   const app: AppDeps = {
@@ -170,6 +175,7 @@ export function wireWeb(config: Config) {
       const noted = await noteReceipt(pool, note);
       const isLost = note.receipt === 'undelivered' || note.receipt === 'failed';
       if (noted.outcome === 'noted' && noted.kind === 'code' && isLost) dispatcher.sweepSoon();
+      if (note.fault === windowClosedCode) await closeWindow(pool, note.receiptId);
     },
     countStatus: (outcome) => telemetry.count('statusCallbacks', { outcome }),
     ...config.TWILIO_VOICE_SENDER === undefined ? {} : {

@@ -37,6 +37,11 @@ export interface ChatChannel {
   /** Hands one text to the provider. Not safe to repeat: the caller keeps the outcome by key. Throws Fault. */
   sendText(message: OutgoingText): Promise<SendOutcome>;
   /**
+   * Hands over the approved template that asks somebody to write again, outside of the time in which texts may be sent.
+   * Absent where none is configured. Not safe to repeat. Throws Fault.
+   */
+  sendTemplate?(message: Omit<OutgoingText, 'text'>): Promise<SendOutcome>;
+  /**
    * Ids of the texts that the provider took for this recipient with these words within the last `sinceMs`, oldest
    * first: how a send whose answer was lost is recognised. Safe to repeat. Throws Fault.
    */

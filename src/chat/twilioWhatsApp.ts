@@ -1,4 +1,5 @@
-// WhatsApp over Twilio's Messages API. Every text is a request of its own (decision 8), never a template, never media.
+// WhatsApp over Twilio's Messages API. Every text is a request of its own (decision 8), never media. A template holds
+// nothing of ours: it only asks somebody to write again.
 import { Fault } from '../domain/faults';
 import type { Called, Twilio } from '../twilio/client';
 import { unreadable } from '../twilio/errors';
@@ -11,6 +12,8 @@ export interface TwilioWhatsAppOptions {
   readonly sender: string;
   /** Where Twilio reports what becomes of a text, by its receipt id. Nothing is reported without. */
   statusCallback?(receiptId: string): string;
+  /** Content template, `HX…`, for whoever may be sent no text. */
+  readonly windowTemplate?: string;
 }
 
 // Twilio's clock is not ours, and it tells whole seconds.
@@ -21,12 +24,18 @@ const listedMax = 200;
 // (src/twilio/client.ts), or somebody who writes nothing but smileys would keep us from reading the list.
 const receivedPageSize = 80;
 
-export function createTwilioWhatsApp({ twilio, sender, statusCallback }: TwilioWhatsAppOptions): ChatChannel {
+export function createTwilioWhatsApp(options: TwilioWhatsAppOptions): ChatChannel {
+  const { twilio, sender, statusCallback, windowTemplate } = options;
+  const reported = (receiptId: string) =>
+    statusCallback === undefined ? {} : { statusCallback: statusCallback(receiptId) };
   return {
-    sendText: ({ to, text, receiptId }) => sendMessage(twilio, {
-      to, from: sender, body: text,
-      ...(statusCallback === undefined ? {} : { statusCallback: statusCallback(receiptId) }),
-    }),
+    sendText: ({ to, text, receiptId }) =>
+      sendMessage(twilio, { to, from: sender, body: text, ...reported(receiptId) }),
+
+    ...windowTemplate === undefined ? {} : {
+      sendTemplate: ({ to, receiptId }) =>
+        sendMessage(twilio, { to, from: sender, contentSid: windowTemplate, ...reported(receiptId) }),
+    },
 
     async findSent({ to, text, sinceMs }) {
       const since = Date.now() - sinceMs - clockSlackMs;

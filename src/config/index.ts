@@ -69,6 +69,7 @@ const schema = z.object({
   TWILIO_MESSAGING_SERVICE_SID: sid('MG').optional(),
   DOORMAN_OTP_PROVIDER: z.enum(['own', 'verifyCustom', 'verifyManaged']),
   TWILIO_VERIFY_SERVICE_SID: sid('VA').optional(),
+  DOORMAN_WINDOW_TEMPLATE_SID: sid('HX').optional(),
   TWILIO_API_URL: origin.optional(),
   DOORMAN_SMTP_URL: z.string().refine((url) => readSmtpUrl(url) !== undefined, 'must be smtp:// or smtps://, with both of user and password or none, percent-encoded, and nothing after the port').optional(),
   DOORMAN_MAIL_FROM: z.string().refine(isMailAddress, 'must be an address in lower case such as doorman@example.com, without a name').optional(),

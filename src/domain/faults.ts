@@ -3,7 +3,7 @@
 
 export const faultKinds = {
   unavailable: { retry: true, about: 'a dependency is down, slow or answers 5xx: try again with back-off' },
-  throttled: { retry: true, about: 'a provider asks to slow down: try again after its delay' },
+  throttled: { retry: true, about: 'a provider asks to slow down, or our own pace does: try again after its delay' },
   refused: { retry: false, about: 'a provider refuses this request for good: a retry would be refused too' },
   misconfigured: { retry: true, about: 'our credentials or settings are wrong: tried again while an operator acts' },
   sealed: { retry: true, about: 'a key is missing or does not fit: closed until the keyring is right' },

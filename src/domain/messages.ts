@@ -1,8 +1,11 @@
 // The kinds of message that a chat can carry, and what a person can mean by one.
 
-/** What arrives, as the channel names it; only `text` is ever read (A14). */
+/**
+ * What arrives, as the channel names it; only `text` is ever read (A14). `flood` is the first message that was too many
+ * within a minute: its words are not kept.
+ */
 export const messageKinds = [
-  'text', 'media', 'location', 'contacts', 'reaction', 'button', 'group', 'edited', 'unsupported',
+  'text', 'media', 'location', 'contacts', 'reaction', 'button', 'group', 'edited', 'unsupported', 'flood',
 ] as const;
 export type MessageKind = (typeof messageKinds)[number];
 

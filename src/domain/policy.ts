@@ -56,6 +56,7 @@ export const policyRules = {
   stepUpAgeMs: rule(5 * minute, 1 * minute, 5 * minute, 'age of a proof beyond which the assistant can ask for a fresh one (R29, A47)'),
   sessionsPerEmployeeMax: rule(3, 1, 10, 'open sessions of one employee; a further one ends the oldest (R30)'),
   replyQuantumMs: rule(2 * second, 0, 10 * second, 'replies before verification leave on whole multiples of this; 0 only in development (R25)'),
+  messagesPerMinuteMax: rule(20, 5, 1_000, 'messages of one sender in a minute; further ones are not read, and one notice says so; the process\'s number holds, not the conversation\'s (R51)'),
   heldMessagesMax: rule(20, 1, 50, 'messages kept until the sender is verified'),
   heldBytesMax: rule(64 * 1024, 1024, 256 * 1024, 'bytes of text kept until the sender is verified'),
   heldAgeMs: rule(15 * minute, 1 * minute, 1 * hour, 'a held message older than this is destroyed'),

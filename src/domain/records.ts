@@ -55,6 +55,14 @@ export interface RecordFacts {
   'country.spent': { country: string; pool: string };
   /** `operator`: login name of whoever did it, when it was no feed. */
   'employee.ended': { employeeId: string; reason: string; operator?: string };
+  /** An operator stopped what leaves, let it go, or changed how fast: chat, codes. */
+  'sending.held': { lanes: string[]; operator: string };
+  'sending.released': { lanes: string[]; operator: string };
+  /** Null: no limit. */
+  'sending.limited': {
+    perSecond: number | null; codeReserve: number; recipientBurst: number | null; recipientEveryMs: number;
+    operator: string;
+  };
   'payload.decoded': { payloads: number; operator: string };
   'addresses.resealed': { keyId: string; addresses: number; operator: string };
 }

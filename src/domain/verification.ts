@@ -8,7 +8,7 @@ export type Stage = (typeof stages)[number];
 export const inputs = [
   'identifier', 'code', 'several', 'text', 'digits',
   'resend', 'call', 'email', 'cancel', 'notMe', 'logout',
-  'media', 'location', 'contacts', 'button', 'reaction', 'group', 'edited', 'unsupported',
+  'media', 'location', 'contacts', 'button', 'reaction', 'group', 'edited', 'unsupported', 'flood',
 ] as const satisfies readonly (Command | MessageKind | 'identifier' | 'code' | 'several' | 'digits')[];
 export type Input = (typeof inputs)[number];
 
@@ -31,13 +31,14 @@ export const reactions = {
   end: 'ends the session',
   textOnly: 'says that only text is read',
   notice: 'gives one notice a window',
+  flood: 'says that too many messages came within a minute; the further ones are not even shown to it',
   ignore: 'nothing',
 } as const;
 export type Reaction = keyof typeof reactions;
 
 const unreadable = {
   media: 'textOnly', location: 'textOnly', contacts: 'textOnly', button: 'textOnly', unsupported: 'textOnly',
-  reaction: 'ignore', group: 'ignore', edited: 'ignore',
+  reaction: 'ignore', group: 'ignore', edited: 'ignore', flood: 'flood',
 } as const;
 
 /** stage x input -> reaction. Changing a row needs a new recorded history (test/replay). */
@@ -59,7 +60,7 @@ export const stageTable = {
   },
   locked: {
     media: 'notice', location: 'notice', contacts: 'notice', button: 'notice', unsupported: 'notice',
-    reaction: 'ignore', group: 'ignore', edited: 'ignore',
+    reaction: 'ignore', group: 'ignore', edited: 'ignore', flood: 'ignore',
     code: 'notice', several: 'notice', text: 'notice', digits: 'notice', identifier: 'notice',
     resend: 'notice', call: 'notice', email: 'notice', cancel: 'notice', notMe: 'notice', logout: 'notice',
   },

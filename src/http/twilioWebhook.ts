@@ -17,7 +17,7 @@ export interface WebhookDeps {
   readonly log: Pick<Log, 'warn' | 'error'>;
 }
 
-export type WebhookOutcome = 'known' | 'unconfirmed' | 'delivered' | 'later';
+export type WebhookOutcome = 'known' | 'flood' | 'unconfirmed' | 'delivered' | 'later';
 
 export const messagePath = '/webhooks/twilio/message';
 

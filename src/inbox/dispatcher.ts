@@ -25,6 +25,8 @@ export interface DispatcherDeps {
   readonly recipient: string;
   /** Gives up sends that nobody settled within the retention, a batch a call; says how many. */
   withholdExpired(db: Queryable, retentionMs: number): Promise<number>;
+  /** How many messages of one sender are read in a minute (policy `messagesPerMinuteMax`). */
+  readonly messagesPerMinuteMax: number;
   /** Tells conversations of codes that do not arrive; says how many. */
   tellMissed?(): Promise<number>;
   /** Sends the next few notices to employees; at the end of each sweep. */
@@ -43,9 +45,12 @@ export interface DispatcherDeps {
 export interface Dispatcher {
   /**
    * Stores a message that came in, then tells its conversation, within the deadline. Rejects only when the message is
-   * not stored. `doubts` make it wait for the provider's confirmation instead.
+   * not stored. `doubts` make it wait for the provider's confirmation instead. One that `isLate`, which no webhook brought
+   * in its time, is not counted as one of this minute.
    */
-  take(message: IncomingMessage, doubts: readonly string[]): Promise<'known' | 'unconfirmed' | Delivery>;
+  take(
+    message: IncomingMessage, doubts: readonly string[], isLate?: boolean,
+  ): Promise<'known' | 'flood' | 'unconfirmed' | Delivery>;
   /**
    * Asks the provider about unconfirmed messages, then tells all that waited too long. One sweeper runs at a time, over
    * all processes; the others find nothing to do.
@@ -145,14 +150,14 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
   }
 
   return {
-    async take(message, doubts) {
+    async take(message, doubts, isLate = false) {
       if (doubts.length > 0) {
         if (await storeUnconfirmed(pool, keys, message, doubts) === 'known') return 'known';
         sweepSoon();
         return 'unconfirmed';
       }
-      const stored = await storeMessage(pool, keys, message);
-      return stored.outcome === 'known' ? 'known' : deliver(stored.senderId);
+      const stored = await storeMessage(pool, keys, message, isLate ? undefined : deps.messagesPerMinuteMax);
+      return stored.outcome === 'stored' ? deliver(stored.senderId) : stored.outcome;
     },
     sweep: sweepOnce,
     sweepSoon,

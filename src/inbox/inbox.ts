@@ -22,17 +22,23 @@ export interface IncomingMessage {
 
 export type Stored =
   | { readonly outcome: 'stored'; readonly senderId: string }
+  /** Too many came within a minute: it is settled, and nobody need be told. */
+  | { readonly outcome: 'flood' }
   /** This message id was stored before: nothing has changed and nothing is to be done. */
   | { readonly outcome: 'known' };
 
 /**
  * Stores a message under its sender, who is found or made, in one transaction and, for a sender that is known under
- * all given addresses, in one round trip. Rejects when it is not stored.
+ * all given addresses, in one round trip. Rejects when it is not stored. Beyond `perMinuteMax` of one sender its text
+ * is not kept: the first such message of a minute is of kind `flood`, the further ones are settled at once. Without that
+ * number it is not counted either.
  */
-export async function storeMessage(pool: Pool, keys: AddressKeys, message: IncomingMessage): Promise<Stored> {
+export async function storeMessage(
+  pool: Pool, keys: AddressKeys, message: IncomingMessage, perMinuteMax?: number,
+): Promise<Stored> {
   const addresses = hashAddresses(keys, message.addresses);
   const identityKeyHash = hashIdentityKey(keys, message.identityKey);
-  const row = inboxRow(keys, message, addresses, identityKeyHash);
+  const row = { ...inboxRow(keys, message, addresses, identityKeyHash), perMinuteMax: perMinuteMax ?? null };
   const stored = await insertMessage(pool, row);
   if (stored !== undefined) return stored;
   try {
@@ -40,7 +46,7 @@ export async function storeMessage(pool: Pool, keys: AddressKeys, message: Incom
       await lockAddresses(tx, addresses);
       await claimAddresses(tx, note, keys, { addresses, identityKeyHash });
       const inserted = await insertMessage(tx, row);
-      if (inserted?.outcome !== 'stored') throw new AlreadyStored();
+      if (inserted === undefined || inserted.outcome === 'known') throw new AlreadyStored();
       return inserted;
     });
   } catch (error) {
@@ -79,50 +85,66 @@ function inboxRow(
 }
 
 /** Undefined when addresses and device do not belong to one sender (yet): then nothing was written. */
-async function insertMessage(db: Queryable, row: InboxRow): Promise<Stored | undefined> {
-  const { rows: [found] } = await db.query<{ senderId: string; isStored: boolean }>({
+async function insertMessage(
+  db: Queryable, row: InboxRow & { readonly perMinuteMax: number | null },
+): Promise<Stored | undefined> {
+  const { rows: [found] } = await db.query<{ senderId: string; isStored: boolean; isBeyond: boolean }>({
     ...insertStatement,
     values: [row.messageId, row.addressHashes, row.kind, row.text, row.writtenFromHash,
-      row.addressesSealed, row.sealedHeader, row.identityKeyHash],
+      row.addressesSealed, row.sealedHeader, row.identityKeyHash, row.perMinuteMax],
   });
   if (found === undefined) return undefined;
-  return found.isStored ? { outcome: 'stored', senderId: found.senderId } : { outcome: 'known' };
+  if (!found.isStored) return { outcome: 'known' };
+  return found.isBeyond ? { outcome: 'flood' } : { outcome: 'stored', senderId: found.senderId };
 }
 
 // The lock on the addresses makes messages of one sender follow one another, and waits for a change of their owner.
+// What they hold is read after it, so that the minute's count is exact however many come at once.
 // A row of the same id that has no sender is an unconfirmed one: what is certain takes its place, unless it came too
 // late to be read.
 // The time of the last use is only moved when replies would otherwise go to another address, and an address is only
-// sealed anew when it was under a former key: no write for each message.
+// sealed anew when it was under a former key.
 const insertStatement = {
   name: 'store-message',
   text: `
   WITH owned AS MATERIALIZED (
-    SELECT sender_id FROM sender_addresses WHERE address_hash = ANY ($2::bytea[])
+    SELECT sender_id, minute_from, minute_messages FROM sender_addresses WHERE address_hash = ANY ($2::bytea[])
      ORDER BY address_hash FOR NO KEY UPDATE
-  ), owner AS (
-    SELECT (array_agg(sender_id))[1] AS id FROM owned
-    HAVING count(*) = cardinality($2::bytea[]) AND count(DISTINCT sender_id) = 1
-  ), sender AS (
-    SELECT s.id FROM owner JOIN senders s USING (id) WHERE $8::bytea IS NULL OR s.identity_key_hash = $8
+  ), owner AS MATERIALIZED (
+    SELECT (array_agg(sender_id))[1] AS id, ($9::int IS NOT NULL)::int + max(
+      CASE WHEN minute_from > clock_timestamp() - interval '1 min' THEN minute_messages ELSE 0 END) AS nth
+      FROM owned HAVING count(*) = cardinality($2::bytea[]) AND count(DISTINCT sender_id) = 1
+  ), sender AS MATERIALIZED (
+    SELECT s.id, nth, nth > coalesce($9::int, nth) AS is_flood, nth > coalesce($9::int, nth) + 1 AS is_beyond
+      FROM owner JOIN senders s USING (id) WHERE $8::bytea IS NULL OR s.identity_key_hash = $8
   ), stored AS (
-    INSERT INTO inbox AS i (message_id, sender_id, kind, text_enc) 
-      SELECT $1::text, id, $3::text, $4::bytea FROM sender
+    INSERT INTO inbox AS i (message_id, sender_id, kind, text_enc, handled_at, outcome, result)
+      SELECT $1::text, id, CASE WHEN is_flood THEN 'flood' ELSE $3::text END,
+             CASE WHEN NOT is_flood THEN $4::bytea END, CASE WHEN is_beyond THEN clock_timestamp() END,
+             CASE WHEN is_beyond THEN 'flood' END, CASE WHEN is_beyond THEN '{"reaction": "flood"}'::jsonb END
+        FROM sender
     ON CONFLICT (message_id) DO UPDATE
       SET sender_id = excluded.sender_id, kind = excluded.kind, text_enc = excluded.text_enc, origin_enc = NULL,
-          handled_at = NULL, outcome = NULL, result = NULL
+          handled_at = excluded.handled_at, outcome = excluded.outcome, result = excluded.result
       WHERE i.sender_id IS NULL AND i.outcome IS DISTINCT FROM 'abandoned'
     RETURNING message_id
   ), written AS (
-    UPDATE sender_addresses a SET address_enc = given.enc,
-           written_from_at = CASE WHEN a.address_hash = $5::bytea THEN clock_timestamp() ELSE a.written_from_at END
-      FROM stored, unnest($2::bytea[], $6::bytea[]) AS given (hash, enc)
+    UPDATE sender_addresses a
+       SET address_enc = CASE substr(a.address_enc, 1, length($7::bytea))
+             WHEN $7::bytea THEN a.address_enc ELSE given.enc END,
+           written_from_at = CASE WHEN a.address_hash = $5::bytea AND (
+             a.written_from_at IS NULL OR EXISTS (
+               SELECT FROM sender_addresses o
+                WHERE o.sender_id = a.sender_id AND o.written_from_at > a.written_from_at))
+             THEN clock_timestamp() ELSE a.written_from_at END,
+           last_message_at = clock_timestamp(),
+           minute_from = CASE sender.nth WHEN 1 THEN clock_timestamp() ELSE a.minute_from END,
+           minute_messages = sender.nth
+      FROM stored, sender, unnest($2::bytea[], $6::bytea[]) AS given (hash, enc)
      WHERE a.address_hash = given.hash
-       AND (substr(a.address_enc, 1, length($7::bytea)) <> $7::bytea OR (a.address_hash = $5::bytea AND (
-         a.written_from_at IS NULL OR EXISTS (
-           SELECT FROM sender_addresses o WHERE o.sender_id = a.sender_id AND o.written_from_at > a.written_from_at))))
   )
-  SELECT sender.id AS "senderId", stored.message_id IS NOT NULL AS "isStored" FROM sender LEFT JOIN stored ON true`,
+  SELECT sender.id AS "senderId", sender.is_beyond AS "isBeyond", stored.message_id IS NOT NULL AS "isStored"
+    FROM sender LEFT JOIN stored ON true`,
 };
 
 /** Notes that conversations were told of these messages. Repeat-safe. */

@@ -22,7 +22,7 @@ export interface ReconcilerDeps {
   /** What the provider received for us since then, in pages, newest first. Throws when it cannot be asked. */
   listReceived(since: Date): AsyncIterable<readonly Received[]>;
   /** Takes a message in as its webhook would. Rejects when it is not stored. */
-  take(message: IncomingMessage): Promise<'known' | 'unconfirmed' | 'delivered' | 'later'>;
+  take(message: IncomingMessage): Promise<'known' | 'flood' | 'unconfirmed' | 'delivered' | 'later'>;
   /** How often to look (policy `reconcileIntervalMs`). */
   readonly intervalMs: number;
   /** How long a message is left to its webhook (policy `webhookPatienceMs`). */

@@ -32,6 +32,7 @@ export interface SweepDeps {
   readonly keys: AddressKeys;
   readonly recipient: string;
   readonly sweepAfterMs: number;
+  readonly messagesPerMinuteMax: number;
   readonly textRetentionMs: number;
   fetchMessage(messageId: string): Promise<ProviderView | undefined>;
   /** Tells the sender's conversation all that waits, and notes it. */
@@ -147,7 +148,7 @@ async function checkBatchOf(deps: SweepDeps): Promise<Checked & { readonly more:
 }
 
 async function admit(deps: SweepDeps, unconfirmed: Unconfirmed): Promise<void> {
-  const stored = await admitMessage(deps.pool, deps.keys, unconfirmed);
+  const stored = await admitMessage(deps.pool, deps.keys, unconfirmed, deps.messagesPerMinuteMax);
   if (stored.outcome === 'stored') await deps.deliverAll(stored.senderId);
 }
 

@@ -88,15 +88,20 @@ function opened(row: UnconfirmedRow, keys: AddressKeys): Unconfirmed {
   return { message: { messageId, kind: row.kind, text, ...origin }, doubts: row.unconfirmed, ageMs: row.age_ms };
 }
 
-/** Takes a confirmed message in as if it came now: it keeps its place in the order of arrival. */
-export async function admitMessage(pool: Pool, keys: AddressKeys, { message }: Unconfirmed): Promise<Stored> {
+/**
+ * Takes a confirmed message in as if it came now, also when it is one too many: it keeps its place in the order of
+ * arrival.
+ */
+export async function admitMessage(
+  pool: Pool, keys: AddressKeys, { message }: Pick<Unconfirmed, 'message'>, perMinuteMax?: number,
+): Promise<Stored> {
   // Its BSUID is not in the provider's record: only the address that was confirmed is claimed.
   const { phone, bsuid } = message.addresses;
   if (message.writtenFrom === phone) {
     await auditedTransaction(pool, (tx, note) => partFromOther(tx, note, keys, message.addresses));
   }
   const addresses = message.writtenFrom === phone ? { phone } : { bsuid: bsuid! };
-  return storeMessage(pool, keys, { ...message, addresses });
+  return storeMessage(pool, keys, { ...message, addresses }, perMinuteMax);
 }
 
 /** Ends a message that the provider did not confirm. It was never anybody's. Repeat-safe. */

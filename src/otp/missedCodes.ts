@@ -21,7 +21,8 @@ const failuresMax = 3;
 
 /**
  * Tells of the latest send of each live code that failed, was not delivered, or was accepted and then not heard of.
- * Mail and Twilio Verify have no receipts: what they took is never missed. Repeat-safe; says how many were told.
+ * Mail and Twilio Verify have no receipts: what they took is never missed. Nor is what waits for its turn, or is held:
+ * no other way would be faster. Repeat-safe; says how many were told.
  */
 export async function tellMissedCodes({ pool, log, silenceMs, tell }: MissedDeps): Promise<number> {
   const { rows } = await pool.query<{ challengeId: string; senderId: string; sends: number }>(
@@ -30,9 +31,10 @@ export async function tellMissedCodes({ pool, log, silenceMs, tell }: MissedDeps
        JOIN sends s ON s.challenge_id = c.id AND s.ordinal = c.sends
        JOIN outbox o ON o.key = c.id || ':' || s.method || ':' || s.ordinal
       WHERE c.state = 'live' AND c.expires_at > clock_timestamp() AND s.missed_at IS NULL
-        AND o.state <> 'withheld' AND o.receipt IS DISTINCT FROM 'delivered' AND o.receipt IS DISTINCT FROM 'read'
+        AND o.state <> 'withheld' AND o.attempts > 0
+        AND o.receipt IS DISTINCT FROM 'delivered' AND o.receipt IS DISTINCT FROM 'read'
         AND (o.state = 'failed' OR o.receipt IN ('undelivered', 'failed')
-          OR coalesce(o.settled_at, o.created_at) < clock_timestamp() - $1 * interval '1 ms'
+          OR coalesce(o.settled_at, o.paid_at, o.created_at) < clock_timestamp() - $1 * interval '1 ms'
              AND NOT (o.state = 'sent' AND (s.method = 'email' OR o.provider_id LIKE 'VE%')))
       ORDER BY c.issued_at LIMIT $2`, [silenceMs ?? null, batch]);
   let [told, failed] = [0, 0];

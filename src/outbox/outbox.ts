@@ -7,14 +7,19 @@ import type { PurposeKeys } from '../keys/keyring';
 export interface Send {
   /** What we give the provider to name it by in its receipts: random, and unlike the key nothing else. */
   readonly receiptId: string;
-  readonly state: 'pending' | 'sent' | 'failed' | 'withheld';
+  readonly state: 'pending' | 'sent' | 'failed' | 'withheld' | 'parked';
   readonly attempts: number;
   /** The text that was stored for it; null when the caller has it. */
   readonly text: string | null;
   readonly firstAttemptAgeMs: number;
+  /** How long ago the person last wrote; null when that is not known. */
+  readonly silentMs: number | null;
+  /** Whether other texts wait for this person to write again. */
+  readonly hasParked: boolean;
 }
 
-const context = (key: string): string => `outbox:${key}`;
+/** Under which context the text of a send is sealed. */
+export const textContext = (key: string): string => `outbox:${key}`;
 
 /** Notes that the provider is about to be asked, before it is. */
 export async function beginSend(
@@ -22,15 +27,21 @@ export async function beginSend(
 ): Promise<Send> {
   const { rows: [row] } = await db.query<{
     id: string; state: Send['state']; attempts: number; text_enc: Buffer | null; ageMs: number;
+    silentMs: number | null; hasParked: boolean;
   }>(
     `INSERT INTO outbox AS o (key, sender_id, kind, attempts) VALUES ($1, $2, $3, 1)
-     ON CONFLICT (key) DO UPDATE SET attempts = o.attempts + CASE WHEN o.state = 'pending' THEN 1 ELSE 0 END
+     ON CONFLICT (key) DO UPDATE
+       SET attempts = o.attempts + CASE WHEN o.state IN ('pending', 'parked') THEN 1 ELSE 0 END
      RETURNING id, state, attempts, text_enc,
-               (extract(epoch FROM clock_timestamp() - created_at) * 1000)::float8 AS "ageMs"`,
+               (extract(epoch FROM clock_timestamp() - created_at) * 1000)::float8 AS "ageMs",
+               (SELECT extract(epoch FROM clock_timestamp() - max(a.last_message_at)) * 1000
+                  FROM sender_addresses a WHERE a.sender_id = o.sender_id)::float8 AS "silentMs",
+               EXISTS (SELECT FROM outbox w
+                        WHERE w.sender_id = o.sender_id AND w.state = 'parked' AND w.key <> o.key) AS "hasParked"`,
     [send.key, send.senderId, send.kind]);
-  const { id, state, attempts, text_enc, ageMs } = row!;
-  const text = text_enc === null ? null : open(keys, text_enc, context(send.key)).toString('utf8');
-  return { receiptId: id, state, attempts, text, firstAttemptAgeMs: ageMs };
+  const { id, state, attempts, text_enc, ageMs, silentMs, hasParked } = row!;
+  const text = text_enc === null ? null : open(keys, text_enc, textContext(send.key)).toString('utf8');
+  return { receiptId: id, state, attempts, text, firstAttemptAgeMs: ageMs, silentMs, hasParked };
 }
 
 /** Whether a send was ever begun. */
@@ -45,7 +56,7 @@ export async function settleSend(
 ): Promise<void> {
   await db.query(
     `UPDATE outbox SET state = $2, provider_id = $3, fault = $4, settled_at = clock_timestamp(), text_enc = NULL
-      WHERE key = $1 AND (state = 'pending' OR (state = 'withheld' AND $2 = 'sent'))`,
+      WHERE key = $1 AND (state IN ('pending', 'parked') OR (state = 'withheld' AND $2 = 'sent'))`,
     [key, settled.state, settled.providerId ?? null, settled.fault ?? null]);
 }
 
@@ -67,7 +78,7 @@ export async function withholdExpired(db: Queryable, retentionMs: number): Promi
   const { rowCount } = await db.query(
     `UPDATE outbox SET state = 'withheld', fault = 'abandoned', settled_at = clock_timestamp(), text_enc = NULL
       WHERE key IN (SELECT key FROM outbox
-        WHERE state = 'pending' AND created_at < clock_timestamp() - $1 * interval '1 ms'
+        WHERE state IN ('pending', 'parked') AND created_at < clock_timestamp() - $1 * interval '1 ms'
         ORDER BY created_at LIMIT 1000 FOR UPDATE SKIP LOCKED)`, [retentionMs]);
   return rowCount ?? 0;
 }
@@ -80,7 +91,7 @@ export async function storeTexts(
   await tx.query(
     `INSERT INTO outbox (key, sender_id, kind, text_enc) SELECT key, $1, 'reply', text_enc
        FROM unnest($2::text[], $3::bytea[]) AS stored (key, text_enc) ON CONFLICT (key) DO NOTHING`,
-    [senderId, texts.map(({ key }) => key), texts.map(({ key, text }) => seal(keys, text, context(key)))]);
+    [senderId, texts.map(({ key }) => key), texts.map(({ key, text }) => seal(keys, text, textContext(key)))]);
 }
 
 /** Which of these provider ids belong to other sends of ours: they are no trace of this one. */

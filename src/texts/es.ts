@@ -47,6 +47,7 @@ export const es = {
     sessionEndedStepUp: 'Para esto debe demostrar de nuevo quién es. Su mensaje se guarda hasta entonces.',
     textOnly: 'Aquí solo se pueden leer mensajes de texto. Escriba lo que quiere decir.',
     assistantUnavailable: 'En este momento no hay respuesta y su mensaje no se ha guardado. Envíelo de nuevo más tarde.',
+    flood: 'Ha enviado demasiados mensajes a la vez y los últimos no se han leído. Espere un minuto y envíe de nuevo lo que falte.',
     smsCode:
       '{organisation}: {code} es su clave del chat WhatsApp (desde ...{last4}), vale {minutes}. '
       + 'Solo para ese chat, nadie se la pide. ¿No es usted? Escriba en él NO SOY YO.',

@@ -39,6 +39,7 @@ export interface ChatTexts {
   sessionEndedStepUp: Nothing;
   textOnly: Nothing;
   assistantUnavailable: Nothing;
+  flood: Nothing;
 }
 
 /** What carries a code. Apart from the chat's texts, so that no conversation can name one (R21). */

@@ -218,6 +218,22 @@ export const acts: Record<string, Case> = {
       return ({ reply }) => reply({ key: `${messageId}:answer`, senderId, text: { key: 'askIdentifier', params: {} } });
     },
   },
+  'a reply to somebody who wrote too long ago is parked': {
+    outcome: { outcome: 'parked' },
+    async prepare(world) {
+      const { senderId } = await write(world, 'hello', 'SM-old');
+      await world.owner.query(`UPDATE sender_addresses SET last_message_at = clock_timestamp() - interval '1 day'`);
+      return ({ reply }) => reply({ key: 'SM-old:answer', senderId, text: { key: 'askIdentifier', params: {} } });
+    },
+  },
+  'a parked reply goes before the next one': {
+    asksProvider: true,
+    outcome: { outcome: 'sent' },
+    async prepare(world) {
+      await world.run(await acts['a reply to somebody who wrote too long ago is parked']!.prepare(world));
+      return acts['a reply is sent']!.prepare(world);
+    },
+  },
   'relay keeps what the assistant answers': { outcome: { reaction: 'relay', replies: 2 }, prepare: relaying('a question') },
   'relay takes note of NOT ME': { outcome: { reaction: 'dispute' }, prepare: relaying('not me') },
   'relay asks for a fresh proof when the assistant does': {

@@ -6,6 +6,7 @@ import { createPool } from '../../src/db/pool';
 import type { Pool } from '../../src/db/pool';
 import { messageAgeMs } from '../../src/inbox/senderLookup';
 import { replyAddress } from '../../src/inbox/senders';
+import { lookupHash } from '../../src/keys/box';
 import { methods } from '../../src/domain/messages';
 import type { Method } from '../../src/domain/messages';
 import { createTexts } from '../../src/texts/render';
@@ -117,6 +118,7 @@ test('A35 a reply before verification leaves on a whole multiple of the quantum,
     const { reply } = createChatActivities({
       pool, channel, messageAgeMs, storageKeys: testKeyring.storage,
       replyAddress: (db, id) => replyAddress(db, testKeyring, id),
+      hashDestination: (to) => lookupHash(testKeyring.lookup, 'destination', to),
       render: () => 'words',
       wait: (waitMs) => moment.pass(waitMs),
     });

@@ -19,7 +19,7 @@ const words = [
   'hello', 'where is my order 4500000001?', 'RESEND', 'CANCEL', 'LOGOUT', 'NOT ME', 'call me', 'by e-mail', '12 34',
   '11111111 22222222', '🙂', '',
 ];
-const kinds: MessageKind[] = ['media', 'location', 'reaction', 'button', 'edited', 'unsupported'];
+const kinds: MessageKind[] = ['media', 'location', 'reaction', 'button', 'edited', 'unsupported', 'flood'];
 
 const claim = (nth: number, how: 'alone' | 'in words' | 'by e-mail' = 'in words'): Message => ({ write: 'claim', nth, how });
 /** Of the length of a stranger's code, or of a known sender's. */

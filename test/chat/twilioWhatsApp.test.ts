@@ -49,6 +49,15 @@ describe('WhatsApp over Twilio', () => {
     expect(lastSent().statusCallback).toBe(`${statusCallback}/r-1`);
   });
 
+  it('asks somebody to write again by a template without words of ours, where one is configured', async () => {
+    const { twilio } = simulated;
+    const channel = createTwilioWhatsApp({ twilio, sender, windowTemplate: `HX${'0a'.repeat(16)}` });
+    // Without words and without a template it would be refused.
+    expect(await channel.sendTemplate!({ to: recipient, receiptId: 'r' })).toMatchObject({ outcome: 'accepted' });
+    expect(lastSent()).toMatchObject({ to: recipient, from: sender, body: '' });
+    expect(createTwilioWhatsApp({ twilio, sender }).sendTemplate).toBeUndefined();
+  });
+
   it('finds only what was sent since then, oldest first', async () => {
     const channel = createTwilioWhatsApp({ twilio: simulated.twilio, sender });
     const { state } = simulated.simulator;

@@ -19,14 +19,15 @@ type All<Reaction extends string> = Record<Reaction, true>;
 const answers = {
   identify: {
     issue: true, locked: true, tooSoon: true, holdAndAsk: true, ask: true, askOne: true, dispute: true, textOnly: true,
-    ignore: true,
+    flood: true, ignore: true,
   } satisfies All<IdentifyOutcome['reaction']>,
   confirm: {
     right: true, wrong: true, exhausted: true, expired: true, resend: true, tooSoon: true, spent: true, cancel: true,
-    dispute: true, holdAndHint: true, hint: true, hintOne: true, noMethod: true, textOnly: true, ignore: true,
+    dispute: true, holdAndHint: true, hint: true, hintOne: true, noMethod: true, textOnly: true, flood: true,
+    ignore: true,
   } satisfies All<ConfirmOutcome['reaction']>,
   relay: {
-    relay: true, end: true, dispute: true, textOnly: true, ignore: true, closed: true, tooLate: true,
+    relay: true, end: true, dispute: true, textOnly: true, flood: true, ignore: true, closed: true, tooLate: true,
   } satisfies All<RelayOutcome['reaction']>,
   failOver: { resend: true, none: true } satisfies All<FailOverOutcome['reaction']>,
   turnAway: { notice: true, ignore: true } satisfies All<TurnAwayOutcome['reaction']>,

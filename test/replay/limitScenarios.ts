@@ -128,6 +128,24 @@ export const limitScenarios: readonly Scenario[] = [
     },
   },
   {
+    name: 'too-many-messages-at-once',
+    covers: { identify: ['flood'], confirm: ['flood'], session: ['flood'] },
+    async play(world) {
+      await world.write(anna, '', { kind: 'flood' });
+      await world.reply('flood');
+      await issue(world);
+      await world.write(anna, '', { kind: 'flood' });
+      await world.reply('flood');
+      const stored = await world.write(anna, await world.code());
+      await world.reply('verified');
+      await world.write(anna, '', { kind: 'flood' });
+      await world.reply('flood');
+      await world.write(anna, 'hello');
+      await world.said('echo: hello');
+      return stored;
+    },
+  },
+  {
     name: 'session-too-old',
     covers: { session: ['relay'] },
     policy: { sessionAbsoluteMs: 5 * 60_000 },

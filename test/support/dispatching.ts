@@ -28,7 +28,7 @@ export function dispatchingIn(world: () => InboxWorld) {
       const { signal = () => Promise.resolve() } = deps;
       const dispatcher = createDispatcher({
         pool: world().pool, keys: world().keys, recipient,
-        textRetentionMs: 86_400_000, sweepAfterMs: 0, deadlineMs: 20_000,
+        textRetentionMs: 86_400_000, messagesPerMinuteMax: 1_000, sweepAfterMs: 0, deadlineMs: 20_000,
         fetchMessage: () => Promise.resolve(undefined),
         withholdExpired,
         log: { warn: (event, fields) => { logged.push(JSON.stringify([event, fields])); } },

@@ -53,6 +53,8 @@ export class FakeChannel implements ChatChannel {
   readonly sent = new Events<OutgoingText>();
   /** Consulted before each send: throws a Fault, or answers undeliverable, to play the provider's moods. */
   before: (text: OutgoingText) => SendOutcome | undefined = () => undefined;
+  /** None is configured unless a test does. */
+  sendTemplate?: NonNullable<ChatChannel['sendTemplate']>;
 
   async sendText(text: OutgoingText): Promise<SendOutcome> {
     const refused = this.before(text);

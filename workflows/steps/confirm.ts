@@ -67,6 +67,7 @@ async function react(c: Conversation, messageId: string, outcome: ConfirmOutcome
     case 'hintOne': return c.answer(messageId, { key: 'severalCodes', params: {} });
     case 'noMethod': return c.answer(messageId, { key: 'methodUnavailable', params: {} });
     case 'textOnly': return c.answer(messageId, { key: 'textOnly', params: {} });
+    case 'flood': return c.answer(messageId, { key: 'flood', params: {} });
     case 'ignore': return;
   }
 }

@@ -30,6 +30,7 @@ export const identifyStep: Step = {
       case 'ask': return ask(c, messageId, 'askIdentifier');
       case 'askOne': return ask(c, messageId, 'severalIdentifiers');
       case 'textOnly': return ask(c, messageId, 'textOnly');
+      case 'flood': return c.answer(messageId, { key: 'flood', params: {} });
       case 'ignore': return;
     }
   },

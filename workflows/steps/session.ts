@@ -29,6 +29,7 @@ export const sessionStep: Step = {
         return c.answer(messageId, { key: 'assistantUnavailable', params: {} });
       case 'closed': return closed(c, messageId);
       case 'tooLate': return closed(c);
+      case 'flood': return c.answer(messageId, { key: 'flood', params: {} });
       case 'ignore': return;
     }
   },
