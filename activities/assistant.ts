@@ -1,7 +1,9 @@
 // One turn of the assistant: guard, ask, guard again, keep the answer. The text is read here and wiped here.
-import { heartbeat, cancellationSignal } from '@temporalio/activity';
+import { cancellationSignal } from '@temporalio/activity';
 import type { Assistant, AssistantAnswer } from '../src/assistant/assistant';
-import { storeTexts } from '../src/outbox/outbox';
+import { replyKey, wordsOf } from '../src/assistant/replies';
+import { openTurn, readTurnNews } from '../src/assistant/turns';
+import { pendingTexts, storeTexts } from '../src/outbox/outbox';
 import type { Pool } from '../src/db/pool';
 import { soundPolicy } from '../src/domain/policy';
 import { readMessage } from '../src/domain/reading';
@@ -12,10 +14,13 @@ import type { InboxMessage } from '../src/inbox/handling';
 import type { PurposeKeys } from '../src/keys/keyring';
 import { endSession, findOpenSession, touchSession } from '../src/sessions/sessions';
 import type { OpenSession } from '../src/sessions/sessions';
+import type { TextRequest } from '../src/texts/keys';
+import { sendOnce, whileBeating } from './chat';
+import type { SendDeps } from './chat';
 import { dispute } from './dispute';
 import type { DisputeDeps } from './dispute';
 
-export interface AssistantDeps extends DisputeDeps {
+export interface AssistantDeps extends DisputeDeps, SendDeps {
   readonly pool: Pool;
   readonly storageKeys: PurposeKeys;
   readonly assistant: Assistant;
@@ -25,6 +30,12 @@ export interface AssistantDeps extends DisputeDeps {
   readonly defaultLanguage: string;
   /** Splits a text into parts that one message of the channel can hold. */
   split(text: string): readonly string[];
+  /** Where links to the assistant's media may lead. */
+  readonly mediaHosts: ReadonlySet<string>;
+  /** The words for a text in the best language there is. */
+  render(text: TextRequest, language: string | null): string;
+  /** How long earlier tries of this activity took, in ms; 0 for the first. */
+  triedForMs(): number;
 }
 
 export interface RelayInput {
@@ -35,19 +46,29 @@ export interface RelayInput {
   /** Of the conversation's policy; absent in conversations that began before they were needed. */
   readonly knownSenderDays?: number;
   readonly stepUpAgeMs?: number;
+  readonly pushedTurnMs?: number;
+  readonly stillWorkingAfterMs?: number;
 }
 
 export type RelayOutcome =
-  /** The assistant answered: this many replies wait in the outbox under `replyKey`; `dropped` were too many. */
-  | { readonly reaction: 'relay'; readonly replies: number; readonly dropped?: number }
+  /**
+   * The assistant answered: this many replies wait in the outbox under `replyKey`; `dropped` were too many, more are
+   * pushed later when `open`, and `late` comes after the text that says that it takes long.
+   */
+  | {
+    readonly reaction: 'relay'; readonly replies: number; readonly dropped?: number; readonly open?: true;
+    readonly late?: true;
+  }
   | { readonly reaction: 'end' | 'dispute' | 'textOnly' | 'flood' | 'ignore' }
   /** The session is over, be it that the message needs a fresh proof: nothing is answered and it still waits. */
   | { readonly reaction: 'closed' }
   /** It ended while the assistant thought: the answer is dropped, and the message with it, which was relayed. */
   | { readonly reaction: 'tooLate' };
 
-/** Business key of the `index`-th reply (from 0) to a message. */
-export const replyKey = (messageId: string, index: number): string => `${messageId}:${index}`;
+/** What there is to do about a turn that is answered later. `from` and `to` are places of replies. */
+export type NewsOutcome =
+  | { readonly reaction: 'relay'; readonly from: number; readonly to: number }
+  | { readonly reaction: 'slow' | 'silent' | 'nothing' };
 
 export function createAssistantActivities(deps: AssistantDeps) {
   const { pool, storageKeys } = deps;
@@ -61,8 +82,18 @@ export function createAssistantActivities(deps: AssistantDeps) {
       if (session === undefined) return await handledMeanwhile(pool, storageKeys, input) ?? { reaction: 'closed' };
       const reaction = reactionTo(deps, seen.message, session.language);
       if (reaction !== 'relay') return handleWithoutRelay(deps, input, reaction);
-      const answer = await ask(deps, input, seen.message, session);
-      return keepAnswer(deps, input, answer);
+      const { answer, late } = await ask(deps, input, seen.message, session);
+      return keepAnswer(deps, input, answer, late);
+    },
+
+    /** What there is to do about a turn of this session that is answered later. */
+    async readNews(input: { messageId: string; senderId: string; sessionId: string }): Promise<NewsOutcome> {
+      const news = await readTurnNews(pool, input);
+      if (typeof news === 'string') return { reaction: news };
+      const keys = Array.from({ length: news.parts }, (_, index) => replyKey(input.messageId, index));
+      const pending = await pendingTexts(pool, keys);
+      const from = keys.findIndex((key) => pending.has(key));
+      return from === -1 ? { reaction: 'nothing' } : { reaction: 'relay', from, to: news.parts };
     },
   };
 }
@@ -91,34 +122,63 @@ function handleWithoutRelay(
   });
 }
 
-async function ask(
-  deps: AssistantDeps, input: RelayInput, { text }: InboxMessage,
-  session: OpenSession,
-): Promise<AssistantAnswer> {
-  // Cancellation reaches an activity only through heartbeats; every 5 s is well within the 15 s that io.ts allows.
-  const beat = setInterval(() => heartbeat(), 5_000);
-  try {
-    return await deps.assistant.answer({
-      turnId: input.messageId,
-      conversationId: input.sessionId,
-      subject: deps.subjectOf(session.employeeId),
-      verifiedAt: session.verifiedAt,
-      assurance: session.assurance,
-      locale: session.language ?? deps.defaultLanguage,
-      text,
-    }, cancellationSignal());
-  } finally {
-    clearInterval(beat);
-  }
+/** `late`: so late that the person may have been told that it takes long. */
+function ask(
+  deps: AssistantDeps, input: RelayInput, { text }: InboxMessage, session: OpenSession,
+): Promise<{ answer: AssistantAnswer; late: boolean }> {
+  const turn = {
+    turnId: input.messageId,
+    conversationId: input.sessionId,
+    subject: deps.subjectOf(session.employeeId),
+    verifiedAt: session.verifiedAt,
+    assurance: session.assurance,
+    locale: session.language ?? deps.defaultLanguage,
+    text,
+  };
+  return whileBeating(async () => {
+    // Of no consequence, and not waited for: the indicator ends by itself.
+    void deps.channel.showTyping(input.messageId);
+    const late = sayWhenLate(deps, input, session);
+    try {
+      const answer = await deps.assistant.answer(turn, cancellationSignal());
+      return { answer, late: await late.end() };
+    } finally {
+      await late.end();
+    }
+  });
+}
+
+/** Tells the person, once a turn, that the assistant still works, when it takes long. */
+function sayWhenLate(deps: AssistantDeps, input: RelayInput, { language }: OpenSession): { end(): Promise<boolean> } {
+  const { messageId, senderId, sessionId } = input;
+  const restMs = soundPolicy(input).stillWorkingAfterMs - deps.triedForMs();
+  // As the conversation would name it, which says it of a turn that is answered later.
+  const key = `${messageId}:stillWorking`;
+  const words = () => deps.render({ key: 'stillWorking', params: {} }, language);
+  let said: Promise<unknown> | undefined;
+  const timer = setTimeout(() => {
+    // A courtesy: what fails here, fails nobody's turn.
+    said = sendOnce(deps, { key, senderId, sessionId }, words).catch(() => undefined);
+  }, Math.max(0, restMs));
+  return {
+    /** Whether it was told, or may have been by an earlier try. */
+    async end() {
+      clearTimeout(timer);
+      await said;
+      return said !== undefined || restMs <= 0;
+    },
+  };
 }
 
 /**
  * Keeps the replies, sealed, in the transaction that settles the message, unless the session ended meanwhile (A55) or
  * is too old for what was asked: then it ends, and the message waits for the next.
  */
-function keepAnswer(deps: AssistantDeps, input: RelayInput, answer: AssistantAnswer): Promise<RelayOutcome> {
-  const { messageId, senderId, sessionId } = input;
-  const { stepUpAgeMs } = soundPolicy(input);
+function keepAnswer(
+  deps: AssistantDeps, input: RelayInput, answer: AssistantAnswer, late: boolean,
+): Promise<RelayOutcome> {
+  const { messageId, senderId, sessionId, repliesMax } = input;
+  const { stepUpAgeMs, pushedTurnMs: lastsMs, stillWorkingAfterMs } = soundPolicy(input);
   return handleMessage<RelayOutcome>(deps.pool, deps.storageKeys, input, async (tx, note) => {
     const session = await findOpenSession(tx, sessionId, senderId);
     const isFresh = session !== undefined && session.verifiedAgoMs <= stepUpAgeMs;
@@ -127,10 +187,17 @@ function keepAnswer(deps: AssistantDeps, input: RelayInput, answer: AssistantAns
       return { reaction: 'closed' };
     }
     if (session === undefined) return { reaction: 'tooLate' };
-    const parts = answer.replies.slice(0, input.repliesMax).flatMap(({ text }) => deps.split(text));
+    const replies = answer.replies.slice(0, repliesMax);
+    const parts = replies.flatMap((reply) => deps.split(wordsOf(reply, deps.mediaHosts)));
     const texts = parts.map((text, index) => ({ key: replyKey(messageId, index), text }));
     await storeTexts(tx, deps.storageKeys, senderId, texts);
-    const dropped = Math.max(0, answer.replies.length - input.repliesMax);
-    return { reaction: 'relay', replies: parts.length, ...dropped === 0 ? {} : { dropped } };
+    const repliesLeft = repliesMax - replies.length;
+    const turn = { messageId, senderId, sessionId, repliesLeft, parts: parts.length, stillWorkingAfterMs, lastsMs };
+    if (!answer.endTurn) await openTurn(tx, turn);
+    const dropped = answer.replies.length - replies.length;
+    return {
+      reaction: 'relay', replies: parts.length,
+      ...dropped === 0 ? {} : { dropped }, ...answer.endTurn ? {} : { open: true }, ...late ? { late: true } : {},
+    };
   }, ({ reaction }) => reaction === 'closed');
 }

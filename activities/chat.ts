@@ -1,7 +1,9 @@
 // Says something to a sender, once a key. The words come from src/texts or from the sealed outbox,
 // never from an argument.
+import { heartbeat } from '@temporalio/activity';
 import type { ChatChannel } from '../src/chat/chatChannel';
 import { Fault, faultKinds } from '../src/domain/faults';
+import { msUntilNext } from '../src/outbox/order';
 import { beginSend, knownProviderIds, settleSend } from '../src/outbox/outbox';
 import type { Send } from '../src/outbox/outbox';
 import { takeTurn } from '../src/outbox/pacing';
@@ -44,7 +46,16 @@ export interface RelayReplyInput {
   readonly senderId: string;
   /** Asked again right before the send: a leaver's answers stay in (A55). */
   readonly sessionId: string;
+  /** Key of the text that has to be out first; absent for the first of a turn. */
+  readonly after?: string;
+  /** How long that one is waited for, when nobody reports on it. */
+  readonly orderWaitMs?: number;
 }
+
+/** Well within the 15 s that io.ts allows, and longer than what most replies take. */
+const beatMs = 5_000;
+/** How often it is asked whether the former reply is out. */
+const receiptPollMs = 100;
 
 /** `parked`: it goes when the person writes again. */
 export type ReplyOutcome = { readonly outcome: 'sent' | 'undeliverable' | 'withheld' | 'parked' };
@@ -59,9 +70,12 @@ export function createChatActivities(deps: ChatDeps) {
       return sendOnce(deps, { key, senderId }, () => deps.render(text, language));
     },
 
-    /** Sends one stored reply of the assistant, if the session is still open at this moment. */
-    async relayReply({ key, senderId, sessionId }: RelayReplyInput): Promise<ReplyOutcome> {
-      return sendOnce(deps, { key, senderId, sessionId }, ({ text }) => text);
+    /** Sends one stored reply of the assistant after the former one, if the session is still open at this moment. */
+    relayReply({ key, senderId, sessionId, after, orderWaitMs = 0 }: RelayReplyInput): Promise<ReplyOutcome> {
+      return whileBeating(async () => {
+        if (after !== undefined) await waitForFormer(deps, after, orderWaitMs);
+        return sendOnce(deps, { key, senderId, sessionId }, ({ text }) => text);
+      });
     },
   };
 }
@@ -75,8 +89,21 @@ interface Text {
   readonly sessionId?: string;
 }
 
-async function sendOnce(
-  deps: ChatDeps, text: Text, wordsOf: (send: Send) => string | null,
+/** Runs `work` with signs of life: so a worker's death is noticed early, and a cancellation heard. */
+export async function whileBeating<T>(work: () => Promise<T>): Promise<T> {
+  const beat = setInterval(() => heartbeat(), beatMs);
+  try {
+    return await work();
+  } finally {
+    clearInterval(beat);
+  }
+}
+
+/** What a send needs. */
+export type SendDeps = Pick<ChatDeps, 'pool' | 'storageKeys' | 'channel' | 'replyAddress' | 'hashDestination'>;
+
+export async function sendOnce(
+  deps: SendDeps, text: Text, wordsOf: (send: Send) => string | null,
 ): Promise<ReplyOutcome> {
   const { pool } = deps;
   const { key, senderId } = text;
@@ -92,12 +119,12 @@ async function sendOnce(
   return handOver(deps, text, { send, to, words });
 }
 
-async function maySend({ pool }: ChatDeps, { senderId, sessionId }: Text): Promise<boolean> {
+async function maySend({ pool }: SendDeps, { senderId, sessionId }: Text): Promise<boolean> {
   return sessionId === undefined || await findOpenSession(pool, sessionId, senderId) !== undefined;
 }
 
 async function handOver(
-  deps: ChatDeps, text: Text, { send, to, words }: { send: Send; to: string; words: string },
+  deps: SendDeps, text: Text, { send, to, words }: { send: Send; to: string; words: string },
 ): Promise<ReplyOutcome> {
   const { pool, channel } = deps;
   const { key } = text;
@@ -127,7 +154,7 @@ async function handOver(
 }
 
 /** Keeps a text until the person writes again, and tells them so where that is possible. */
-async function park(deps: ChatDeps, text: Text, { to, words }: { to: string; words: string }): Promise<ReplyOutcome> {
+async function park(deps: SendDeps, text: Text, { to, words }: { to: string; words: string }): Promise<ReplyOutcome> {
   const { key, senderId, sessionId } = text;
   await parkSend(deps.pool, deps.storageKeys, { key, text: words, ...(sessionId === undefined ? {} : { sessionId }) });
   return invite(deps, senderId, to);
@@ -137,7 +164,7 @@ async function park(deps: ChatDeps, text: Text, { to, words }: { to: string; wor
  * Tells somebody by the approved template, where there is one, that a reply waits: once a day. A try whose answer was
  * lost is not repeated: it is no loss.
  */
-async function invite(deps: ChatDeps, senderId: string, to: string | undefined): Promise<ReplyOutcome> {
+async function invite(deps: SendDeps, senderId: string, to: string | undefined): Promise<ReplyOutcome> {
   const { pool, channel } = deps;
   if (to === undefined || channel.sendTemplate === undefined) return { outcome: 'parked' };
   const key = `${senderId}:waiting:${new Date().toISOString().slice(0, 10)}`;
@@ -158,7 +185,7 @@ async function invite(deps: ChatDeps, senderId: string, to: string | undefined):
  * Sends what waited for the person to write, in order, before what is said now. Whose session is over has it withheld;
  * what the provider refuses for good is over by itself.
  */
-async function sendParked(deps: ChatDeps, senderId: string, to: string): Promise<void> {
+async function sendParked(deps: SendDeps, senderId: string, to: string): Promise<void> {
   const { pool } = deps;
   for (const { key, sessionId } of await parkedSends(pool, senderId)) {
     const text: Text = { key, senderId, ...(sessionId === null ? {} : { sessionId }) };
@@ -185,12 +212,19 @@ async function withhold(pool: Pool, key: string): Promise<ReplyOutcome> {
 
 /** A try whose answer was lost: the provider is asked before the text is sent again. */
 async function findEarlier(
-  deps: ChatDeps, sent: { to: string; text: string; sinceMs: number },
+  deps: Pick<SendDeps, 'pool' | 'channel'>, sent: { to: string; text: string; sinceMs: number },
 ): Promise<string | undefined> {
   const candidates = await deps.channel.findSent(sent);
   if (candidates.length === 0) return undefined;
   const others = await knownProviderIds(deps.pool, candidates);
   return candidates.find((id) => !others.has(id));
+}
+
+/** By looking, not by being told: there may be many of these waits, and each is short. */
+async function waitForFormer({ pool, wait }: ChatDeps, key: string, waitMs: number): Promise<void> {
+  for (let ms = await msUntilNext(pool, key, waitMs); ms > 0; ms = await msUntilNext(pool, key, waitMs)) {
+    await wait(Math.min(ms, receiptPollMs));
+  }
 }
 
 async function waitForQuantum(deps: ChatDeps, { messageId, ms }: { messageId: string; ms: number }): Promise<void> {

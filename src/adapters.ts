@@ -134,6 +134,11 @@ export function destinationRules({ countries, policy, DOORMAN_SAME_NUMBER: sameN
   return { countries, sameNumber, contactHoldMs: policy.contactHoldMs };
 }
 
+/** Where links to the assistant's media may lead. */
+export function mediaHosts({ DOORMAN_MEDIA_HOSTS: list }: Config): ReadonlySet<string> {
+  return new Set(list?.split(',').map((host) => host.trim()));
+}
+
 /** Mail as configured; undefined where there is no mail server. */
 export function createMail(config: Config): Mailer | undefined {
   const { DOORMAN_SMTP_URL: url, DOORMAN_MAIL_FROM: from, DOORMAN_SMTP_CA: ca, production } = config;

@@ -1,11 +1,13 @@
-// The activities, and what is said in calls, over a pool, keys, words and ports: the same in production, in tests and
-// in the bench.
+// The activities, what is said in calls and what an assistant pushes, over a pool, keys, words and ports: the same in
+// production, in tests and in the bench.
 import { createHmac } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { cancellationSignal } from '@temporalio/activity';
+import { activityInfo, cancellationSignal } from '@temporalio/activity';
 import { createActivities } from '../activities';
 import type { Activities, ActivityDeps } from '../activities';
 import type { Assistant } from './assistant/assistant';
+import { createPushes } from './assistant/pushes';
+import type { PushDeps, Pushes } from './assistant/pushes';
 import type { ChatChannel } from './chat/chatChannel';
 import type { Pool } from './db/pool';
 import { findContact, usualRules } from './directory/contacts';
@@ -26,6 +28,8 @@ import { deriveCode, sameCode } from './otp/codes';
 import type { ProviderGuess } from './otp/verify/managedCheck';
 import { createCodeCalls } from './otp/voice/codeCalls';
 import type { CodeCallDeps, CodeCalls } from './otp/voice/codeCalls';
+import { storeTexts } from './outbox/outbox';
+import { findOpenSession } from './sessions/sessions';
 import { languages } from './texts/render';
 import type { Texts } from './texts/render';
 
@@ -42,7 +46,7 @@ export interface Ports {
 /** The activities over a pool and ports: what a worker runs, in production and in tests. */
 export function createWiredActivities(
   pool: Pool, keyring: Keyring, texts: Texts, ports: Ports, defaultLanguage: string,
-  alert: (what: Alert) => void = () => undefined, rules = usualRules,
+  alert: (what: Alert) => void = () => undefined, rules = usualRules, mediaHosts: ReadonlySet<string> = new Set(),
 ): Activities {
   const codeOf = codeDeriver(keyring);
   const { key, activeId } = keyring.subject;
@@ -61,6 +65,11 @@ export function createWiredActivities(
     }),
     render: (text, language) => texts.render(text, language ?? defaultLanguage),
     split: splitText,
+    mediaHosts,
+    triedForMs() {
+      const { attempt, scheduledTimestampMs } = activityInfo();
+      return attempt === 1 ? 0 : Date.now() - scheduledTimestampMs;
+    },
     findEmployee: (db, identifier) => findEmployee(db, identifier, rules.contactHoldMs),
     findContact: contactFinder(keyring, rules),
     hashIdentity: (identity) => lookupHash(keyring.lookup, 'identity', identity),
@@ -112,3 +121,17 @@ const contactFinder = (keyring: Keyring, rules: DestinationRules): ActivityDeps[
   (db, { employeeId, senderId, method }) => findContact(db, rules, {
     employeeId, method, ownNumbers: (numbers) => ownNumbers(db, keyring.lookup, senderId, numbers),
   });
+
+/** What takes pushed replies, over the same tables: what a web process runs, in production and in tests. */
+export function createWiredPushes(
+  pool: Pool, keyring: Keyring, mediaHosts: ReadonlySet<string>,
+  conversations: { tellNews: PushDeps['tell'] }, log: PushDeps['log'],
+): Pushes {
+  return createPushes({
+    pool, log, mediaHosts,
+    split: splitText,
+    storeTexts: (tx, senderId, texts) => storeTexts(tx, keyring.storage, senderId, texts),
+    isOpen: async (tx, sessionId, senderId) => await findOpenSession(tx, sessionId, senderId) !== undefined,
+    tell: (turn) => conversations.tellNews(turn),
+  });
+}

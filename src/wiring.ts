@@ -3,8 +3,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
 import type { DataConverter } from '@temporalio/common';
 import {
-  createCalls, createMail, createPorts, createVerify, destinationRules, smsOptions, textOptions,
+  createCalls, createMail, createPorts, createVerify, destinationRules, mediaHosts, smsOptions, textOptions,
 } from './adapters';
+import { createPushReader } from './assistant/pushReader';
 import { auditedTransaction } from './audit/auditedTransaction';
 import { Misconfiguration } from './config';
 import type { Config } from './config';
@@ -51,7 +52,7 @@ import { createConversations } from './temporal/conversations';
 import { createDataConverter } from './temporal/dataConverter';
 import { createTexts } from './texts/render';
 import type { Texts } from './texts/render';
-import { createWiredActivities } from './wiredActivities';
+import { createWiredActivities, createWiredPushes } from './wiredActivities';
 
 /** What the worker process runs on. `metricsUrl` is where the SDK serves its own metrics. */
 export function wireWorker(config: Config, metricsUrl: string) {
@@ -60,7 +61,8 @@ export function wireWorker(config: Config, metricsUrl: string) {
   const alert = createAlert(log, telemetry);
   const ports = createPorts(config, texts, alert, createVerify(config, pool, log, alert));
   const activities = createWiredActivities(
-    pool, config.keyring, texts, ports, config.DOORMAN_LANGUAGE, alert, destinationRules(config));
+    pool, config.keyring, texts, ports, config.DOORMAN_LANGUAGE, alert, destinationRules(config),
+    mediaHosts(config));
   return {
     activities, log, telemetry,
     countOutcome: (activity: string, outcome: string) => telemetry.count('activityOutcomes', { activity, outcome }),
@@ -124,8 +126,10 @@ export function wireWeb(config: Config) {
   const mailer = createMail(config);
   const database = createDatabaseCheck(config, pool, log);
   const recipient = config.TWILIO_WHATSAPP_SENDER;
+  const pushes = createWiredPushes(pool, config.keyring, mediaHosts(config), conversations, log);
   const dispatcher = createDispatcher({
     pool, log, recipient,
+    tellTurns: () => pushes.tellDue(),
     keys: config.keyring,
     signal: (message) => conversations.deliver(message),
     fetchMessage: (messageId) => channel.fetchMessage(messageId),
@@ -169,6 +173,13 @@ export function wireWeb(config: Config) {
       },
       language: config.DOORMAN_LANGUAGE,
     },
+    pushes: {
+      read: createPushReader(config.ASSISTANT_SECRET),
+      take: async (push) => {
+        if (!database.isSound()) throw new Error('it is not known yet whether the database is sound');
+        return pushes.take(push);
+      },
+    },
     countMessage: (outcome) => telemetry.count('webhookAnswers', { outcome }),
     noteReceipt: async (note) => {
       if (!database.isSound()) throw new Error('it is not known yet whether the database is sound');
@@ -184,7 +195,7 @@ export function wireWeb(config: Config) {
   };
   return {
     app, log, telemetry, dispatcher, reconciler, database,
-    close: async () => { mailer?.close(); await close(); await pool.end(); },
+    close: async () => { mailer?.close(); await pushes.drain(); await close(); await pool.end(); },
   };
 }
 

@@ -9,7 +9,9 @@ import type { Stage } from '../src/domain/verification';
 export const taskQueues = { doorman: 'doorman', assistant: 'doorman-assistant' } as const;
 
 export const workflowTypes = { conversation: 'conversation' } as const;
-export const signalNames = { messageReceived: 'messageReceived', codeMissed: 'codeMissed' } as const;
+export const signalNames = {
+  messageReceived: 'messageReceived', codeMissed: 'codeMissed', repliesReady: 'repliesReady',
+} as const;
 export const queryNames = { status: 'status' } as const;
 export const updateNames = { endSession: 'endSession', unlock: 'unlock', resendCode: 'resendCode' } as const;
 export type UpdateName = keyof typeof updateNames;
@@ -41,6 +43,11 @@ export interface MessageReceived {
 export interface CodeMissed {
   readonly challengeId: string;
   readonly sends: number;
+}
+
+/** There is news of the turn of this message, which the assistant answers later: to be looked up, not told. */
+export interface RepliesReady {
+  readonly messageId: string;
 }
 
 /** Who asks for an operator's act; kept in the audit. A login name, not a person's name. */

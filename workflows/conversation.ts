@@ -3,20 +3,23 @@ import {
   CancellationScope, allHandlersFinished, condition, continueAsNew, defineQuery, defineSignal, defineUpdate,
   isCancellation, patched, setHandler, workflowInfo,
 } from '@temporalio/workflow';
-import type { CodeMissed, ConversationStart, ConversationStatus, MessageReceived, OperatorOrder } from './contract';
+import type {
+  CodeMissed, ConversationStart, ConversationStatus, MessageReceived, OperatorOrder, RepliesReady,
+} from './contract';
 import { queryNames, signalNames, updateNames } from './contract';
 import { Conversation } from './conversationContext';
 import type { ConversationState } from './conversationState';
-import { enqueue, initialState, upgrade } from './conversationState';
+import { enqueue, enqueueNews, initialState, upgrade } from './conversationState';
 import { confirmStep, failOver } from './steps/confirm';
 import { identifyStep } from './steps/identify';
 import { lockedStep } from './steps/locked';
-import { sessionStep } from './steps/session';
+import { heedNews, sessionStep } from './steps/session';
 import type { Order, Step } from './steps/step';
 import type { Stage } from '../src/domain/verification';
 
 const messageReceived = defineSignal<[MessageReceived]>(signalNames.messageReceived);
 const codeMissed = defineSignal<[CodeMissed]>(signalNames.codeMissed);
+const repliesReady = defineSignal<[RepliesReady]>(signalNames.repliesReady);
 const statusQuery = defineQuery<ConversationStatus>(queryNames.status);
 const endSession = defineUpdate<string, [OperatorOrder]>(updateNames.endSession);
 const unlock = defineUpdate<string, [OperatorOrder]>(updateNames.unlock);
@@ -33,6 +36,7 @@ const steps: Record<Stage, Step> = {
 export async function conversation(start: ConversationStart, carried?: ConversationState): Promise<string> {
   const c = new Conversation(carried === undefined ? initialState(start, Date.now()) : upgrade(carried));
   handleMessages(c);
+  handleNews(c);
   handleOrders(c);
   c.begin();
   try {
@@ -72,8 +76,11 @@ async function takeOne(c: Conversation): Promise<void> {
   if (c.state.overflow.length > 0) return c.drop(c.state.overflow.splice(0), 'overflow');
   const order = c.orders.shift();
   if (order !== undefined) return carryOut(c, order);
-  // The code may be among them: then it has arrived.
+  // What answers an earlier message goes before the next one is read.
+  const news = c.takeNews();
+  if (news !== undefined) return heedNews(c, news);
   if (c.state.queue.length > 0) return c.takeMessage((messageId) => steps[c.state.stage].onMessage(c, messageId));
+  // After the messages: the code may be among them, and then it has arrived.
   const missed = c.missed.shift();
   if (missed !== undefined) return failOver(c, missed);
   if (c.isDue()) return steps[c.state.stage].onDeadline(c);
@@ -83,11 +90,12 @@ async function carryOut(c: Conversation, order: Order): Promise<void> {
   order.result = await steps[c.state.stage].onOrder(c, order) ?? 'too late';
 }
 
+// Whoever reaches Temporal can signal anything; what is no message id is not taken in.
+const isMessageId = (id: unknown): id is string => typeof id === 'string' && /^[\w-]{1,64}$/.test(id);
+
 function handleMessages(c: Conversation): void {
-  // Whoever reaches Temporal can signal anything; what is no message id is not taken in.
   setHandler(messageReceived, (signal?: Partial<MessageReceived>) => {
-    const messageId: unknown = signal?.messageId;
-    if (typeof messageId === 'string' && /^[\w-]{1,64}$/.test(messageId)) enqueue(c.state, messageId);
+    if (isMessageId(signal?.messageId)) enqueue(c.state, signal.messageId);
   });
   setHandler(codeMissed, (missed?: Partial<CodeMissed>) => {
     // Versioned: a worker of before knew no such signal, and did nothing.
@@ -96,6 +104,13 @@ function handleMessages(c: Conversation): void {
     if (typeof challengeId === 'string' && Number.isInteger(sends)) c.missed.push({ challengeId, sends: sends! });
   });
   setHandler(statusQuery, () => c.status());
+}
+
+function handleNews(c: Conversation): void {
+  setHandler(repliesReady, (signal?: Partial<RepliesReady>) => {
+    // Versioned: a worker from before took the signal for none, and its history shows nothing that came of it.
+    if (isMessageId(signal?.messageId) && patched('pushed-replies')) enqueueNews(c.state, signal.messageId);
+  });
 }
 
 /** Orders of operators: refused at once where they make no sense, otherwise taken by the loop like a message. */

@@ -40,8 +40,9 @@ export class Conversation {
   }
 
   hasWork(): boolean {
-    const { queue, overflow } = this.state;
-    return queue.length > 0 || overflow.length > 0 || this.orders.length > 0 || this.missed.length > 0 || this.isDue();
+    const { queue, overflow, news } = this.state;
+    return queue.length > 0 || overflow.length > 0 || news !== undefined || this.orders.length > 0
+      || this.missed.length > 0 || this.isDue();
   }
 
   /**
@@ -54,6 +55,14 @@ export class Conversation {
     if (this.ended) this.restart('open');
     await step(this.inHand);
     this.inHand = undefined;
+  }
+
+  /** The next message of whose turn there is news. */
+  takeNews(): string | undefined {
+    const [messageId, ...later] = this.state.news ?? [];
+    if (later.length > 0) this.state.news = later;
+    else delete this.state.news;
+    return messageId;
   }
 
   isDue(): boolean {

@@ -39,6 +39,8 @@ export interface ConversationState {
   noticeGiven: boolean;
   /** The latest send of the code that was handed to its activity; absent in states of before it was kept in mind. */
   sends?: number;
+  /** Messages of whose turns there is news, in order; absent while there is none. */
+  news?: string[];
   /** Whether a held message had to go; absent in states of before it was kept in mind. */
   heldLost?: boolean;
 }
@@ -65,6 +67,12 @@ export function initialState({ senderId, policy: given }: ConversationStart, now
 export function upgrade(state: ConversationState): ConversationState {
   if (state.version !== 1) throw new Error(`conversation state of version ${String(state.version)} is not known`);
   return { ...state, policy: soundPolicy(state.policy) };
+}
+
+/** Takes in that there is news of a message's turn. It is looked up when its turn comes: once, however often told. */
+export function enqueueNews(state: ConversationState, messageId: string): void {
+  const news = state.news ?? [];
+  if (!news.includes(messageId) && news.length < waitingMax) state.news = [...news, messageId];
 }
 
 /** Takes a message id in unless it is known already. */

@@ -15,7 +15,9 @@ import { taskQueues } from './contract';
  * work itself; a shorter one would begin it again beside what still goes on. At most two tries a minute: three days
  * of outage stay within what a history may hold.
  */
-export const decide = proxyLocalActivities<ChallengeActivities & SessionActivities>({
+export const decide = proxyLocalActivities<
+  ChallengeActivities & SessionActivities & Pick<AssistantActivities, 'readNews'>
+>({
   startToCloseTimeout: '30s',
   localRetryThreshold: '3s',
   retry: { initialInterval: '100ms', backoffCoefficient: 2, maximumInterval: '30s' },
@@ -46,12 +48,16 @@ export const { reply: notice } = proxyActivities<ChatActivities>({
 
 /**
  * An assistant's reply: worth waiting for. Order needs the earlier one settled, so an hour is what a dead provider may
- * cost. A try may search for an earlier one and send. An operator's order does not wait for it.
+ * cost. A try may wait up to 5 s for a report on the former reply, search for an earlier one and send. A worker that
+ * died is noticed by the missing heartbeat after 15 s, which a first try that waits 3 s and sends within the client's
+ * own 10 s does not exceed: one that cannot reach Temporal is not run beside the next. An order of an
+ * operator's does not wait for it.
  */
 export const { relayReply } = proxyActivities<ChatActivities>({
   summary: summaries.assistantReply,
   cancellationType: ActivityCancellationType.TRY_CANCEL,
   startToCloseTimeout: '30s',
+  heartbeatTimeout: '15s',
   scheduleToCloseTimeout: '1h',
   retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '20s' },
 });

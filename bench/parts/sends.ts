@@ -107,7 +107,8 @@ function portsThat(noteSend: () => void): Ports {
         return { outcome: 'accepted', providerId: `SM${randomUUID().replaceAll('-', '')}` };
       },
       findSent: () => Promise.resolve([]),
-      fetchMessage: () => Promise.resolve(undefined),
+      showTyping: () => Promise.resolve(),
+    fetchMessage: () => Promise.resolve(undefined),
       async *listReceived() { /* nobody writes */ },
     },
     carriers: new Map(),

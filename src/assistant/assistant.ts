@@ -16,9 +16,17 @@ export interface Turn {
   readonly text: string;
 }
 
+/** One reply. The channel shows choices and media as words: src/assistant/replies.ts. */
+export interface Reply {
+  readonly text: string;
+  /** What the person may answer; they may answer anything else as well. */
+  readonly choices?: readonly string[] | undefined;
+  readonly media?: { readonly url: string; readonly type: string } | undefined;
+}
+
 export interface AssistantAnswer {
-  readonly replies: readonly { readonly text: string }[];
-  /** False announces more replies by another way than this answer; what is here is the whole turn so far. */
+  readonly replies: readonly Reply[];
+  /** False announces that more replies are pushed later; what is here is the whole turn so far. */
   readonly endTurn: boolean;
   /**
    * What was asked for needs a fresh proof (A47): the session ends, nothing of this answer is relayed, and the turn
@@ -28,6 +36,6 @@ export interface AssistantAnswer {
 }
 
 export interface Assistant {
-  /** Gives the turn to the assistant and waits for its whole answer. Throws Fault; repeats carry the same turnId. */
+  /** Gives the turn to the assistant and waits for its answer. Throws Fault; repeats carry the same turnId. */
   answer(turn: Turn, signal: AbortSignal): Promise<AssistantAnswer>;
 }

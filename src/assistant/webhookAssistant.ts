@@ -1,10 +1,12 @@
-// An assistant behind a webhook: one signed POST a turn (Standard Webhooks), the whole answer in its response.
+// An assistant behind a webhook: one signed POST a turn (Standard Webhooks), the answer in its response, or a 202 and
+// pushed later (src/assistant/pushes.ts).
 // Its answer is not trusted: it is bounded in size and time, and read as data.
 import { Webhook } from 'standardwebhooks';
 import { z } from 'zod';
 import { Fault, retryAfterMs } from '../domain/faults';
 import type { FaultKind } from '../domain/faults';
 import type { Assistant, AssistantAnswer, Turn } from './assistant';
+import { parseJson, repliesSchema } from './replies';
 
 export interface WebhookAssistantOptions {
   readonly url: string;
@@ -20,12 +22,9 @@ export interface WebhookAssistantOptions {
 // R63.
 const timeoutMsDefault = 30_000;
 const answerBytesMax = 256 * 1024;
-const textBytesMax = 64 * 1024;
 
 const schema = z.object({
-  replies: z.array(z.object({
-    text: z.string().refine((text) => text.trim() !== '' && Buffer.byteLength(text) <= textBytesMax),
-  })),
+  replies: repliesSchema,
   end_turn: z.boolean(),
   step_up: z.boolean().optional(),
 });
@@ -87,6 +86,7 @@ function signedRequest(webhook: Webhook, turn: Turn): RequestInit {
 
 async function readAnswer(response: Response): Promise<AssistantAnswer> {
   try {
+    if (response.status === 202) return await taken(response);
     if (response.status !== 200) throw faultOfStatus(response);
     const type = response.headers.get('content-type') ?? '';
     if (!/^application\/json *(;|$)/i.test(type)) throw refused('content type');
@@ -96,6 +96,12 @@ async function readAnswer(response: Response): Promise<AssistantAnswer> {
     if (!response.bodyUsed) await response.body?.cancel().catch(() => undefined);
     throw error;
   }
+}
+
+/** It will push its replies; what it says here is not read. */
+async function taken(response: Response): Promise<AssistantAnswer> {
+  await response.body?.cancel().catch(() => undefined);
+  return { replies: [], endTurn: false };
 }
 
 async function readBounded(response: Response): Promise<Uint8Array> {
@@ -116,15 +122,6 @@ function parseAnswer(bytes: Uint8Array): AssistantAnswer {
   if (!parsed.success) throw refused('invalid answer');
   const { replies, end_turn: endTurn, step_up: stepUp } = parsed.data;
   return { replies, endTurn, ...stepUp === undefined ? {} : { stepUp } };
-}
-
-/** undefined for what is no JSON in UTF-8: the parser's own error repeats the text. */
-function parseJson(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
-  } catch {
-    return undefined;
-  }
 }
 
 function faultOfStatus({ status, headers }: Response): Fault {

@@ -53,4 +53,6 @@ export interface ChatChannel {
    * at once. A message may come twice when others arrive meanwhile. Safe to repeat. Each page throws Fault.
    */
   listReceived(since: Date): AsyncIterable<readonly ReceivedMessage[]>;
+  /** Shows the writer of this message that it is read and answered. A courtesy: tried once, never rejects. */
+  showTyping(messageId: string): Promise<void>;
 }

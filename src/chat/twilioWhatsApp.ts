@@ -74,6 +74,12 @@ export function createTwilioWhatsApp(options: TwilioWhatsAppOptions): ChatChanne
         page = valueOf(await twilio.call((sdk) => sdk.messages.getPage(next)));
       }
     },
+
+    async showTyping(messageId) {
+      if (!isMessageSid(messageId)) return;
+      const indicator = { channel: 'whatsapp', messageId };
+      await twilio.call((sdk) => sdk.messaging.v2.typingIndicator.create(indicator)).catch(() => undefined);
+    },
   };
 }
 

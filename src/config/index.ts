@@ -76,6 +76,7 @@ const schema = z.object({
   DOORMAN_SMTP_CA: z.string().optional(),
   ASSISTANT_URL: z.url({ protocol: /^https?$/ }),
   ASSISTANT_SECRET: z.string().refine((secret) => (assistantKey(secret)?.length ?? 0) >= keyBytesMin, 'must be whsec_ and at least 32 random bytes as base64'),
+  DOORMAN_MEDIA_HOSTS: z.string().regex(/^[a-z0-9.-]+(:\d+)?( *, *[a-z0-9.-]+(:\d+)?)*$/, 'must be host names such as files.example.com, with commas between them').optional(),
   DOORMAN_OPERATOR: z.string().optional(),
   DOORMAN_CODEC_PORT: port,
   DOORMAN_CODEC_TOKEN: z.string().min(32, 'must have at least 32 characters').optional(),

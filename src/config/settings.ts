@@ -52,6 +52,7 @@ export const settings = {
   DOORMAN_SMTP_CA: { about: 'Private CA (PEM file) of the mail server.', needed: 'optional' },
   ASSISTANT_URL: { about: 'Where verified messages go.', needed: 'both' },
   ASSISTANT_SECRET: { about: 'Standard Webhooks secret, `whsec_…`, that signs them.', needed: 'both', secret: true },
+  DOORMAN_MEDIA_HOSTS: { about: 'Hosts that the assistant\'s media may be linked to, by https: `files.example.com, media.example.com`. Without, people get the text alone.', needed: 'optional' },
   DOORMAN_OPERATOR: { about: 'Who runs a command, as the audit will name them; else the login name of the system\'s user, which in a container is everybody\'s.', needed: 'optional' },
   DOORMAN_CODEC_PORT: { about: 'Port of the codec server, on the loopback only.', fallback: '8081', needed: 'optional' },
   DOORMAN_CODEC_TOKEN: { about: 'What the Temporal UI must show to have payloads decoded. `doorman codec` does not start without.', needed: 'optional', secret: true },

@@ -63,6 +63,9 @@ export const policyRules = {
   repliesPerTurnMax: rule(20, 1, 50, 'replies relayed for one message; further ones are dropped, and the relay says how many'),
   reconcileIntervalMs: rule(1 * minute, 1 * second, 5 * minute, 'how often the provider\'s list is searched for messages that no webhook brought (R41)'),
   webhookPatienceMs: rule(30 * second, 1 * second, 5 * minute, 'a message younger than this is left to its webhook, which Twilio gives 15 s in all (R41)'),
+  replyOrderWaitMs: rule(3 * second, 1, 5 * second, 'how long a reply waits for a report on the one before it; WhatsApp keeps no order between two that are on their way'),
+  pushedTurnMs: rule(10 * minute, 1 * minute, 1 * hour, 'how long an assistant that answered 202 may push replies; in a session that is open all the while'),
+  stillWorkingAfterMs: rule(20 * second, 3 * second, 1 * hour, 'silence of the assistant after which the person is told, once a turn, that it still works'),
   textRetentionMs: rule(24 * hour, 1 * hour, 72 * hour, 'text that nobody handled is destroyed after this (R59)'),
 } as const satisfies Record<string, Rule>;
 

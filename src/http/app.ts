@@ -4,6 +4,8 @@ import type { ServerOptions } from 'node:http';
 import express from 'express';
 import type { Express, RequestHandler } from 'express';
 import helmet from 'helmet';
+import { pushPath, pushedReplies } from './assistant/pushedReplies';
+import type { PushedRepliesDeps } from './assistant/pushedReplies';
 import { disputePages, disputePath } from './dispute/disputePage';
 import type { DisputePageDeps } from './dispute/disputePage';
 import { Problem, answerProblems } from './problem';
@@ -16,7 +18,7 @@ import type { WebhookDeps } from './twilioWebhook';
 import { voiceRoutes } from './voice/voiceCalls';
 import type { VoiceDeps } from './voice/voiceCalls';
 
-export interface AppDeps extends WebhookDeps, StatusDeps, Pick<DisputePageDeps, 'disputes'> {
+export interface AppDeps extends WebhookDeps, StatusDeps, PushedRepliesDeps, Pick<DisputePageDeps, 'disputes'> {
   /** Without, there are no routes for calls. */
   readonly calls?: VoiceDeps['calls'];
   readonly twilio: WebhookDeps['twilio'] & {
@@ -47,6 +49,8 @@ export function createApp(deps: AppDeps): Express {
   for (const [path, handle] of voice) {
     app.route(path).all(isReceiptId).post(signedAsAsked, handle).all(refuseMethod('POST'));
   }
+
+  app.route(pushPath).post(pushedReplies(deps)).all(refuseMethod('POST'));
 
   const dispute = disputePages(deps);
   app.route(disputePath).get(dispute.show).post(dispute.act).all(refuseMethod('GET, HEAD, POST'));

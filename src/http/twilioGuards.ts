@@ -40,14 +40,14 @@ export function twilioGuards(urlOf: (request: Request) => string, isSigned: Sign
 }
 
 /** The raw bytes, up to the limit. Express' own reader takes in all of an oversized body before it refuses it. */
-function readBody(request: IncomingMessage): Promise<Buffer> {
+export function readBody(request: IncomingMessage, bytesMax: number = formBytesMax): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let bytes = 0;
     request.on('data', (chunk: Buffer) => {
       bytes += chunk.length;
       chunks.push(chunk);
-      if (bytes <= formBytesMax) return;
+      if (bytes <= bytesMax) return;
       request.pause();
       reject(new Problem('too-large', 'body'));
     });

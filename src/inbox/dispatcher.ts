@@ -29,6 +29,8 @@ export interface DispatcherDeps {
   readonly messagesPerMinuteMax: number;
   /** Tells conversations of codes that do not arrive; says how many. */
   tellMissed?(): Promise<number>;
+  /** Tells conversations of turns that are answered later; in each sweep. */
+  tellTurns?(): Promise<void>;
   /** Sends the next few notices to employees; at the end of each sweep. */
   sendNotices?(): Promise<Pick<SweepReport, 'notified' | 'unnotified'>>;
   /** After how long a text that nobody handled or sent is destroyed (policy `textRetentionMs`). */

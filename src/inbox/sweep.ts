@@ -41,6 +41,8 @@ export interface SweepDeps {
   withholdExpired(db: Queryable, retentionMs: number): Promise<number>;
   /** Tells conversations of codes that do not arrive; says how many. */
   tellMissed?(): Promise<number>;
+  /** Tells conversations of turns that are answered later. */
+  tellTurns?(): Promise<void>;
   /** Sends the next few notices to employees. */
   sendNotices?(): Promise<Pick<SweepReport, 'notified' | 'unnotified'>>;
   readonly log: Pick<Log, 'warn'>;
@@ -77,6 +79,7 @@ export async function sweep(deps: SweepDeps): Promise<SweepReport> {
     const missed = await deps.tellMissed?.().catch((error: unknown) => {
       deps.log.warn('missed codes could not be looked for', { error });
     }) ?? 0;
+    await deps.tellTurns?.();
     return { ...checked, ...told, abandoned, withheld, missed, ...await deps.sendNotices?.() ?? noNotices };
   }) ?? nothing;
 }

@@ -94,6 +94,13 @@ export async function storeTexts(
     [senderId, texts.map(({ key }) => key), texts.map(({ key, text }) => seal(keys, text, textContext(key)))]);
 }
 
+/** Which of these stored texts still wait to be sent. */
+export async function pendingTexts(db: Queryable, keys: readonly string[]): Promise<Set<string>> {
+  const { rows } = await db.query<{ key: string }>(
+    `SELECT key FROM outbox WHERE key = ANY ($1) AND state = 'pending' AND text_enc IS NOT NULL`, [keys]);
+  return new Set(rows.map(({ key }) => key));
+}
+
 /** Which of these provider ids belong to other sends of ours: they are no trace of this one. */
 export async function knownProviderIds(db: Queryable, providerIds: readonly string[]): Promise<Set<string>> {
   const { rows } = await db.query<{ id: string }>(

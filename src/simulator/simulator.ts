@@ -131,8 +131,8 @@ export async function runSimulator(options = readSimulatorOptions(), parts: Simu
   await simulator.close();
 }
 
-function demoAssistant({ assistantSecret }: SimulatorOptions): RequestListener | undefined {
-  return assistantSecret === undefined ? undefined : createDemoAssistant({ secret: assistantSecret });
+function demoAssistant({ assistantSecret: secret, webhookUrl }: SimulatorOptions): RequestListener | undefined {
+  return secret === undefined ? undefined : createDemoAssistant({ secret, doormanUrl: new URL(webhookUrl).origin });
 }
 
 function originOf({ port }: AddressInfo, host: string): string {

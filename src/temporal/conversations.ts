@@ -7,7 +7,7 @@ import {
   conversationId, queryNames, searchAttributes, signalNames, taskQueues, updateNames, workflowTypes,
 } from '../../workflows/contract';
 import type {
-  CodeMissed, ConversationStart, ConversationStatus, MessageReceived, UpdateName,
+  CodeMissed, ConversationStart, ConversationStatus, MessageReceived, RepliesReady, UpdateName,
 } from '../../workflows/contract';
 
 /** Half of what Twilio's connect takes: a message that is stored but not signalled is signalled later (decision 2). */
@@ -57,6 +57,22 @@ export function createConversations(client: Client, policy: Policy) {
         await client.withDeadline(Date.now() + deliverDeadlineMs, () => handle.signal(signalNames.codeMissed, missed));
       } catch (error) {
         if (!(error instanceof WorkflowNotFoundError)) throw error;
+      }
+    },
+
+    /**
+     * Tells the sender's conversation that there is news of a turn; `gone` when there is no conversation: none is
+     * started by what an assistant says. Rejects after 2 s.
+     */
+    async tellNews({ senderId, messageId }: { senderId: string; messageId: string }): Promise<'told' | 'gone'> {
+      const news: RepliesReady = { messageId };
+      const handle = client.workflow.getHandle(conversationId(senderId));
+      try {
+        await client.withDeadline(Date.now() + deliverDeadlineMs, () => handle.signal(signalNames.repliesReady, news));
+        return 'told';
+      } catch (error) {
+        if (error instanceof WorkflowNotFoundError) return 'gone';
+        throw error;
       }
     },
 

@@ -49,6 +49,7 @@ export const de = {
     textOnly: 'Hier können nur Textnachrichten gelesen werden. Bitte schreiben Sie, was Sie sagen möchten.',
     assistantUnavailable: 'Im Moment gibt es keine Antwort, und Ihre Nachricht wurde nicht aufbewahrt. Bitte senden Sie sie später noch einmal.',
     flood: 'Sie haben zu viele Nachrichten auf einmal gesendet, und die letzten wurden nicht gelesen. Bitte warten Sie eine Minute und senden Sie dann noch einmal, was fehlt.',
+    stillWorking: 'Es dauert noch etwas. Die Antwort kommt hier.',
     smsCode:
       '{organisation}: {code} ist Ihr Code im WhatsApp-Chat (von ...{last4}), {minutes} gültig. '
       + 'Nur dort eingeben, niemand fragt danach. Nicht Sie? Dort NICHT ICH schreiben.',

@@ -48,6 +48,7 @@ export const en = {
     textOnly: 'Only text messages can be read here. Please type what you want to say.',
     assistantUnavailable: 'There is no answer at the moment, and your message was not kept. Please send it again later.',
     flood: 'You have sent too many messages at once, and the last ones were not read. Please wait a minute, then send again what is missing.',
+    stillWorking: 'Still working on it. The answer will come here.',
     smsCode:
       '{organisation}: {code} is your code for our WhatsApp chat (from ...{last4}), valid {minutes}. '
       + 'Type it only there, nobody will ask you for it. Not you? Write NOT ME there.',

@@ -48,6 +48,7 @@ export const es = {
     textOnly: 'Aquí solo se pueden leer mensajes de texto. Escriba lo que quiere decir.',
     assistantUnavailable: 'En este momento no hay respuesta y su mensaje no se ha guardado. Envíelo de nuevo más tarde.',
     flood: 'Ha enviado demasiados mensajes a la vez y los últimos no se han leído. Espere un minuto y envíe de nuevo lo que falte.',
+    stillWorking: 'Todavía se está trabajando en ello. La respuesta llegará aquí.',
     smsCode:
       '{organisation}: {code} es su clave del chat WhatsApp (desde ...{last4}), vale {minutes}. '
       + 'Solo para ese chat, nadie se la pide. ¿No es usted? Escriba en él NO SOY YO.',

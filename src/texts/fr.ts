@@ -48,6 +48,7 @@ export const fr = {
     textOnly: 'Seuls les messages texte peuvent être lus ici. Veuillez écrire ce que vous souhaitez dire.',
     assistantUnavailable: 'Il n’y a pas de réponse pour le moment et votre message n’a pas été conservé. Veuillez le renvoyer plus tard.',
     flood: 'Vous avez envoyé trop de messages à la fois et les derniers n’ont pas été lus. Veuillez patienter une minute, puis renvoyer ce qui manque.',
+    stillWorking: 'La réponse prend un peu de temps. Elle arrivera ici.',
     smsCode:
       '{organisation}: {code} est votre code du chat WhatsApp (de ...{last4}), valable {minutes}. '
       + 'Tapez-le uniquement là, personne ne le demande. Pas vous? Écrivez-y PAS MOI.',

@@ -40,6 +40,7 @@ export interface ChatTexts {
   textOnly: Nothing;
   assistantUnavailable: Nothing;
   flood: Nothing;
+  stillWorking: Nothing;
 }
 
 /** What carries a code. Apart from the chat's texts, so that no conversation can name one (R21). */

@@ -74,6 +74,13 @@ async function relayed(world: ActivityWorld): Promise<Act> {
   return ({ relayReply }) => relayReply({ key: `${messageId}:0`, senderId: row!.senderId, sessionId });
 }
 
+/** The assistant says one thing at once, and will say more. */
+const answeringLater = async (world: ActivityWorld): Promise<Act> => {
+  const act = await relaying('a question')(world);
+  world.assistant.answerTo = () => ({ replies: [{ text: 'a moment' }], endTurn: false });
+  return act;
+};
+
 const ending: Act = ({ endSession }) => endSession({ sessionId, reason: 'operator' });
 
 /** The activities that decide something or speak: each is taken back whole, or done once. */
@@ -235,6 +242,15 @@ export const acts: Record<string, Case> = {
     },
   },
   'relay keeps what the assistant answers': { outcome: { reaction: 'relay', replies: 2 }, prepare: relaying('a question') },
+  'relay opens a turn that is answered later': { outcome: { reaction: 'relay', replies: 1, open: true }, prepare: answeringLater },
+  'news of a turn that is answered later are what waits to be sent': {
+    outcome: { reaction: 'relay', from: 0, to: 1 },
+    async prepare(world) {
+      await world.run(await answeringLater(world));
+      const { rows: [row] } = await world.pool.query<{ senderId: string }>('SELECT sender_id AS "senderId" FROM sessions');
+      return ({ readNews }) => readNews({ messageId, senderId: row!.senderId, sessionId });
+    },
+  },
   'relay takes note of NOT ME': { outcome: { reaction: 'dispute' }, prepare: relaying('not me') },
   'relay asks for a fresh proof when the assistant does': {
     outcome: { reaction: 'closed' },

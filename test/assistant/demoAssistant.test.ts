@@ -1,7 +1,11 @@
+import { EventEmitter, once } from 'node:events';
 import { createServer } from 'node:http';
+import type { RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import fc from 'fast-check';
 import { Webhook } from 'standardwebhooks';
+import { createPushReader } from '../../src/assistant/pushReader';
+import type { Push } from '../../src/assistant/pushReader';
 import { createDemoAssistant, replyTo } from '../../src/assistant/demo/demoAssistant';
 import { orderTotal, purchaseOrders } from '../../src/assistant/demo/purchaseOrders';
 import { createWebhookAssistant } from '../../src/assistant/webhookAssistant';
@@ -54,6 +58,78 @@ describe('the demo assistant', () => {
       expect(said.length).toBeGreaterThan(0);
       if (text.trim().length > 12) expect(said.join('')).not.toContain(text);
     }));
+  });
+});
+
+describe('the report of the demo assistant', () => {
+  const toClose: (() => Promise<void>)[] = [];
+  afterEach(async () => { for (const close of toClose.splice(0)) await close(); });
+
+  async function listen(listener: RequestListener): Promise<string> {
+    const server = createServer(listener).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    toClose.push(() => new Promise((resolve) => {
+      server.closeAllConnections();
+      server.close(() => resolve());
+    }));
+    return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  }
+
+  const ask = (url: string, text: string) => createWebhookAssistant({ url, secret, production: false }).answer({
+    turnId: 'SM1', conversationId: 'c', subject: 's', verifiedAt: new Date(), assurance: 'standard', locale: 'en', text,
+  }, new AbortController().signal);
+
+  /** A Doorman that only listens: it answers with these statuses, then with 202. */
+  async function listening(statuses: number[] = []) {
+    const pushed: Push[] = [];
+    const events = new EventEmitter();
+    const read = createPushReader(secret);
+    const url = await listen((req, res) => {
+      const chunks: Buffer[] = [];
+      req.on('data', (chunk: Buffer) => chunks.push(chunk)).on('end', () => {
+        const header = (name: string) => String(req.headers[name]);
+        const reading = read({
+          id: header('webhook-id'), timestamp: header('webhook-timestamp'), signature: header('webhook-signature'),
+        }, Buffer.concat(chunks));
+        const status = reading.outcome === 'push' && req.url === `/assistant/turns/${reading.push.turnId}/replies`
+          ? statuses.shift() ?? 202 : 403;
+        res.writeHead(status).end();
+        if (reading.outcome === 'push' && status < 500) pushed.push(reading.push);
+        events.emit('push');
+      });
+    });
+    const untilEnd = async () => { while (pushed.at(-1)?.endTurn !== true) await once(events, 'push'); };
+    return { url, pushed, untilEnd };
+  }
+
+  it('is announced by 202 and comes in three pushes, the last of which ends the turn and offers a choice', async () => {
+    const { url: doormanUrl, pushed, untilEnd } = await listening();
+    const url = await listen(createDemoAssistant({ secret, doormanUrl, pauseMs: 1 }));
+    expect(await ask(url, 'a report, please')).toEqual({ replies: [], endTurn: false });
+    await untilEnd();
+    expect(pushed.map(({ turnId, endTurn }) => [turnId, endTurn])).toEqual([['SM1', false], ['SM1', false], ['SM1', true]]);
+    expect(pushed.map(({ replies: [reply] }) => reply!.text.split('\n')[0])).toEqual([
+      'I am adding up 4 orders. This takes a moment.', 'All orders:', 'Which one do you want to know more about?']);
+    expect(pushed[2]!.replies[0]!.choices).toEqual(purchaseOrders.map(({ number }) => number));
+  });
+
+  it('is pushed again under the same id while Doorman is down', async () => {
+    const { url: doormanUrl, pushed, untilEnd } = await listening([503, 500]);
+    const url = await listen(createDemoAssistant({ secret, doormanUrl, pauseMs: 1 }));
+    await ask(url, 'Report');
+    await untilEnd();
+    expect(pushed.map(({ id }) => id)).toEqual(['SM1.0', 'SM1.1', 'SM1.2']);
+  });
+
+  it('is given at once by an assistant that does not know Doorman', async () => {
+    const url = await listen(createDemoAssistant({ secret }));
+    const { replies, endTurn } = await ask(url, 'Bericht');
+    expect([replies.length, endTurn]).toEqual([3, true]);
+  });
+
+  it('does not go before an order that is asked about', async () => {
+    const url = await listen(createDemoAssistant({ secret }));
+    expect((await ask(url, 'report on 4500000001')).replies[0]!.text).toMatch(/^Purchase order 4500000001/);
   });
 });
 

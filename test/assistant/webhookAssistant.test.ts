@@ -54,6 +54,7 @@ const moods: Readonly<Record<Exclude<AssistantMood, object>, (res: ServerRespons
     const packed = gzipSync(JSON.stringify(said('x'.repeat(5_000_000))));
     res.writeHead(200, { 'content-type': 'application/json', 'content-encoding': 'gzip' }).end(packed);
   },
+  'taking its time': (res, heard) => json(res, { heard, replies: [{ text: 'not read' }] }, 202),
   HTML: (res, heard) => void res.writeHead(200, { 'content-type': 'text/html' }).end(`<html>${heard}</html>`),
   'another type': (res) => void res.writeHead(200, { 'content-type': 'application/jsonp' }).end(JSON.stringify(said('x'))),
   redirecting: (res, _heard, elsewhere) => void res.writeHead(307, { location: elsewhere }).end(),
@@ -86,7 +87,8 @@ describeAssistant('A webhook', async () => {
       turns.push({ turn: { turnId: turn_id!, conversationId: conversation_id!, verifiedAt, ...rest } as unknown as Turn, key });
       if (typeof mood === 'object') {
         const stepUp = mood.stepUp === undefined ? {} : { step_up: mood.stepUp };
-        return json(res, { ...said(...mood.says), end_turn: mood.endTurn ?? true, ...stepUp });
+        const replies = mood.replies === undefined ? {} : { replies: mood.replies };
+        return json(res, { ...said(...mood.says), end_turn: mood.endTurn ?? true, ...stepUp, ...replies });
       }
       return moods[mood](res, body, elsewhere);
     });

@@ -1,6 +1,6 @@
 import type { ReceivedMessage } from '../../src/chat/chatChannel';
 import { createTwilioWhatsApp } from '../../src/chat/twilioWhatsApp';
-import type { Twilio } from '../../src/twilio/client';
+import type { Twilio, TwilioSdk } from '../../src/twilio/client';
 import { describeChatChannel } from '../ports/chatChannel.suite';
 import { account } from '../support/simulation';
 import { simulateTwilio } from '../twilio/simulatedTwilio';
@@ -34,6 +34,17 @@ describe('WhatsApp over Twilio', () => {
   afterEach(() => simulated.close());
 
   const lastSent = () => simulated.simulator.state.messages().at(-1)!;
+
+  it('shows typing by one call, for the message that is answered, and for no other text', async () => {
+    const asked: unknown[] = [];
+    const typingIndicator = { create: async (given: unknown) => { asked.push(given); } };
+    const sdk = { messaging: { v2: { typingIndicator } } };
+    const twilio: Twilio = { call: async (request) => ({ outcome: 'done', value: await request(sdk as unknown as TwilioSdk) }) }; // cast: all that is used
+    const messageId = `SM${'0a'.repeat(16)}`;
+    const channel = createTwilioWhatsApp({ twilio, sender });
+    for (const id of [messageId, 'SM1', `${messageId}/x`, '']) await channel.showTyping(id);
+    expect(asked).toEqual([{ channel: 'whatsapp', messageId }]);
+  });
 
   it('writes to a person who has no number', async () => {
     const to = 'whatsapp:US.ABC123XYZ';

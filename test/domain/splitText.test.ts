@@ -13,6 +13,11 @@ const texts = fc.oneof(
   fc.array(pieces, { maxLength: 120 }).map((parts) => parts.join('')),
   fc.string({ unit: 'binary', maxLength: 200 }), fc.lorem({ maxCount: 60, mode: 'sentences' }));
 
+const fences = (text: string) => text.split('```').length - 1;
+const withoutMarks = (text: string) => printed(text.replaceAll('`', ''));
+const code = fc.constantFrom('```', '```\n', '\n```', '``', '`', 'code', '    indented\n', 'x = 1;\n', ' ', '\n', 'words. ', '👨‍👩‍👧‍👦', 'e\u0301');
+const textsWithCode = fc.array(code, { maxLength: 150 }).map((parts) => parts.join(''));
+
 describe('a long text', () => {
   it('is parted without losing, adding, breaking or moving a character', () => {
     fc.assert(fc.property(texts, fc.integer({ min: 30, max: 100 }), (text, max) => {
@@ -43,6 +48,33 @@ describe('a long text', () => {
     expect(splitText(text, max)[0]).toBe(first);
   });
 
+  it('with code closes in each part what it opens, and loses nothing but space', () => {
+    fc.assert(fc.property(textsWithCode, fc.integer({ min: 30, max: 100 }), (text, max) => {
+      const parts = splitText(text, max);
+      expect(parts.flatMap(withoutMarks)).toEqual(withoutMarks(text));
+      for (const part of parts) {
+        expect(part.length).toBeLessThanOrEqual(max);
+        expect(part.trim()).not.toBe('');
+        if (text.length > max) expect(fences(part) % 2).toBe(0);
+      }
+    }), { numRuns: 1_500 });
+  });
+
+  it.each([
+    ['long code between its lines, with its indentation', '```\nif (a) {\n  first();\n  second();\n}\n```', 30,
+      ['```\nif (a) {\n  first();\n```', '```\n  second();\n}\n```']],
+    ['before code that would only be opened', 'Some words here. ```\nlong code with words\n```', 30,
+      ['Some words here.', '```\nlong code with words\n```']],
+    ['after code that ends there', '```\nlong code of words\n``` and words then', 30,
+      ['```\nlong code of words\n```', 'and words then']],
+    ['code that is never closed, and closes it', '```\nlong code\nof three lines\nlast line', 34,
+      ['```\nlong code\nof three lines\n```', '```\nlast line\n```']],
+    ['code of one endless word', `\`\`\`${'x'.repeat(40)}\`\`\``, 30,
+      [`\`\`\`${'x'.repeat(23)}\n\`\`\``, `\`\`\`\n${'x'.repeat(17)}\`\`\``]],
+  ])('is parted in %s', (_, text, max, parts) => {
+    expect(splitText(text, max)).toEqual(parts);
+  });
+
   it('keeps a short first line with what follows', () => {
     expect(splitText(`Hi!\n\n${'word '.repeat(30)}`, 100)[0]!.length).toBeGreaterThan(80);
   });
@@ -67,7 +99,7 @@ describe('a long text', () => {
 
   it('of 64 KiB is parted in no time', () => {
     const started = performance.now();
-    for (const unit of ['.', 'word. ', '\n \n', '👩‍👩‍👧', ')', '.)))']) splitText(unit.repeat(65_536 / unit.length));
+    for (const unit of ['.', 'word. ', '\n \n', '👩‍👩‍👧', ')', '.)))', '`', '```', '``` x\n']) splitText(unit.repeat(65_536 / unit.length));
     expect(performance.now() - started).toBeLessThan(4_000);
   });
 });

@@ -118,8 +118,9 @@ describe('the signature', () => {
   test('A02 an app without a proper token is not made', () => {
     const twilio = { publicUrl, accountSid, recipient };
     const disputes = { readToken: () => undefined, dispute: async () => 'unknown' as const, language: 'en' };
+    const pushes = { read: () => ({ outcome: 'notGenuine' as const }), take: async () => ({ outcome: 'unknown' as const }) };
     for (const authTokens of [[], [''], ['default'], [authToken, '']]) {
-      expect(() => createApp({ log, disputes, noteReceipt: async () => undefined, takeMessage: async () => 'known', twilio: { ...twilio, authTokens } })).toThrow();
+      expect(() => createApp({ log, disputes, pushes, noteReceipt: async () => undefined, takeMessage: async () => 'known', twilio: { ...twilio, authTokens } })).toThrow();
     }
   });
 

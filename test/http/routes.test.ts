@@ -16,19 +16,21 @@ beforeAll(async () => {
 
 afterAll(() => server.close());
 
-test('A37 the public routes are those that the provider calls and the page of NOT ME, and of calls where there are calls', () => {
+test('A37 the public routes are those that the provider and the assistant call, which only take, and the page of NOT ME', () => {
+  const pushes = { read: () => ({ outcome: 'notGenuine' as const }), take: async () => ({ outcome: 'unknown' as const }) };
   const disputes = { readToken: () => undefined, dispute: async () => 'unknown' as const, language: 'en' };
-  const deps = { log, twilio, noteReceipt: async () => undefined, takeMessage: async () => 'known' as const, disputes };
+  const deps = { log, twilio, noteReceipt: async () => undefined, takeMessage: async () => 'known' as const, disputes, pushes };
   const pathsOf = (app: ReturnType<typeof createApp>) => {
     // cast: Express does not type its own list
     const { stack } = app.router as unknown as { stack: { route?: { path: string } }[] };
     return stack.flatMap(({ route }) => route?.path ?? []);
   };
   const before = ['/webhooks/twilio/message', '/webhooks/twilio/status', '/webhooks/twilio/status/:receiptId'];
-  expect(pathsOf(createApp(deps))).toEqual([...before, '/not-me/:token']);
+  const after = ['/assistant/turns/:turnId/replies', '/not-me/:token'];
+  expect(pathsOf(createApp(deps))).toEqual([...before, ...after]);
   const calls = { ask: async () => '', press: async () => '', report: async () => undefined };
   const ofCalls = ['', '/pressed', '/status'].map((below) => `/webhooks/twilio/voice/:receiptId${below}`);
-  expect(pathsOf(createApp({ ...deps, calls }))).toEqual([...before, ...ofCalls, '/not-me/:token']);
+  expect(pathsOf(createApp({ ...deps, calls }))).toEqual([...before, ...ofCalls, ...after]);
 });
 
 test('A37 what asks about a verification, an employee or a sender is answered as if there were no such thing', async () => {

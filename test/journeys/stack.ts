@@ -59,7 +59,7 @@ export class Stack {
   readonly keyring: Keyring;
   readonly codecToken = randomBytes(24).toString('hex');
   private readonly postgres: PostgresPart;
-  private readonly assistantSecret = `whsec_${randomBytes(32).toString('base64')}`;
+  readonly assistantSecret = `whsec_${randomBytes(32).toString('base64')}`;
   private assistantUrl = '';
   private ownerPool: Pool | undefined;
   private followed: Phones | undefined;

@@ -1,14 +1,18 @@
 // What every assistant's adapter keeps to, whatever stands behind it.
 import { randomUUID } from 'node:crypto';
-import type { Assistant, Turn } from '../../src/assistant/assistant';
+import type { Assistant, Reply, Turn } from '../../src/assistant/assistant';
 import type { FaultKind } from '../../src/domain/faults';
 import { faultOf } from './leaks';
 
 export type AssistantMood =
-  | { readonly says: readonly string[]; readonly endTurn?: boolean; readonly stepUp?: boolean }
+  | {
+    readonly says: readonly string[]; readonly endTurn?: boolean; readonly stepUp?: boolean;
+    /** Replies that are more than a text. */
+    readonly replies?: readonly Reply[];
+  }
   | 'down' | 'overloaded' | 'throttling' | 'refusing us' | 'gone' | 'refusing this' | 'silent' | 'hanging up'
   | 'hanging up in the middle' | 'trickling' | 'endless' | 'packed and endless' | 'HTML' | 'another type' | 'redirecting'
-  | 'broken JSON' | 'no UTF-8' | 'another shape' | 'an empty text' | 'a text that is too long' | 'no content';
+  | 'taking its time' | 'broken JSON' | 'no UTF-8' | 'another shape' | 'an empty text' | 'a text that is too long' | 'no content';
 
 /** An assistant of which a test can see both sides. */
 export interface AssistantBackend {
@@ -68,6 +72,20 @@ export function describeAssistant(name: string, start: () => Promise<AssistantBa
       expect(await answer()).toEqual({ replies: [], endTurn: true });
       backend.set({ says: [], endTurn: false });
       expect(await answer()).toEqual({ replies: [], endTurn: false });
+    });
+
+    it('may take its time, and say nothing yet', async () => {
+      backend.set('taking its time');
+      expect(await answer()).toEqual({ replies: [], endTurn: false });
+    });
+
+    it('may offer choices and media with what it says', async () => {
+      const replies = [
+        { text: 'Which one?', choices: ['the first', 'the second'] },
+        { text: 'Here it is.', media: { url: 'https://files.example.com/a.pdf', type: 'application/pdf' } },
+      ];
+      backend.set({ says: [], replies });
+      expect(await answer()).toEqual({ replies, endTurn: true });
     });
 
     it('may ask for a fresh proof', async () => {

@@ -102,6 +102,17 @@ export function describeChatChannel(name: string, start: () => Promise<ChatProvi
       expect(message).toMatchObject({ id, text: ' my id is 144133\n', direction: 'inbound', from: provider.recipient });
     });
 
+    it('shows typing as a courtesy: whatever the provider says to it, nobody hears of it', async () => {
+      const id = await provider.write('hello');
+      for (const mood of ['well', 'down', 'throttling', 'silent', 'losing answers'] as const) {
+        provider.set(mood);
+        expect(await provider.channel.showTyping(id)).toBeUndefined();
+      }
+      provider.set('well');
+      expect(await provider.stranger.showTyping(id)).toBeUndefined();
+      expect(await provider.channel.showTyping('no message')).toBeUndefined();
+    });
+
     it.each(['SM00000000000000000000000000000000', '', '../Calls', 'SM1?x=1', `SM${'0'.repeat(33)}`])(
       'knows no message %j', async (id) => {
         expect(await provider.channel.fetchMessage(id)).toBeUndefined();

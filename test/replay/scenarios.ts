@@ -180,6 +180,37 @@ const usual: readonly Scenario[] = [
     },
   },
   {
+    name: 'answered-later',
+    covers: { session: ['relay'] },
+    async play(world) {
+      await verify(world);
+      world.assistant.answerTo = () => ({ replies: [{ text: 'One moment.' }], endTurn: false });
+      const stored = await world.write(anna, 'hello');
+      await world.said('One moment.');
+      await world.push(stored.messageId, ['It is approved.', 'It arrives on Friday.']);
+      await world.said('It is approved.');
+      await world.said('It arrives on Friday.');
+      await world.push(stored.messageId, ['It has arrived.'], true);
+      await world.said('It has arrived.');
+      return stored;
+    },
+  },
+  {
+    name: 'answered-never',
+    covers: { session: ['relay'] },
+    async play(world) {
+      await verify(world);
+      world.assistant.answerTo = () => ({ replies: [], endTurn: false });
+      const stored = await world.write(anna, 'hello');
+      await world.assistant.turns.count(1);
+      await world.turnIs('slow');
+      await world.reply('stillWorking');
+      await world.turnIs('over');
+      await world.reply('assistantUnavailable');
+      return stored;
+    },
+  },
+  {
     name: 'left-while-the-assistant-answers',
     covers: { session: ['relay'] },
     async play(world) {

@@ -12,6 +12,8 @@ import type { TextKey, TextRequest } from '../../src/texts/keys';
 import { endEmployee } from '../../src/directory/leavers';
 import { tellMissedCodes } from '../../src/otp/missedCodes';
 import { createConversations } from '../../src/temporal/conversations';
+import type { Pushes, PushOutcome } from '../../src/assistant/pushes';
+import { createWiredPushes } from '../../src/wiredActivities';
 import type { OrderOutcome } from '../../src/temporal/conversations';
 import { startWorker } from './conversationWorker';
 import type { WorkerChoices } from './conversationWorker';
@@ -51,6 +53,11 @@ export interface ConversationWorld {
   order(senderId: string, order: UpdateName): Promise<OrderOutcome>;
   /** Tells conversations of codes that do not arrive, as the web process does. */
   tellMissed(): Promise<number>;
+  /** The assistant says more to a turn, and ends it with the last. */
+  push(turnId: string, texts: readonly string[], isLast?: boolean): Promise<PushOutcome>;
+  readonly pushes: Pushes;
+  /** Waits for a turn that is answered later, has it take long or run out of time, and sweeps. */
+  turnIs(what: 'slow' | 'over'): Promise<void>;
   /** HR's event: the employee is inactive and open sessions are over. */
   leave(employeeNumber: string): Promise<void>;
   /** Moves every send back, as if time had passed on the database's clock. */
@@ -92,6 +99,10 @@ export async function startConversations(
   let senders = new Set<string>();
   let read = { replies: 0, codes: 0 };
   let running = await startWorker(env, activities);
+
+  const pushes = createWiredPushes(
+    pool, testKeyring, new Set(), { tellNews: (turn) => conversations().tellNews(turn) }, { warn: () => undefined });
+  let pushed = 0;
 
   const words = (key: TextKey, params: object = {}, language = 'en') => texts.render({ key, params } as TextRequest, language);
   const conversations = () => createConversations(env.client, policy);
@@ -154,6 +165,20 @@ export async function startConversations(
     replyIn: (language, key, params) => said(words(key, params, language)),
     said,
     deliver,
+    pushes,
+    async push(turnId, texts, isLast = false) {
+      pushed += 1;
+      const outcome = await pushes.take({ id: `push-${pushed}`, turnId, replies: texts.map((text) => ({ text })), endTurn: isLast });
+      await pushes.drain();
+      return outcome;
+    },
+    async turnIs(what) {
+      const column = what === 'slow' ? 'still_at' : 'ends_at';
+      const isChanged = async () => ((await pool.query(
+        `UPDATE turns SET ${column} = clock_timestamp(), due_at = clock_timestamp() WHERE ended_at IS NULL`)).rowCount ?? 0) > 0;
+      while (!await isChanged()) await new Promise(setImmediate);
+      await pushes.tellDue();
+    },
     order: (senderId, order) => conversations().order(senderId, order, 'tester'),
     tellMissed: () => tellMissedCodes({
       pool, log: { warn: () => undefined }, silenceMs: policy.codeSilenceMs, tell: (missed) => conversations().tellMissed(missed),
@@ -204,7 +229,7 @@ export async function startConversations(
       senders = new Set();
       policy = { ...testPolicy, ...changes };
       read = { replies: 0, codes: 0 };
-      for (const events of [channel.sent, assistant.turns]) events.clear();
+      for (const events of [channel.sent, channel.typing, assistant.turns]) events.clear();
       channel.before = () => undefined;
       for (const one of carriers.values()) {
         one.carried.clear();
@@ -217,6 +242,7 @@ export async function startConversations(
     async stop() {
       await cancelAll();
       await running.stop();
+      await pushes.drain();
       await stopServer();
       await owner.end();
       await pool.end();

@@ -48,8 +48,9 @@ export async function startPublicServer(
   deps: Pick<AppDeps, 'takeMessage' | 'log'> & Partial<AppDeps>, options: ServerOptions = {},
 ): Promise<PublicServer> {
   const disputes: AppDeps['disputes'] = { readToken: () => undefined, dispute: async () => 'unknown', language: 'en' };
+  const pushes: AppDeps['pushes'] = { read: () => ({ outcome: 'notGenuine' }), take: async () => ({ outcome: 'unknown' }) };
   const app = createApp({ twilio: { publicUrl, authTokens: [authToken, nextAuthToken], accountSid, recipient },
-    disputes, noteReceipt: async () => undefined, ...deps });
+    disputes, pushes, noteReceipt: async () => undefined, ...deps });
   const server = createServer({ ...serverOptions, ...options }, app);
   answerBrokenRequests(server, deps.log);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

@@ -51,6 +51,8 @@ export class Events<T> {
 
 export class FakeChannel implements ChatChannel {
   readonly sent = new Events<OutgoingText>();
+  /** Messages for which the indicator was shown. */
+  readonly typing = new Events<string>();
   /** Consulted before each send: throws a Fault, or answers undeliverable, to play the provider's moods. */
   before: (text: OutgoingText) => SendOutcome | undefined = () => undefined;
   /** None is configured unless a test does. */
@@ -73,6 +75,10 @@ export class FakeChannel implements ChatChannel {
 
   async *listReceived(): AsyncGenerator<never> {
     // Nobody asks: what comes in, the tests store themselves.
+  }
+
+  async showTyping(messageId: string): Promise<void> {
+    this.typing.push(messageId);
   }
 }
 
@@ -134,8 +140,8 @@ export async function addEmployees(pool: Pool): Promise<void> {
 /** Keys for tests and recorded histories; made for nothing else. */
 export const testKeyring: Keyring = parseKeyring(readFileSync(join(__dirname, 'testKeyring.json'), 'utf8'));
 
-/** Policy for tests: the defaults, but replies leave at once. */
-export const testPolicy: Policy = { ...defaultPolicy, replyQuantumMs: 0 };
+/** Policy for tests: the defaults, but replies leave at once, since nobody reports on those of a fake. */
+export const testPolicy: Policy = { ...defaultPolicy, replyQuantumMs: 0, replyOrderWaitMs: 1 };
 
 export const newMessageId = (): string => `SM${randomBytes(16).toString('hex')}`;
 

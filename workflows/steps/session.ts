@@ -1,6 +1,6 @@
 // session: relays everything in order, one message at a time, until the session ends.
 import { ActivityFailure, isCancellation } from '@temporalio/workflow';
-import type { RelayOutcome } from '../../activities/assistant';
+import type { NewsOutcome, RelayOutcome } from '../../activities/assistant';
 import type { EndReason } from '../../src/sessions/sessions';
 import type { Outcome } from '../../src/domain/verification';
 import type { PlainTextKey } from '../../src/texts/keys';
@@ -13,14 +13,15 @@ export const sessionStep: Step = {
     const session = c.state.session!;
     const { senderId, policy } = c.state;
     c.extend(Math.min(Date.now() + policy.sessionIdleMs, session.endsAt));
-    const { repliesPerTurnMax: repliesMax, knownSenderDays, stepUpAgeMs } = policy;
+    const { repliesPerTurnMax: repliesMax, knownSenderDays, stepUpAgeMs, pushedTurnMs, stillWorkingAfterMs } = policy;
     const outcome = await c.runTurn(() => turn({
-      messageId, senderId, sessionId: session.id, repliesMax, knownSenderDays, stepUpAgeMs,
+      messageId, senderId, sessionId: session.id, repliesMax, knownSenderDays, stepUpAgeMs, pushedTurnMs,
+      stillWorkingAfterMs,
     }));
-    switch (outcome === 'interrupted' ? outcome : outcome.reaction) {
-      // The assistant may have taken it already: it is not given again, to whomever proves to be this sender next.
-      case 'interrupted': return c.drop([messageId], 'interrupted');
-      case 'relay': return deliver(c, messageId, (outcome as { replies: number }).replies);
+    // The assistant may have taken it already: it is not given again, to whomever proves to be this sender next.
+    if (outcome === 'interrupted') return c.drop([messageId], 'interrupted');
+    switch (outcome.reaction) {
+      case 'relay': return deliver(c, messageId, { from: 0, to: outcome.replies, late: outcome.late === true });
       case 'end': return finish(c, 'logout', messageId);
       case 'textOnly': return c.answer(messageId, { key: 'textOnly', params: {} });
       case 'dispute': return c.answer(messageId, { key: 'notMe', params: {} });
@@ -58,15 +59,40 @@ async function turn(input: Parameters<typeof relay>[0]): Promise<TurnOutcome> {
 }
 
 /**
- * Every reply is its own send, after the former one is settled (decision 8). Those that are left when an order ends the
- * session are withheld with it.
+ * News of a turn that the assistant answers later: what it pushed is sent. Whoever has no session any more hears
+ * nothing; a turn of another session is no news in this one.
  */
-async function deliver(c: Conversation, messageId: string, replies: number): Promise<void> {
+export async function heedNews(c: Conversation, messageId: string): Promise<void> {
   const { senderId, session } = c.state;
+  if (session === null) return;
+  const news: NewsOutcome = await decide.readNews({ messageId, senderId, sessionId: session.id });
+  switch (news.reaction) {
+    case 'relay': return deliver(c, messageId, { ...news, late: true });
+    case 'slow': return c.answer(messageId, { key: 'stillWorking', params: {} });
+    case 'silent': return c.answer(messageId, { key: 'assistantUnavailable', params: {} });
+    case 'nothing': return;
+  }
+}
+
+/** Places of the replies that are sent now; the first of a turn that took long comes after the text that says so. */
+interface Replies {
+  readonly from: number;
+  readonly to: number;
+  readonly late: boolean;
+}
+
+/**
+ * Every reply is its own send, after the former one is settled (decision 8) and out. Those that are left when an order
+ * ends the session are withheld with it.
+ */
+async function deliver(c: Conversation, messageId: string, { from, to, late }: Replies): Promise<void> {
+  const { senderId, session, policy: { replyOrderWaitMs: orderWaitMs } } = c.state;
   const sessionId = session!.id;
-  for (let index = 0; index < replies; index += 1) {
+  for (let index = from; index < to; index += 1) {
     const key = `${messageId}:${index}`;
-    const outcome = await c.runTurn(() => c.say(() => relayReply({ key, senderId, sessionId })));
+    const former = index > 0 ? `${messageId}:${index - 1}` : late ? `${messageId}:stillWorking` : undefined;
+    const order = former === undefined ? {} : { after: former, orderWaitMs };
+    const outcome = await c.runTurn(() => c.say(() => relayReply({ key, senderId, sessionId, ...order })));
     if (outcome === 'interrupted') return;
     if (outcome === 'withheld') return closed(c);
   }

@@ -3,6 +3,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Webhook } from 'standardwebhooks';
 import { z } from 'zod';
+import { isReportWanted, pushReplies, reportReplies } from './demoReport';
+import type { PushOptions } from './demoReport';
 import { demoTexts } from './demoTexts';
 import { findOrder, orderTotal } from './purchaseOrders';
 import type { PurchaseOrder } from './purchaseOrders';
@@ -10,6 +12,10 @@ import type { PurchaseOrder } from './purchaseOrders';
 export interface DemoAssistantOptions {
   /** `whsec_…`, as Doorman has it. */
   readonly secret: string;
+  /** The public origin of Doorman, for what is pushed later; without it everything is answered at once. */
+  readonly doormanUrl?: string;
+  /** Between two replies that are pushed. */
+  readonly pauseMs?: number;
 }
 
 const requestBytesMax = 256 * 1024;
@@ -27,11 +33,12 @@ const turnSchema = z.object({
 
 /** The listener of an HTTP server: one POST is one turn, whatever its path. */
 export function createDemoAssistant(
-  { secret }: DemoAssistantOptions,
+  { doormanUrl, ...options }: DemoAssistantOptions,
 ): (req: IncomingMessage, res: ServerResponse) => void {
-  const webhook = new Webhook(secret);
+  const webhook = new Webhook(options.secret);
+  const later = doormanUrl === undefined ? undefined : { ...options, doormanUrl };
   return (req, res) => {
-    respond(webhook, req).then(
+    respond(webhook, req, later).then(
       ({ status, body }) => res.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body)),
       // The caller went away in the middle.
       () => res.destroy(),
@@ -76,15 +83,19 @@ interface Response {
   readonly body: object;
 }
 
-async function respond(webhook: Webhook, req: IncomingMessage): Promise<Response> {
+async function respond(webhook: Webhook, req: IncomingMessage, later: PushOptions | undefined): Promise<Response> {
   if (req.method !== 'POST') return problem(405, 'only POST');
   const body = await readBody(req);
   if (body === undefined) return problem(413, 'too large');
   if (!isSigned(webhook, body, req)) return problem(401, 'no right signature');
   const turn = turnSchema.safeParse(parseJson(body));
   if (!turn.success) return problem(400, 'no turn');
-  const replies = replyTo(turn.data.text, turn.data.locale).map((text) => ({ text }));
-  return { status: 200, body: { replies, end_turn: true } };
+  const { turn_id: turnId, text, locale } = turn.data;
+  const isReport = isReportWanted(text);
+  const replies = isReport ? reportReplies(locale) : replyTo(text, locale).map((words) => ({ text: words }));
+  if (!isReport || later === undefined) return { status: 200, body: { replies, end_turn: true } };
+  void pushReplies(later, turnId, replies);
+  return { status: 202, body: {} };
 }
 
 function problem(status: number, detail: string): Response {

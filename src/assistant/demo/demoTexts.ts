@@ -10,12 +10,15 @@ export interface DemoTexts {
   unknown(number: string): string;
   status(order: { number: string; vendor: string; status: string; date: string; isPast: boolean }): string;
   items(number: string, lines: readonly string[], total: string): string;
+  reportBegun(orders: number): string;
+  report(lines: readonly string[]): string;
+  readonly whichOrder: string;
 }
 
 const en: DemoTexts = {
   hello: 'Hello! Ask me about a purchase order, for example: What is the status of purchase order 4500000001?',
   help: 'I know the status, the items and the delivery date of purchase orders. '
-    + 'Tell me the number: ten digits that begin with 45.',
+    + 'Tell me the number: ten digits that begin with 45. Or ask for a report: that takes a moment.',
   thanks: 'You are welcome.',
   askNumber: 'Which purchase order do you mean? Its number has ten digits and begins with 45.',
   statuses: { inApproval: 'waiting for approval', approved: 'approved', shipped: 'on its way', delivered: 'delivered' },
@@ -24,12 +27,16 @@ const en: DemoTexts = {
     `Purchase order ${number} from ${vendor} is ${status}. `
     + `${isPast ? 'It arrived on' : 'Delivery is planned for'} ${date}.`,
   items: (number, lines, total) => `Items of ${number}:\n${lines.join('\n')}\nTotal: ${total}`,
+  reportBegun: (orders) => `I am adding up ${orders} orders. This takes a moment.`,
+  report: (lines) => `All orders:\n${lines.join('\n')}`,
+  whichOrder: 'Which one do you want to know more about?',
 };
 
 const de: DemoTexts = {
   hello: 'Guten Tag! Fragen Sie mich nach einer Bestellung, zum Beispiel: Wie ist der Stand der Bestellung 4500000001?',
   help: 'Ich kenne Stand, Positionen und Liefertermin von Bestellungen. '
-    + 'Nennen Sie mir die Nummer: zehn Ziffern, die mit 45 beginnen.',
+    + 'Nennen Sie mir die Nummer: zehn Ziffern, die mit 45 beginnen. '
+    + 'Oder fragen Sie nach einem Bericht: das dauert etwas.',
   thanks: 'Gern geschehen.',
   askNumber: 'Welche Bestellung meinen Sie? Ihre Nummer hat zehn Ziffern und beginnt mit 45.',
   statuses: {
@@ -43,6 +50,9 @@ const de: DemoTexts = {
     `Die Bestellung ${number} bei ${vendor} ${status}. `
     + `${isPast ? 'Geliefert wurde am' : 'Die Lieferung ist geplant für den'} ${date}.`,
   items: (number, lines, total) => `Positionen von ${number}:\n${lines.join('\n')}\nSumme: ${total}`,
+  reportBegun: (orders) => `Ich rechne ${orders} Bestellungen zusammen. Das dauert einen Moment.`,
+  report: (lines) => `Alle Bestellungen:\n${lines.join('\n')}`,
+  whichOrder: 'Zu welcher möchten Sie mehr wissen?',
 };
 
 /** The texts of a locale such as `de-AT`; English for all others but German. */

@@ -1,0 +1,62 @@
+// What an assistant says, as it comes over the wire, and the words that a chat can show of it. Bounded, read as data.
+// Choices are numbered and media are linked to: what WhatsApp shows otherwise needs templates (decision 10).
+import { z } from 'zod';
+import type { Reply } from './assistant';
+
+/** Of one reply's text; it is parted for the channel afterwards. */
+const textBytesMax = 64 * 1024;
+const choicesMax = 50;
+const choiceLengthMax = 200;
+// Short enough to stay in one part with the end of its text.
+const urlLengthMax = 1_000;
+/** Far above what a turn may say (policy `repliesPerTurnMax`); what is beyond that is dropped, and said. */
+const repliesMax = 200;
+
+/** Business key of the `index`-th part (from 0) of what is said to a message. */
+export const replyKey = (messageId: string, index: number): string => `${messageId}:${index}`;
+
+const hasWords = (text: string): boolean => text.trim() !== '';
+
+const replySchema = z.object({
+  text: z.string().refine((text) => hasWords(text) && Buffer.byteLength(text) <= textBytesMax),
+  choices: z.array(z.string().max(choiceLengthMax).refine(hasWords)).min(1).max(choicesMax).optional(),
+  media: z.object({
+    url: z.string().max(urlLengthMax),
+    type: z.string().regex(/^[a-z]{1,20}\/[\w.+-]{1,100}$/i),
+  }).optional(),
+});
+
+/** Fields that were not agreed on are left out. */
+export const repliesSchema = z.array(replySchema).max(repliesMax);
+
+/** JSON in UTF-8; undefined for what is none: the parser's own error repeats the text. */
+export function parseJson(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * The words of a reply: its text, then its choices by number, which the person answers like anything else, then the
+ * link to its media where that leads to one of `mediaHosts` by https.
+ */
+export function wordsOf({ text, choices = [], media }: Reply, mediaHosts: ReadonlySet<string>): string {
+  const numbered = choices.map((choice, index) => `${index + 1}. ${oneLine(choice)}`).join('\n');
+  const link = media === undefined ? undefined : linkTo(media.url, mediaHosts);
+  return [text, ...numbered === '' ? [] : [numbered], ...link === undefined ? [] : [link]].join('\n\n');
+}
+
+/** So that a choice cannot look like two, or like a further text. */
+function oneLine(choice: string): string {
+  return choice.replace(/[\p{Cc}\p{Zl}\p{Zp}\s]+/gu, ' ').trim();
+}
+
+/** Undefined for a link that a person must not be led to: they trust what this chat says. */
+function linkTo(url: string, hosts: ReadonlySet<string>): string | undefined {
+  if (!URL.canParse(url)) return undefined;
+  const { protocol, host, username, password, href } = new URL(url);
+  const isAllowed = protocol === 'https:' && hosts.has(host) && username + password === '';
+  return isAllowed && href.length <= urlLengthMax ? href : undefined;
+}
