@@ -4,7 +4,7 @@
 //   test/**/*.wf.test.ts   conversations  Postgres, Temporal that skips time or does not, the bundle: startConversations().
 //   test/replay/*.test.ts  replay         nothing; bundles the workflows with changes.
 //   test/**/*.browser.test.ts  page        a Chromium; skipped with the reason where there is none.
-//   test/journeys/*        journeys       the whole: the build, and of each server one of its own to stop and kill.
+//   test/journeys/**       journeys       the whole: the build, and of each server one of its own to stop and kill.
 // Servers are started once a run, only when a test that needs them runs (test/support/setup), and stopped after it.
 
 // ES-module-only packages are transformed as well, so that `require` works under Jest as it does in Node >= 20.19.
@@ -45,6 +45,6 @@ module.exports = {
     { ...shared, displayName: 'page', testMatch: ['<rootDir>/test/**/*.browser.test.ts'] },
     { ...shared, ...needing('forPostgres'), displayName: 'postgres', testMatch: ['<rootDir>/test/**/*.pg.test.ts'] },
     { ...shared, ...needing('forConversations'), displayName: 'conversations', testMatch: ['<rootDir>/test/**/*.wf.test.ts'] },
-    { ...shared, ...needing('forJourneys'), displayName: 'journeys', testMatch: ['<rootDir>/test/journeys/*.test.ts'] },
+    { ...shared, ...needing('forJourneys'), displayName: 'journeys', testMatch: ['<rootDir>/test/journeys/**/*.test.ts'] },
   ],
 };

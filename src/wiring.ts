@@ -1,35 +1,29 @@
 // Configuration in, working parts out: what each process runs on.
-import { setTimeout as delay } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
 import type { DataConverter } from '@temporalio/common';
 import {
   createCalls, createMail, createPorts, createVerify, destinationRules, mediaHosts, smsOptions, textOptions,
 } from './adapters';
 import { createPushReader } from './assistant/pushReader';
-import { auditedTransaction } from './audit/auditedTransaction';
 import { Misconfiguration } from './config';
 import type { Config } from './config';
+import { createDatabaseCheck } from './db/databaseCheck';
 import { createPool } from './db/pool';
 import type { Pool } from './db/pool';
-import { databaseProblems } from './db/soundness';
 import { sendNotices } from './directory/contactNotices';
 import type { NoticeDeps } from './directory/contactNotices';
-import { confirmContacts } from './directory/contacts';
-import { findEmployee } from './directory/employees';
 import type { AppDeps } from './http/app';
 import { disputeLinkPath } from './http/dispute/disputePage';
 import { createDispatcher } from './inbox/dispatcher';
+import type { SweepReport } from './inbox/sweep';
 import { createReconciler } from './inbox/reconcile';
 import type { ReconcilerDeps } from './inbox/reconcile';
-import { findSender } from './inbox/senderLookup';
 import { lookupHash } from './keys/box';
 import type { Keyring } from './keys/keyring';
 import { createLog, temporalLogger } from './log';
 import type { Log } from './log';
 import type { Mailer } from './mail/mailer';
-import { reopenPools } from './otp/budgets';
 import type { Alert } from './otp/budgets';
-import { unlockSender } from './otp/challenges';
 import { disputeToken, readDisputeToken } from './otp/disputeLink';
 import { disputeByLink } from './otp/disputes';
 import type { LinkDeps } from './otp/disputes';
@@ -40,9 +34,10 @@ import { withholdExpired, withholdTexts } from './outbox/outbox';
 import { isHeld } from './outbox/pacing';
 import { closeWindow, windowClosedCode } from './outbox/parking';
 import { noteReceipt } from './outbox/receipts';
+import type { ReceiptNote } from './outbox/receipts';
 import { tellNewSessions } from './sessions/sessionNotices';
 import type { NewSession } from './sessions/sessionNotices';
-import { disputeSession, endSessionOfSender, findDisputedSession } from './sessions/sessions';
+import { disputeSession, findDisputedSession } from './sessions/sessions';
 import { tellEmployee } from './tellEmployee';
 import type { TellDeps } from './tellEmployee';
 import { createTelemetry } from './telemetry';
@@ -68,7 +63,7 @@ export function wireWorker(config: Config, metricsUrl: string) {
     countOutcome: (activity: string, outcome: string) => telemetry.count('activityOutcomes', { activity, outcome }),
     dataConverter: createDataConverter(config.keyring.payload) as DataConverter,
     temporalLog: temporalLogger(log),
-    database: createDatabaseCheck(config, pool, log),
+    database: checkDatabase(config, pool, log),
     close: () => pool.end(),
   };
 }
@@ -124,11 +119,10 @@ export function wireWeb(config: Config) {
   const verify = createVerify(config, pool, log, alert);
   const { channel } = createPorts(config, texts, alert, verify);
   const mailer = createMail(config);
-  const database = createDatabaseCheck(config, pool, log);
-  const recipient = config.TWILIO_WHATSAPP_SENDER;
+  const database = checkDatabase(config, pool, log);
   const pushes = createWiredPushes(pool, config.keyring, mediaHosts(config), conversations, log);
   const dispatcher = createDispatcher({
-    pool, log, recipient,
+    pool, log, recipient: config.TWILIO_WHATSAPP_SENDER,
     tellTurns: () => pushes.tellDue(),
     keys: config.keyring,
     signal: (message) => conversations.deliver(message),
@@ -141,25 +135,17 @@ export function wireWeb(config: Config) {
     }),
     textRetentionMs: config.policy.textRetentionMs,
     messagesPerMinuteMax: config.policy.messagesPerMinuteMax,
-    onSweep: (report) => {
-      for (const [what, count] of Object.entries(report)) if (count > 0) telemetry.count('swept', { what }, count);
-    },
+    onSweep: (report) => countSwept(telemetry, report),
   });
   const reconciler = createReconciliation(config, { pool, log, telemetry }, {
     listReceived: (since) => channel.listReceived(since),
     take: (message) => dispatcher.take(message, [], true),
   });
-  const nextToken = config.TWILIO_AUTH_TOKEN_NEXT;
   const app: AppDeps = {
     log,
-    twilio: {
-      publicUrl: config.DOORMAN_PUBLIC_URL,
-      authTokens: [config.TWILIO_AUTH_TOKEN, ...(nextToken === undefined ? [] : [nextToken])],
-      accountSid: config.TWILIO_ACCOUNT_SID,
-      recipient,
-    },
+    twilio: twilioIdentity(config),
     takeMessage: async (message, doubts) => {
-      if (!database.isSound()) throw new Error('it is not known yet whether the database is sound');
+      database.requireSound();
       const start = performance.now();
       const outcome = await dispatcher.take(message, doubts);
       telemetry.time('webhookSeconds', (performance.now() - start) / 1_000);
@@ -168,7 +154,7 @@ export function wireWeb(config: Config) {
     disputes: {
       readToken: (token) => readDisputeToken(config.keyring.lookup, token, new Date())?.sessionId,
       dispute: async (sessionId) => {
-        if (!database.isSound()) throw new Error('it is not known yet whether the database is sound');
+        database.requireSound();
         return disputeByLink(disputeDeps(pool, config.keyring, alert), sessionId);
       },
       language: config.DOORMAN_LANGUAGE,
@@ -176,17 +162,14 @@ export function wireWeb(config: Config) {
     pushes: {
       read: createPushReader(config.ASSISTANT_SECRET),
       take: async (push) => {
-        if (!database.isSound()) throw new Error('it is not known yet whether the database is sound');
+        database.requireSound();
         return pushes.take(push);
       },
     },
     countMessage: (outcome) => telemetry.count('webhookAnswers', { outcome }),
     noteReceipt: async (note) => {
-      if (!database.isSound()) throw new Error('it is not known yet whether the database is sound');
-      const noted = await noteReceipt(pool, note);
-      const isLost = note.receipt === 'undelivered' || note.receipt === 'failed';
-      if (noted.outcome === 'noted' && noted.kind === 'code' && isLost) dispatcher.sweepSoon();
-      if (note.fault === windowClosedCode) await closeWindow(pool, note.receiptId);
+      database.requireSound();
+      await heedReceipt(pool, note, () => dispatcher.sweepSoon());
     },
     countStatus: (outcome) => telemetry.count('statusCallbacks', { outcome }),
     ...config.TWILIO_VOICE_SENDER === undefined ? {} : {
@@ -196,6 +179,29 @@ export function wireWeb(config: Config) {
   return {
     app, log, telemetry, dispatcher, reconciler, database,
     close: async () => { mailer?.close(); await pushes.drain(); await close(); await pool.end(); },
+  };
+}
+
+function countSwept(telemetry: Telemetry, report: SweepReport): void {
+  for (const [what, count] of Object.entries(report)) if (count > 0) telemetry.count('swept', { what }, count);
+}
+
+/** Notes what became of a send; somebody waits for a code that is lost, and what is said next waits for the window. */
+async function heedReceipt(pool: Pool, note: ReceiptNote, sweepSoon: () => void): Promise<void> {
+  const noted = await noteReceipt(pool, note);
+  const isLost = note.receipt === 'undelivered' || note.receipt === 'failed';
+  if (noted.outcome === 'noted' && noted.kind === 'code' && isLost) sweepSoon();
+  if (note.fault === windowClosedCode) await closeWindow(pool, note.receiptId);
+}
+
+/** By what Twilio's requests are known. */
+function twilioIdentity(config: Config): AppDeps['twilio'] {
+  const { TWILIO_AUTH_TOKEN: token, TWILIO_AUTH_TOKEN_NEXT: next } = config;
+  return {
+    publicUrl: config.DOORMAN_PUBLIC_URL,
+    authTokens: [token, ...(next === undefined ? [] : [next])],
+    accountSid: config.TWILIO_ACCOUNT_SID,
+    recipient: config.TWILIO_WHATSAPP_SENDER,
   };
 }
 
@@ -237,33 +243,6 @@ function createAlert(log: Log, telemetry: Telemetry): (what: Alert) => void {
   };
 }
 
-/** What an operator's command runs on. */
-export function wireOperator(config: Config) {
-  const pool = createPool(config.DATABASE_URL, { max: 2, application_name: 'doorman cli' });
-  const { conversations, close } = connectConversations(config);
-  return {
-    conversations,
-    findSender: (address: string) => findSender(pool, config.keyring.lookup, address),
-    /** Undefined when nobody has this identifier, or two have. */
-    reopenPools: (identifier: string, operator: string) => auditedTransaction(pool, async (tx, note) => {
-      const found = await findEmployee(tx, identifier);
-      if (found.outcome !== 'found') return undefined;
-      return reopenPools(tx, note, lookupHash(config.keyring.lookup, 'identity', found.employee.id), operator);
-    }),
-    /** Undefined when nobody has this identifier, or two have. */
-    confirmContacts: (identifier: string, operator: string) => auditedTransaction(pool, async (tx, note) => {
-      const found = await findEmployee(tx, identifier);
-      if (found.outcome !== 'found') return undefined;
-      return confirmContacts(tx, note, found.employee.id, operator, config.policy.contactHoldMs);
-    }),
-    endSession: (senderId: string, operator: string) =>
-      auditedTransaction(pool, (tx, note) => endSessionOfSender(tx, note, senderId, operator)),
-    unlock: (senderId: string, operator: string) =>
-      auditedTransaction(pool, (tx, note) => unlockSender(tx, note, senderId, operator)),
-    close: async () => { await close(); await pool.end(); },
-  };
-}
-
 // Web: with 3 s for a connection below the 10 s in which a webhook is answered at the latest, hang what may (R40).
 const pools = { web: { max: 10, query_timeout: 6_000 }, worker: { max: 20 } } as const;
 
@@ -278,7 +257,7 @@ function wireProcess(
 }
 
 /** Connects on first use, so that the web process starts, and stores messages, while Temporal is down. */
-function connectConversations(config: Config) {
+export function connectConversations(config: Config) {
   const connection = Connection.lazy(temporalAddress(config));
   const client = new Client({
     connection,
@@ -288,34 +267,7 @@ function connectConversations(config: Config) {
   return { conversations: createConversations(client, config.policy), close: () => connection.close() };
 }
 
-/** How soon a database that does not answer is asked again. */
-const askAgainMs = 1_000;
-
-/**
- * Whether the database may be relied on. A process whose database is down starts all the same, waits, and does nothing
- * until it is known to be sound; one whose database is unsound ends.
- */
-function createDatabaseCheck(config: Config, pool: Pool, log: Log) {
-  let isSound = false;
-  /** Throws Misconfiguration when it is unsound; false when it does not answer. */
-  async function check(): Promise<boolean> {
-    const problems = await databaseProblems(pool, config.production).catch((error: unknown) => {
-      log.warn('the database does not answer yet', { error });
-    });
-    if (problems === undefined) return false;
-    if (problems.length > 0) throw new Misconfiguration(problems);
-    return isSound = true;
-  }
-  return {
-    check,
-    isSound: () => isSound,
-    /** Resolves when it is sound, or when the signal came. */
-    async untilSound(signal: AbortSignal): Promise<void> {
-      while (!isSound && !signal.aborted && !await check()) {
-        await delay(askAgainMs, undefined, { signal }).catch(() => undefined);
-      }
-    },
-    /** Whether it is sound and answers at this moment. */
-    isReady: async () => isSound && await pool.query('SELECT 1').then(() => true, () => false),
-  };
+function checkDatabase({ production }: Config, pool: Pool, log: Log) {
+  const onSilence = (error: unknown) => { log.warn('the database does not answer yet', { error }); };
+  return createDatabaseCheck(pool, onSilence, production, (problems) => new Misconfiguration(problems));
 }

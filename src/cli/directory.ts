@@ -71,7 +71,7 @@ const reopenings = {
 async function reopen(identifier: string, _options: unknown, command: Command): Promise<void> {
   const canonical = canonicalIdentifier(identifier);
   if (canonical === undefined) return notFound(command, 'This is neither an employee ID nor an e-mail address.');
-  const { wireOperator } = await import('../wiring.js');
+  const { wireOperator } = await import('./operatorWiring.js');
   const wired = wireOperator(loadConfig());
   const outcome = await wired.reopenPools(canonical, operator()).finally(wired.close);
   if (outcome === undefined) return notFound(command, 'Nobody has this identifier, or two have.');
@@ -89,7 +89,7 @@ const confirmations = {
 async function confirmContact(identifier: string, _options: unknown, command: Command): Promise<void> {
   const canonical = canonicalIdentifier(identifier);
   if (canonical === undefined) return notFound(command, 'This is neither an employee ID nor an e-mail address.');
-  const { wireOperator } = await import('../wiring.js');
+  const { wireOperator } = await import('./operatorWiring.js');
   const wired = wireOperator(loadConfig());
   const outcome = await wired.confirmContacts(canonical, operator()).finally(wired.close);
   if (outcome === undefined) return notFound(command, 'Nobody has this identifier, or two have.');

@@ -28,7 +28,7 @@ export function operatorCommands(program: Command): void {
   conversation.command('find').argument('<address>', 'whatsapp:+… or a number')
     .description('the sender id and workflow id of an address')
     .action(async (address: string, _options, command: Command) => {
-      const { wireOperator } = await import('../wiring.js');
+      const { wireOperator } = await import('./operatorWiring.js');
       const wired = wireOperator(loadConfig());
       const senderId = await wired.findSender(address).finally(wired.close);
       if (senderId === undefined) return notFound(command, 'Nobody wrote from this address.');
@@ -37,7 +37,7 @@ export function operatorCommands(program: Command): void {
   conversation.command('status').argument('<senderId>')
     .description('stage, outcome and deadline, nothing of the person')
     .action(async (senderId: string, _options, command: Command) => {
-      const { wireOperator } = await import('../wiring.js');
+      const { wireOperator } = await import('./operatorWiring.js');
       const wired = wireOperator(loadConfig());
       const status = await wired.conversations.status(senderId).finally(wired.close);
       if (status === undefined) return notFound(command, 'This sender has no conversation.');
@@ -45,7 +45,7 @@ export function operatorCommands(program: Command): void {
     });
   conversation.command('end').argument('<senderId>').description('ends the session of this sender, at once')
     .action(async (senderId: string, _options, command: Command) => {
-      const { wireOperator } = await import('../wiring.js');
+      const { wireOperator } = await import('./operatorWiring.js');
       const wired = wireOperator(loadConfig());
       // The database first: it is what lets in, and it answers while the conversation is busy or Temporal is down.
       const ended = await wired.endSession(senderId, operator());
@@ -58,7 +58,7 @@ export function operatorCommands(program: Command): void {
   conversation.command('unlock').argument('<senderId>')
     .description('lifts the lock of this sender and forgives what it spent today')
     .action(async (senderId: string, _options, command: Command) => {
-      const { wireOperator } = await import('../wiring.js');
+      const { wireOperator } = await import('./operatorWiring.js');
       const wired = wireOperator(loadConfig());
       // The database first: a lock outlives its conversation there.
       const unlocked = await wired.unlock(senderId, operator());
@@ -74,7 +74,7 @@ export function operatorCommands(program: Command): void {
 function addOrder(parent: Command, name: string, order: UpdateName, about: string): void {
   parent.command(name).argument('<senderId>').description(about)
     .action(async (senderId: string, _options, command: Command) => {
-      const { wireOperator } = await import('../wiring.js');
+      const { wireOperator } = await import('./operatorWiring.js');
       const wired = wireOperator(loadConfig());
       const outcome = await wired.conversations.order(senderId, order, operator()).finally(wired.close);
       if (outcome.outcome === 'none') return notFound(command, 'This sender has no open conversation.');

@@ -47,8 +47,8 @@ export interface DispatcherDeps {
 export interface Dispatcher {
   /**
    * Stores a message that came in, then tells its conversation, within the deadline. Rejects only when the message is
-   * not stored. `doubts` make it wait for the provider's confirmation instead. One that `isLate`, which no webhook brought
-   * in its time, is not counted as one of this minute.
+   * not stored. `doubts` make it wait for the provider's confirmation instead. One that `isLate`, which no webhook
+   * brought in its time, is not counted as one of this minute.
    */
   take(
     message: IncomingMessage, doubts: readonly string[], isLate?: boolean,

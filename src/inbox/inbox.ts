@@ -30,8 +30,8 @@ export type Stored =
 /**
  * Stores a message under its sender, who is found or made, in one transaction and, for a sender that is known under
  * all given addresses, in one round trip. Rejects when it is not stored. Beyond `perMinuteMax` of one sender its text
- * is not kept: the first such message of a minute is of kind `flood`, the further ones are settled at once. Without that
- * number it is not counted either.
+ * is not kept: the first such message of a minute is of kind `flood`, the further ones are settled at once. Without
+ * that number it is not counted either.
  */
 export async function storeMessage(
   pool: Pool, keys: AddressKeys, message: IncomingMessage, perMinuteMax?: number,

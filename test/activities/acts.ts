@@ -225,6 +225,13 @@ export const acts: Record<string, Case> = {
       return ({ reply }) => reply({ key: `${messageId}:answer`, senderId, text: { key: 'askIdentifier', params: {} } });
     },
   },
+  'a code that does not arrive has no other way': {
+    outcome: { reaction: 'none', why: 'noWay' },
+    async prepare(world) {
+      await claimed(world);
+      return ({ failOver }) => failOver({ challengeId, sends: 1, policy });
+    },
+  },
   'a reply to somebody who wrote too long ago is parked': {
     outcome: { outcome: 'parked' },
     async prepare(world) {

@@ -27,7 +27,7 @@ const samples: readonly TextRequest[] = [
   { key: 'sessionEndedAge', params: {} }, { key: 'sessionEndedByOperator', params: {} },
   { key: 'sessionEndedOther', params: {} }, { key: 'sessionEndedStepUp', params: {} }, { key: 'textOnly', params: {} }, { key: 'assistantUnavailable', params: {} },
   { key: 'heldLost', params: {} }, { key: 'codeTooSoon', params: { seconds: 30 } },
-  { key: 'flood', params: {} },
+  { key: 'flood', params: {} }, { key: 'stillWorking', params: {} },
 ];
 const sms = (code = '48392017'): CodeTextRequest => ({ key: 'smsCode', params: { code, minutes: 5, last4: '0123' } });
 
@@ -52,7 +52,7 @@ const keys = [
   'codeTooSoon', 'smsNumberChanged', 'sessionEndedStepUp', 'smsSessionOpened', 'mailSessionOpenedSubject', 'mailSessionOpened',
   'voiceAsk', 'voiceCode', 'voiceCodeAgain', 'voiceAsker', 'voiceWarning', 'voiceGoodbye',
   'mailCodeSubject', 'mailCode',
-  'flood',
+  'flood', 'stillWorking',
 ];
 
 describe('the keys', () => {

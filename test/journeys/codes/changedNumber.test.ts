@@ -1,9 +1,9 @@
 // R19: HR's data says that somebody has another number. Both are told, and neither gets a code until two people agree.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Stack } from './stack';
-import { Person } from './stand/person';
-import { words } from './stand/phones';
+import { Stack } from '../stack';
+import { Person } from '../stand/person';
+import { words } from '../stand/phones';
 
 jest.setTimeout(180_000);
 

@@ -1,11 +1,11 @@
 // An employee without a telephone: the code comes by mail, though the mail server hangs up on it, and the session says so.
-import { replyTo } from '../../src/assistant/demo/demoAssistant';
-import { anyFreePort } from '../../src/stack/ports';
-import { createTexts } from '../../src/texts/render';
-import { Stack } from './stack';
-import { codeIn, Person } from './stand/person';
-import { organisation } from './stand/phones';
-import { gatherTraces, search } from './stand/traces';
+import { replyTo } from '../../../src/assistant/demo/demoAssistant';
+import { anyFreePort } from '../../../src/stack/ports';
+import { createTexts } from '../../../src/texts/render';
+import { Stack } from '../stack';
+import { codeIn, Person } from '../stand/person';
+import { organisation } from '../stand/phones';
+import { gatherTraces, search } from '../stand/traces';
 
 jest.setTimeout(180_000);
 

@@ -1,10 +1,10 @@
 // A47 R30: somebody else has an employee's number and code. The employee reads it in their mail, and one button ends it.
-import { replyTo } from '../../src/assistant/demo/demoAssistant';
-import { startMailServer } from '../mail/mailServer';
-import type { MailServerForTests } from '../mail/mailServer';
-import { Stack } from './stack';
-import { Person } from './stand/person';
-import { gatherTraces, search } from './stand/traces';
+import { replyTo } from '../../../src/assistant/demo/demoAssistant';
+import { startMailServer } from '../../mail/mailServer';
+import type { MailServerForTests } from '../../mail/mailServer';
+import { Stack } from '../stack';
+import { Person } from '../stand/person';
+import { gatherTraces, search } from '../stand/traces';
 
 jest.setTimeout(180_000);
 

@@ -1,11 +1,11 @@
 // A code whose SMS does not arrive: the telephone rings instead, and the chat says nothing of it.
-import { anyFreePort } from '../../src/stack/ports';
-import { createTexts } from '../../src/texts/render';
-import { Stack } from './stack';
-import { Person } from './stand/person';
-import { organisation } from './stand/phones';
-import type { ShownCall } from './stand/phones';
-import { gatherTraces, search } from './stand/traces';
+import { anyFreePort } from '../../../src/stack/ports';
+import { createTexts } from '../../../src/texts/render';
+import { Stack } from '../stack';
+import { Person } from '../stand/person';
+import { organisation } from '../stand/phones';
+import type { ShownCall } from '../stand/phones';
+import { gatherTraces, search } from '../stand/traces';
 
 jest.setTimeout(180_000);
 

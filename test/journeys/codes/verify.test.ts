@@ -1,9 +1,9 @@
 // Codes that Twilio Verify makes, carries and compares, on the whole stack: who has one gets in, and Twilio is told of
 // the others that they are over.
-import { Stack } from './stack';
-import { pause } from '../../src/stack/processes';
-import { Person, wrongCode } from './stand/person';
-import { gatherTraces, search } from './stand/traces';
+import { Stack } from '../stack';
+import { pause } from '../../../src/stack/processes';
+import { Person, wrongCode } from '../stand/person';
+import { gatherTraces, search } from '../stand/traces';
 
 jest.setTimeout(180_000);
 
