@@ -28,7 +28,7 @@ beforeEach(async () => {
 });
 
 /** Statements, and calls of the provider, that a reply takes which waits for nothing. */
-const stepsOfSend = 5;
+const stepsOfSend = 6;
 
 const send = (key: string, order: { after?: string; orderWaitMs?: number } = {}, process = new DyingProcess()) =>
   world.run(({ relayReply }) => relayReply({ key, senderId, sessionId, ...order }), process);
