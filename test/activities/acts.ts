@@ -137,7 +137,7 @@ export const acts: Record<string, Case> = {
       return ({ identify }) => identify({ senderId, messageId, challengeId: nextChallengeId, asked: false, policy });
     },
   },
-  'confirm takes the right code': { outcome: { reaction: 'right', endsInMs: 'some ms' }, prepare: confirming((code) => `${code} is my otp`) },
+  'confirm takes the right code': { outcome: { reaction: 'right', endsInMs: 'some ms', method: 'sms' }, prepare: confirming((code) => `${code} is my otp`) },
   'confirm refuses a wrong code': { outcome: { reaction: 'wrong', triesLeft: 4 }, prepare: confirming(() => '000000') },
   'confirm refuses what a decoy awaits': {
     outcome: { reaction: 'wrong', triesLeft: 4 },

@@ -22,7 +22,7 @@ afterEach(() => {
   jest.useRealTimers();
 });
 
-const right = { reaction: 'right', endsInMs: 'some ms' };
+const right = { reaction: 'right', endsInMs: 'some ms', method: 'sms' };
 
 async function claimed(person = stranger, identifier = '144133'): Promise<Visitor> {
   const visitor = new Visitor(world, person);

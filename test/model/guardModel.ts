@@ -213,7 +213,7 @@ export class GuardModel extends GuardRecords {
       endReason: undefined,
     });
     this.note('session.opened');
-    return { reaction: 'right', endsInMs: policy.sessionAbsoluteMs };
+    return { reaction: 'right', endsInMs: policy.sessionAbsoluteMs, method: 'sms' };
   }
 
   private miss(sender: Sender, challenge: Challenge): Outcome {
