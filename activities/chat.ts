@@ -130,7 +130,7 @@ async function handOver(
   const { key } = text;
   await takeTurn(pool, { key, lane: 'chat', recipient: deps.hashDestination(to) });
   const earlier = send.attempts > 1
-    ? await findEarlier(deps, { to, text: words, sinceMs: send.firstAttemptAgeMs })
+    ? await findEarlier(deps, key, { to, text: words, sinceMs: send.firstAttemptAgeMs })
     : undefined;
   if (earlier !== undefined) {
     await settleSend(pool, key, { state: 'sent', providerId: earlier });
@@ -212,11 +212,11 @@ async function withhold(pool: Pool, key: string): Promise<ReplyOutcome> {
 
 /** A try whose answer was lost: the provider is asked before the text is sent again. */
 async function findEarlier(
-  deps: Pick<SendDeps, 'pool' | 'channel'>, sent: { to: string; text: string; sinceMs: number },
+  deps: Pick<SendDeps, 'pool' | 'channel'>, key: string, sent: { to: string; text: string; sinceMs: number },
 ): Promise<string | undefined> {
   const candidates = await deps.channel.findSent(sent);
   if (candidates.length === 0) return undefined;
-  const others = await knownProviderIds(deps.pool, candidates);
+  const others = await knownProviderIds(deps.pool, key, candidates);
   return candidates.find((id) => !others.has(id));
 }
 

@@ -102,8 +102,11 @@ export async function pendingTexts(db: Queryable, keys: readonly string[]): Prom
 }
 
 /** Which of these provider ids belong to other sends of ours: they are no trace of this one. */
-export async function knownProviderIds(db: Queryable, providerIds: readonly string[]): Promise<Set<string>> {
+export async function knownProviderIds(
+  db: Queryable, key: string, providerIds: readonly string[],
+): Promise<Set<string>> {
+  // Not of this one: its receipt may come while it is looked for.
   const { rows } = await db.query<{ id: string }>(
-    'SELECT provider_id AS id FROM outbox WHERE provider_id = ANY ($1)', [providerIds]);
+    'SELECT provider_id AS id FROM outbox WHERE provider_id = ANY ($1) AND key <> $2', [providerIds, key]);
   return new Set(rows.map(({ id }) => id));
 }

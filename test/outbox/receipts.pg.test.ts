@@ -8,7 +8,7 @@ import { noteReceipt, receipts } from '../../src/outbox/receipts';
 import type { Receipt } from '../../src/outbox/receipts';
 import { createTestDatabase } from '../support/postgres';
 import type { TestDatabase } from '../support/postgres';
-import { stranger, store, testKeyring } from '../support/world';
+import { createTestActivities, stranger, store, testKeyring } from '../support/world';
 
 let database: TestDatabase;
 let pool: Pool;
@@ -91,6 +91,23 @@ test('a send whose answer was lost is sent, as its receipt says: it is not tried
   // The answer comes after all, and says another id: a second copy left. The first stays the one.
   await settleSend(pool, send.key, { state: 'sent', providerId: 'SMsecond' });
   expect((await rowOf(send.key)).provider).toBe(send.providerId);
+});
+
+test('a receipt that comes while a lost try is looked for does not make the text leave twice', async () => {
+  const { activities, channel, texts } = createTestActivities(pool, testKeyring);
+  const key = randomUUID();
+  const text = texts.render({ key: 'askIdentifier', params: {} }, 'en');
+  const { receiptId } = await beginSend(pool, testKeyring.storage, { key, senderId, kind: 'reply' });
+  channel.sent.push({ to: stranger.phone!, text, receiptId });
+  const find = channel.findSent.bind(channel);
+  channel.findSent = async (sent) => {
+    const found = await find(sent);
+    await noteReceipt(pool, { receiptId, providerId: found[0]!, receipt: 'sent' });
+    return found;
+  };
+  const said = await activities.reply({ key, senderId, text: { key: 'askIdentifier', params: {} } });
+  expect(said).toEqual({ outcome: 'sent' });
+  expect(channel.sent.all).toHaveLength(1);
 });
 
 test('the error number of a send that failed later is kept', async () => {
