@@ -88,11 +88,6 @@ export function countryOf(e164: string, countries: Countries): string | undefine
   return phone.country ?? `+${phone.countryCallingCode}`;
 }
 
-/** Whether a text can be sent there: where fixed lines have numbers of their own, none is sent to them. */
-export function takesSms(e164: string): boolean {
-  return parse(e164)?.getType() !== 'FIXED_LINE';
-}
-
 /** How WhatsApp still spells mobile numbers of countries that have changed theirs, beside how they are written now. */
 const spellings: readonly (readonly [RegExp, string])[] = [
   // Mexico, with and without the 1 of former mobile numbers; Argentina, with and without the 9 of mobile numbers.
@@ -105,4 +100,12 @@ const spellings: readonly (readonly [RegExp, string])[] = [
 /** The number, and any other spelling of the same line. */
 export function spellingsOf(e164: string): string[] {
   return [e164, ...spellings.filter(([form]) => form.test(e164)).map(([form, other]) => e164.replace(form, other))];
+}
+
+/**
+ * Whether a text can be sent there: where fixed lines have numbers of their own, none is sent to them. A number that is
+ * a mobile one in another spelling is none of those.
+ */
+export function takesSms(e164: string): boolean {
+  return spellingsOf(e164).some((spelling) => parse(spelling)?.getType() !== 'FIXED_LINE');
 }
