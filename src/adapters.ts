@@ -149,7 +149,7 @@ export function createMail(config: Config): Mailer | undefined {
 
 /** What is said in the calls that carry codes. Nothing is, before it is known that the database may be relied on. */
 export function createCalls(
-  config: Config, pool: Pool, texts: Texts, isSound: () => boolean, deps: Pick<CodeCallDeps, 'log' | 'noteReceipt'>,
+  config: Config, pool: Pool, texts: Texts, requireSound: () => void, deps: Pick<CodeCallDeps, 'log' | 'noteReceipt'>,
 ): CodeCalls {
   const { ask, press, report } = createWiredCalls(pool, config.keyring, texts, {
     ...deps,
@@ -158,7 +158,7 @@ export function createCalls(
   }, destinationRules(config));
   const whenSound = <Given extends unknown[], Said>(act: (...given: Given) => Promise<Said>) =>
     async (...given: Given): Promise<Said> => {
-      if (!isSound()) throw new Error('it is not known yet whether the database is sound');
+      requireSound();
       return act(...given);
     };
   return { ask: whenSound(ask), press: whenSound(press), report: whenSound(report) };

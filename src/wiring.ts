@@ -122,9 +122,8 @@ export function wireWeb(config: Config) {
   const database = checkDatabase(config, pool, log);
   const pushes = createWiredPushes(pool, config.keyring, mediaHosts(config), conversations, log);
   const dispatcher = createDispatcher({
-    pool, log, recipient: config.TWILIO_WHATSAPP_SENDER,
+    pool, log, recipient: config.TWILIO_WHATSAPP_SENDER, keys: config.keyring,
     tellTurns: () => pushes.tellDue(),
-    keys: config.keyring,
     signal: (message) => conversations.deliver(message),
     fetchMessage: (messageId) => channel.fetchMessage(messageId),
     withholdExpired,
@@ -141,6 +140,10 @@ export function wireWeb(config: Config) {
     listReceived: (since) => channel.listReceived(since),
     take: (message) => dispatcher.take(message, [], true),
   });
+  const note = async (receipt: ReceiptNote) => {
+    database.requireSound();
+    await heedReceipt(pool, receipt, () => dispatcher.sweepSoon());
+  };
   const app: AppDeps = {
     log,
     twilio: twilioIdentity(config),
@@ -167,13 +170,10 @@ export function wireWeb(config: Config) {
       },
     },
     countMessage: (outcome) => telemetry.count('webhookAnswers', { outcome }),
-    noteReceipt: async (note) => {
-      database.requireSound();
-      await heedReceipt(pool, note, () => dispatcher.sweepSoon());
-    },
+    noteReceipt: note,
     countStatus: (outcome) => telemetry.count('statusCallbacks', { outcome }),
     ...config.TWILIO_VOICE_SENDER === undefined ? {} : {
-      calls: createCalls(config, pool, texts, database.isSound, { log, noteReceipt: (note) => app.noteReceipt(note) }),
+      calls: createCalls(config, pool, texts, database.requireSound, { log, noteReceipt: note }),
     },
   };
   return {

@@ -24,7 +24,7 @@ export function createDatabaseCheck(
   }
   return {
     check,
-    isSound: () => isSound,
+    /** Throws until it is known to be sound. */
     requireSound() {
       if (!isSound) throw new Error('it is not known yet whether the database is sound');
     },
