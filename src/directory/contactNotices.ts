@@ -6,7 +6,7 @@ import { Fault, faultKinds } from '../domain/faults';
 import { open } from '../keys/box';
 import type { PurposeKeys } from '../keys/keyring';
 import type { Log } from '../log';
-import { noticeContext } from './contactChanges';
+import { noticeContext } from './delivery/contactChanges';
 import { countryOf } from './phoneNumber';
 import type { Countries } from './phoneNumber';
 

@@ -3,8 +3,8 @@
 import type { Note } from '../audit/auditedTransaction';
 import type { Queryable } from '../db/pool';
 
-/** Why somebody is out: the feed says so, the feed no longer lists them, or an operator did it. */
-export type LeaveReason = 'left' | 'missing' | 'operator';
+/** Why somebody is out: the feed says so, the feed no longer lists them, they are on leave, or an operator did it. */
+export type LeaveReason = 'left' | 'missing' | 'absent' | 'operator';
 
 export interface Leaver {
   readonly employeeId: string;
@@ -14,17 +14,16 @@ export interface Leaver {
 }
 
 /**
- * Closes the door behind employees whose row was just made inactive, and notes it all. Says how many sessions ended.
+ * Closes the door behind employees whose row was just made inactive, and notes it all, with what it took since
+ * `heardAt`, when the source's word came (R32). Says how many sessions ended.
  * The order of locks is employees, then sessions, as when a session is opened.
  */
-export async function closeDoor(tx: Queryable, note: Note, leavers: readonly Leaver[]): Promise<number> {
+export async function closeDoor(
+  tx: Queryable, note: Note, leavers: readonly Leaver[], heardAt: Date,
+): Promise<number> {
+  if (leavers.length === 0) return 0;
   const ids = leavers.map(({ employeeId }) => employeeId);
-  for (const facts of leavers) note({ kind: 'employee.ended', facts });
-  const { rows: sessions } = await tx.query<{ sessionId: string; senderId: string; employeeId: string }>(
-    `UPDATE sessions SET ended_at = clock_timestamp(), end_reason = 'left'
-      WHERE employee_id = ANY ($1::uuid[]) AND ended_at IS NULL
-     RETURNING id AS "sessionId", sender_id AS "senderId", employee_id AS "employeeId"`, [ids]);
-  for (const session of sessions) note({ kind: 'session.ended', facts: { ...session, reason: 'left' } });
+  const sessionsEnded = await endSessionsOf(tx, note, ids, 'left');
   // The code turns into a decoy and is not ended: whoever waits for it must not be able to tell that somebody left.
   // A challenge that is locked is being judged at this moment, by a transaction that will ask for the employee next:
   // waiting for it would be a deadlock, and it opens no session for somebody who is inactive.
@@ -34,6 +33,27 @@ export async function closeDoor(tx: Queryable, note: Note, leavers: readonly Lea
                       FOR UPDATE SKIP LOCKED)
      RETURNING id AS "challengeId", sender_id AS "senderId"`, [ids]);
   for (const challenge of challenges) note({ kind: 'challenge.disowned', facts: { ...challenge, reason: 'left' } });
+  const afterMs = Math.max(0, Date.now() - heardAt.getTime());
+  for (const facts of leavers) note({ kind: 'employee.ended', facts: { ...facts, afterMs } });
+  return sessionsEnded;
+}
+
+/**
+ * Ends the sessions of people who are in another department now: what an assistant may show them was decided for the
+ * former one, and whoever moves proves anew who they are.
+ */
+export function endMoved(tx: Queryable, note: Note, ids: readonly string[]): Promise<number> {
+  return ids.length === 0 ? Promise.resolve(0) : endSessionsOf(tx, note, ids, 'moved');
+}
+
+async function endSessionsOf(
+  tx: Queryable, note: Note, ids: readonly string[], reason: 'left' | 'moved',
+): Promise<number> {
+  const { rows: sessions } = await tx.query<{ sessionId: string; senderId: string; employeeId: string }>(
+    `UPDATE sessions SET ended_at = clock_timestamp(), end_reason = $2
+      WHERE employee_id = ANY ($1::uuid[]) AND ended_at IS NULL
+     RETURNING id AS "sessionId", sender_id AS "senderId", employee_id AS "employeeId"`, [ids, reason]);
+  for (const session of sessions) note({ kind: 'session.ended', facts: { ...session, reason } });
   return sessions.length;
 }
 
@@ -44,8 +64,11 @@ export async function closeDoor(tx: Queryable, note: Note, leavers: readonly Lea
 export async function endEmployee(
   tx: Queryable, note: Note, employeeId: string, operator: string,
 ): Promise<number> {
+  const heardAt = new Date();
+  // Whoever is on leave is listed as gone: for this, the list has to say it once more.
   const { rowCount } = await tx.query(
-    'UPDATE employees SET active = false, changed_at = clock_timestamp() WHERE id = $1 AND active', [employeeId]);
-  if (rowCount === 1) await closeDoor(tx, note, [{ employeeId, reason: 'operator', operator }]);
+    `UPDATE employees SET active = false, absent = false, listed_active = true, changed_at = clock_timestamp()
+      WHERE id = $1 AND (active OR absent)`, [employeeId]);
+  if (rowCount === 1) await closeDoor(tx, note, [{ employeeId, reason: 'operator', operator }], heardAt);
   return rowCount ?? 0;
 }

@@ -42,6 +42,8 @@ export interface RecordFacts {
   'directory.imported': {
     source: string; added: number; changed: number; reactivated: number; deactivated: number; unchanged: number;
   };
+  /** A source told of one person. `outcome`: added, changed, ended or returned. */
+  'employee.changed': { employeeId: string; source: string; outcome: string };
   /** A later import changed somebody's contacts: what is new is held back. Counts of contacts. */
   'contact.changed': { employeeId: string; added: number; removed: number };
   /** Numbers that nobody told of a change, since one import changed too many. */
@@ -53,8 +55,11 @@ export interface RecordFacts {
   'contact.confirmed': { employeeId: string; operator: string; askedBy: string; contacts: number };
   /** So many codes went to a country today that this pool gets no more there. */
   'country.spent': { country: string; pool: string };
-  /** `operator`: login name of whoever did it, when it was no feed. */
-  'employee.ended': { employeeId: string; reason: string; operator?: string };
+  /**
+   * `operator`: login name of whoever did it, when it was no feed. `afterMs`: since the word of it came until nothing
+   * was relayed any more (R32); not in records of before it was measured.
+   */
+  'employee.ended': { employeeId: string; reason: string; operator?: string; afterMs?: number };
   /** An operator stopped what leaves, let it go, or changed how fast: chat, codes. */
   'sending.held': { lanes: string[]; operator: string };
   'sending.released': { lanes: string[]; operator: string };

@@ -232,12 +232,16 @@ export async function disownOthers(
   for (const facts of rows) note({ kind: 'challenge.disowned', facts: { ...facts, reason: 'disputed' } });
 }
 
-/** Employees that this sender proved to be within the last `days`; a proof that the employee disowned is none. */
+/**
+ * Employees that this sender proved to be within the last `days`. A proof that the employee disowned is none, and
+ * neither is one from before the employee left and came back: the telephone may be another's by now.
+ */
 export async function verifiedAs(db: Queryable, senderId: string, days: number): Promise<string[]> {
   const { rows } = await db.query<{ id: string }>(
     `SELECT DISTINCT n.employee_id AS id FROM sessions n JOIN senders s ON s.id = n.sender_id
+       JOIN employees e ON e.id = n.employee_id
       WHERE s.id = $1 AND n.opened_at > clock_timestamp() - $2 * interval '1 day'
-        AND n.opened_at > coalesce(s.changed_at, '-infinity') AND n.end_reason IS DISTINCT FROM 'disputed'`,
+        AND n.opened_at > greatest(s.changed_at, e.returned_at, '-infinity') AND n.end_reason IS DISTINCT FROM 'disputed'`,
     [senderId, days]);
   return rows.map(({ id }) => id);
 }

@@ -15,7 +15,7 @@ export interface NewSession {
 }
 
 export type EndReason =
-  | 'logout' | 'idle' | 'aged' | 'operator' | 'left' | 'replaced' | 'tooMany' | 'senderChanged' | 'stepUp'
+  | 'logout' | 'idle' | 'aged' | 'operator' | 'left' | 'moved' | 'replaced' | 'tooMany' | 'senderChanged' | 'stepUp'
   /** The employee said that it was not them: no proof comes of it either. */
   | 'disputed';
 

@@ -4,6 +4,7 @@ import { auditedTransaction } from '../../src/audit/auditedTransaction';
 import { auditHead } from '../../src/audit/verifyAudit';
 import type { Pool } from '../../src/db/pool';
 import type { DirectoryFeed, EmployeeRecord, FeedItem } from '../../src/directory/directoryFeed';
+import { paged } from '../../src/directory/reading/pages';
 import { defaultPolicy } from '../../src/domain/policy';
 import { issueChallenge } from '../../src/otp/challenges';
 import { openSession } from '../../src/sessions/sessions';
@@ -34,14 +35,11 @@ export interface FeedOptions {
 export function feedOf(
   people: readonly Person[], { source = 'hr', complete = true, more }: FeedOptions = {},
 ): DirectoryFeed {
-  return {
-    source,
-    complete,
-    async* read() {
-      for (const [i, person] of people.entries()) yield { record: recordOf(person), where: `line ${i + 2}` };
-      if (more !== undefined) yield* more();
-    },
-  };
+  async function* items(): AsyncGenerator<FeedItem> {
+    for (const [i, person] of people.entries()) yield { record: recordOf(person), where: `line ${i + 2}` };
+    if (more !== undefined) yield* more();
+  }
+  return { source, complete, hasDeltas: false, read: () => paged(items()) };
 }
 
 export const people = (count: number): Person[] => Array.from({ length: count }, (_, i) => ({ id: `E${100 + i}` }));

@@ -1,6 +1,7 @@
 // What every directory feed keeps to. Each feed's test calls this with a way to serve people as its source would.
 import { canonicalIdentifier } from '../../src/domain/identifiers';
-import type { DirectoryFeed, EmployeeRecord, FeedItem } from '../../src/directory/directoryFeed';
+import { itemsOf as deliver } from '../../src/directory/directoryFeed';
+import type { DirectoryFeed, EmployeeRecord, FeedItem, FeedRemark } from '../../src/directory/directoryFeed';
 
 /** A person as HR might have typed it, badly or well. */
 export interface WrittenPerson {
@@ -30,9 +31,15 @@ const ben: WrittenPerson = {
 
 const person = (n: number): WrittenPerson => ({ ...anna, id: String(200_000 + n), email: `p${n}@acme.example` });
 
+export interface FeedHabits {
+  /** A file can be mended, so one wrong contact refuses it; a live system is remarked on, and goes on without it. */
+  readonly wrongContact: 'problem' | 'notice';
+}
+
 /** Runs the suite for the feed that `serve` makes of people. */
 export function directoryFeedSuite(
   name: string, serve: (people: readonly WrittenPerson[]) => Promise<FeedUnderTest>,
+  { wrongContact }: FeedHabits = { wrongContact: 'problem' },
 ): void {
   describe(`${name}, as a directory feed`, () => {
     const opened: FeedUnderTest[] = [];
@@ -78,15 +85,17 @@ export function directoryFeedSuite(
       expect(new Set(first.map(({ externalId }) => externalId)).size).toBe(3);
     });
 
-    it('says where a person cannot be used and delivers the others, without repeating what was written', async () => {
+    it('says which contact cannot be used, where and without repeating it, and lets nobody be reached by it', async () => {
       const { feed } = await served([
         anna, { ...person(1), mobile: '+49 900 1234567' }, { ...person(2), email: 'a@b@secret.example' }, person(3)]);
       const items = await itemsOf(feed);
-      const problems = items.flatMap((item) => ('problem' in item ? [item.problem] : []));
-      expect(problems).toHaveLength(2);
-      expect(new Set(problems.map(({ where }) => where)).size).toBe(2);
-      expect(JSON.stringify(problems)).not.toMatch(/secret|900|123|20000/);
-      expect(items.filter((item) => 'record' in item)).toHaveLength(2);
+      const remarks = items.flatMap((item) => (wrongContact in item ? [Object.values(item)[0] as FeedRemark] : []));
+      expect(remarks).toHaveLength(2);
+      expect(new Set(remarks.map(({ where }) => where)).size).toBe(2);
+      expect(JSON.stringify(remarks)).not.toMatch(/secret|900|123|20000/);
+      const records = items.flatMap((item) => ('record' in item ? [item.record] : []));
+      expect(records).toHaveLength(wrongContact === 'problem' ? 2 : 4);
+      if (wrongContact === 'notice') expect(byNumber(records).map(contactsOf)).toEqual([[1, 1], [0, 1], [1, 0], [1, 1]]);
     });
 
     it('tells each person by a place of its own', async () => {
@@ -95,10 +104,25 @@ export function directoryFeedSuite(
       expect(new Set(places).size).toBe(3);
     });
 
+    it('goes on after a page that has a cursor, leaving nobody out and telling nobody twice', async () => {
+      const { feed } = await served(Array.from({ length: 2_500 }, (_, n) => person(n)));
+      const pages = [];
+      for await (const page of feed.read()) pages.push(page);
+      for (const [i, { next }] of pages.entries()) {
+        if (next === undefined) continue;
+        const rest = [];
+        for await (const { items } of feed.read({ mode: 'full', from: next })) rest.push(...items);
+        expect([...pages.slice(0, i + 1).flatMap(({ items }) => items), ...rest].filter((item) => 'record' in item)
+          .map((item) => 'record' in item && item.record.externalId).sort())
+          .toEqual(pages.flatMap(({ items }) => items).flatMap((item) =>
+            ('record' in item ? [item.record.externalId] : [])).sort());
+      }
+    });
+
     it('lets go of its source when it was read, and when nobody wants more of it', async () => {
       const underTest = await served(Array.from({ length: 5_000 }, (_, n) => person(n)));
-      for await (const item of underTest.feed.read()) {
-        if ('record' in item) break;
+      for await (const { items } of underTest.feed.read()) {
+        if (items.length > 0) break;
       }
       expect(underTest.isOpen()).toBe(false);
       expect(await recordsOf(underTest.feed)).toHaveLength(5_000);
@@ -109,7 +133,7 @@ export function directoryFeedSuite(
 
 export async function itemsOf(feed: DirectoryFeed): Promise<FeedItem[]> {
   const items: FeedItem[] = [];
-  for await (const item of feed.read()) items.push(item);
+  for await (const item of deliver(feed)) items.push(item);
   return items;
 }
 
@@ -120,3 +144,5 @@ async function recordsOf(feed: DirectoryFeed): Promise<EmployeeRecord[]> {
 function byNumber(records: readonly EmployeeRecord[]): EmployeeRecord[] {
   return [...records].sort((a, b) => (a.employeeNumber < b.employeeNumber ? -1 : 1));
 }
+
+const contactsOf = ({ phones, emails }: EmployeeRecord): [number, number] => [phones.length, emails.length];

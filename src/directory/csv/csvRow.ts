@@ -1,12 +1,11 @@
 // One line of a directory CSV as a person, or what is wrong with it, column by column. No sentence repeats a value.
 import { z } from 'zod';
-import { dropInvisible } from '../../domain/characters';
-import { canonicalIdentifier, isEmailIdentifier } from '../../domain/identifiers';
 import { csvColumns } from './csvHeader';
 import type { CsvColumn } from './csvHeader';
 import type { EmployeeRecord } from '../directoryFeed';
-import { readPhone } from '../phoneNumber';
 import type { PhoneRules } from '../phoneNumber';
+import { readEmail, readEmployeeId, readLanguage, readMobile, readName } from '../reading/values';
+import type { Reading } from '../reading/values';
 
 export type CsvRow =
   | { readonly record: EmployeeRecord }
@@ -43,7 +42,7 @@ function toRecord({ employee_id: id, given_name, family_name, email, mobile, lan
 const cellLengthMax = 300;
 
 /** A cell, read by `read`; what it refuses is told by a sentence of ours: zod's own quote values. */
-function cell<T>(read: (text: string) => { value: T } | { why: string }) {
+function cell<T>(read: (text: string) => Reading<T>) {
   return z.string().transform((text, context): T => {
     const reading = text.length > cellLengthMax ? { why: `is longer than ${cellLengthMax} characters` } : read(text);
     if ('value' in reading) return reading.value;
@@ -62,59 +61,6 @@ function rowSchema(phones: PhoneRules) {
     language: cell(readLanguage),
     active: cell(readActive),
   });
-}
-
-type Reading<T> = { value: T } | { why: string };
-
-function readEmployeeId(text: string): Reading<{ canonical: string; written: string }> {
-  if (text === '') return { why: 'is empty' };
-  const canonical = canonicalIdentifier(text);
-  if (canonical === undefined || isEmailIdentifier(canonical)) {
-    return { why: 'is not an employee ID: 3 to 32 letters A to Z, digits and hyphens' };
-  }
-  return { value: { canonical, written: dropInvisible(text).normalize('NFKC') } };
-}
-
-// Control characters, line ends, and the marks that turn the direction of what follows them in a sentence.
-const unprintable = /[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/u;
-
-function readName(text: string): Reading<string> {
-  if (unprintable.test(text)) return { why: 'holds a character that cannot be printed' };
-  return { value: text.normalize('NFC') };
-}
-
-const asciiOnly = /^[\x21-\x7e]+$/;
-
-function readEmail(text: string): Reading<string | null> {
-  if (text === '') return { value: null };
-  // Folding other letters to ASCII is right for what somebody types, not for where HR sends people's mail (A41).
-  const address = asciiOnly.test(text) ? canonicalIdentifier(text) : undefined;
-  if (address === undefined || !isEmailIdentifier(address)) return { why: 'is not one plain e-mail address' };
-  return { value: address };
-}
-
-function readMobile(text: string, phones: PhoneRules): Reading<{ e164: string; raw: string } | null> {
-  if (text === '') return { value: null };
-  const phone = readPhone(text, phones);
-  return 'why' in phone ? phone : { value: { e164: phone.e164, raw: text } };
-}
-
-// Words of four to eight letters are reserved in BCP 47: "english" is well-formed and names no language.
-const languageTag = /^[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8})*$/;
-
-function readLanguage(text: string): Reading<string | null> {
-  if (text === '') return { value: null };
-  const tag = text.replaceAll('_', '-');
-  const canonical = languageTag.test(tag) ? canonicalLanguage(tag) : undefined;
-  return canonical === undefined ? { why: 'is not a language tag like "de" or "pt-BR"' } : { value: canonical };
-}
-
-function canonicalLanguage(tag: string): string | undefined {
-  try {
-    return Intl.getCanonicalLocales(tag)[0];
-  } catch {
-    return undefined;
-  }
 }
 
 const activeWords: ReadonlyMap<string, boolean> = new Map([

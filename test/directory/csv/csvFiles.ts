@@ -1,6 +1,6 @@
 // CSV files as text, and what the feed makes of them.
-import { createCsvFeed } from '../../../src/directory/csvFeed';
-import type { CsvOptions } from '../../../src/directory/csvFeed';
+import { createCsvFeed } from '../../../src/directory/csv/csvFeed';
+import type { CsvOptions } from '../../../src/directory/csv/csvFeed';
 import type { EmployeeRecord, FeedRemark } from '../../../src/directory/directoryFeed';
 import { itemsOf } from '../../ports/directoryFeed.suite';
 import type { WrittenPerson } from '../../ports/directoryFeed.suite';

@@ -1,4 +1,4 @@
-import { createCsvFeed } from '../../../src/directory/csvFeed';
+import { createCsvFeed } from '../../../src/directory/csv/csvFeed';
 import { fileOf, read } from './csvFiles';
 
 describe('a person in a CSV file', () => {

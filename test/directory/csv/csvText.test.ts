@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { createCsvFeed } from '../../../src/directory/csvFeed';
+import { createCsvFeed } from '../../../src/directory/csv/csvFeed';
 import { itemsOf } from '../../ports/directoryFeed.suite';
 import { annaLine, benLine, header, read } from './csvFiles';
 

@@ -1,9 +1,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createCsvFeed } from '../../src/directory/csvFeed';
-import { directoryFeedSuite, itemsOf } from '../ports/directoryFeed.suite';
-import { annaLine, benLine, csvOf, header, read } from './csv/csvFiles';
+import { createCsvFeed } from '../../../src/directory/csv/csvFeed';
+import { directoryFeedSuite, itemsOf } from '../../ports/directoryFeed.suite';
+import { annaLine, benLine, csvOf, header, read } from './csvFiles';
 
 directoryFeedSuite('CSV', async (people) => {
   let open = 0;

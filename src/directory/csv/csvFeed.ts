@@ -2,14 +2,15 @@
 import { createReadStream } from 'node:fs';
 import { Readable, pipeline } from 'node:stream';
 import { CsvError, parse } from 'csv-parse';
-import { detectDelimiter, readHeader } from './csv/csvHeader';
-import type { CsvAliases } from './csv/csvHeader';
-import { createRowReader } from './csv/csvRow';
-import { UnreadableCsv, countOf, readText } from './csv/csvText';
-import type { CsvLimits } from './csv/csvText';
-import type { DirectoryFeed, FeedItem, FeedRemark } from './directoryFeed';
-import { isPhoneCountry } from './phoneNumber';
-import type { Countries, PhoneRules } from './phoneNumber';
+import { detectDelimiter, readHeader } from './csvHeader';
+import type { CsvAliases } from './csvHeader';
+import { createRowReader } from './csvRow';
+import { UnreadableCsv, countOf, readText } from './csvText';
+import type { CsvLimits } from './csvText';
+import type { DirectoryFeed, FeedItem, FeedRemark } from '../directoryFeed';
+import { paged } from '../reading/pages';
+import { isPhoneCountry } from '../phoneNumber';
+import type { Countries, PhoneRules } from '../phoneNumber';
 
 export interface CsvOptions {
   /** Name of the source, `csv` unless told. Changing it makes every person a new one. */
@@ -40,7 +41,8 @@ export function createCsvFeed(
   }
   const open = typeof input === 'string' ? () => createReadStream(input) : input;
   const limits = { ...defaultLimits, ...options.limits };
-  return { source, complete, read: () => readCsv(open, { aliases, limits, phones: { defaultCountry, countries } }) };
+  const phones = { defaultCountry, countries };
+  return { source, complete, hasDeltas: false, read: () => paged(readCsv(open, { aliases, limits, phones })) };
 }
 
 interface ReadOptions {

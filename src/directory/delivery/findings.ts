@@ -1,7 +1,7 @@
 // What no line shows by itself: people who stand there twice, cannot be told apart, reached, or let in again.
 // Lines are named, values never.
-import type { Queryable } from '../db/pool';
-import type { FeedRemark } from './directoryFeed';
+import type { Queryable } from '../../db/pool';
+import type { FeedRemark } from '../directoryFeed';
 
 /** As many remarks as a report holds of one kind, and how many there are. */
 export interface Findings {

@@ -1,5 +1,5 @@
-import type { ImportReport } from '../../src/directory/applyFeed';
-import { reportLines } from '../../src/directory/importReport';
+import type { ImportReport } from '../../../src/directory/applyFeed';
+import { reportLines } from '../../../src/directory/delivery/importReport';
 
 const applied: ImportReport = {
   outcome: 'applied', source: 'csv', people: 12_345, added: 3, changed: 12, reactivated: 1, deactivated: 4,

@@ -1,9 +1,9 @@
 // A feed's people in a temporary table of one transaction: staged, searched for what contradicts itself, compared.
 // Gone with the transaction; nothing here touches the directory.
 import { createHash } from 'node:crypto';
-import type { Queryable } from '../db/pool';
-import { canonicalIdentifier, isEmailIdentifier } from '../domain/identifiers';
-import type { EmployeeRecord } from './directoryFeed';
+import type { Queryable } from '../../db/pool';
+import { canonicalIdentifier, isEmailIdentifier } from '../../domain/identifiers';
+import type { EmployeeRecord } from '../directoryFeed';
 
 export interface StagedPerson {
   readonly record: EmployeeRecord;
@@ -11,12 +11,22 @@ export interface StagedPerson {
   readonly identifier: string;
 }
 
+// One set a connection, emptied by each commit: a table more for each event of HR's would wear out the catalogue.
+const tables = `
+  CREATE TEMP TABLE IF NOT EXISTS incoming (
+    place integer GENERATED ALWAYS AS IDENTITY, line text, external_id text, employee_number text, identifier text,
+    given_name text, family_name text, preferred_language text, active boolean, absent boolean, department text,
+    phones jsonb, emails jsonb, content_hash bytea) ON COMMIT DELETE ROWS;
+  CREATE INDEX IF NOT EXISTS incoming_key ON incoming (external_id);
+  CREATE TEMP TABLE IF NOT EXISTS plan (
+    id uuid, is_new boolean, was_active boolean, will_be_active boolean, has_moved boolean, LIKE incoming)
+    ON COMMIT DELETE ROWS;
+  CREATE TEMP TABLE IF NOT EXISTS contact_changes (
+    id uuid, kind text, contact text, is_added boolean, is_removed boolean, got boolean, gets boolean)
+    ON COMMIT DELETE ROWS`;
+
 export async function createStaging(tx: Queryable): Promise<void> {
-  await tx.query(
-    `CREATE TEMP TABLE incoming (
-       place integer GENERATED ALWAYS AS IDENTITY, line text, external_id text, employee_number text, identifier text,
-       given_name text, family_name text, preferred_language text, active boolean, phones jsonb, emails jsonb,
-       content_hash bytea) ON COMMIT DROP`);
+  await tx.query(tables);
 }
 
 /** The canonical identifier of a record, or undefined when nobody could be found by it. */
@@ -29,16 +39,19 @@ export async function stage(tx: Queryable, people: readonly StagedPerson[]): Pro
   const records = people.map(({ record }) => ({ ...record, ...contactsOf(record) }));
   await tx.query(
     `INSERT INTO incoming (line, external_id, employee_number, identifier, given_name, family_name, preferred_language,
-       active, phones, emails, content_hash)
+       active, absent, department, phones, emails, content_hash)
      SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[],
-       $8::boolean[], $9::jsonb[], $10::jsonb[], $11::bytea[])`,
+       $8::boolean[], $9::boolean[], $10::text[], $11::jsonb[], $12::jsonb[], $13::bytea[])`,
     [people.map(({ where }) => where), records.map(({ externalId }) => externalId),
       records.map(({ employeeNumber }) => employeeNumber), people.map(({ identifier }) => identifier),
       records.map(({ givenName }) => givenName), records.map(({ familyName }) => familyName),
       records.map(({ preferredLanguage }) => preferredLanguage), records.map(({ active }) => active),
+      records.map(isAbsent), records.map(({ department }) => department ?? null),
       records.map(({ phones }) => JSON.stringify(phones)), records.map(({ emails }) => JSON.stringify(emails)),
       records.map(contentHash)]);
 }
+
+const isAbsent = ({ active, absent = false }: EmployeeRecord): boolean => absent && !active;
 
 /** Contacts in a fixed order, each once: the order in which a source lists them is no change. */
 function contactsOf({ phones, emails }: EmployeeRecord): Pick<EmployeeRecord, 'phones' | 'emails'> {
@@ -55,28 +68,38 @@ function distinct<T extends { primary: boolean }>(contacts: readonly T[], keyOf:
 }
 
 // Changed when what is stored of a record changes, so that the next import writes every row once.
-const hashVersion = 1;
+const hashVersion = 2;
 
 function contentHash(record: EmployeeRecord): Buffer {
-  const { externalId, employeeNumber, givenName, familyName, preferredLanguage, active, phones, emails } = record;
+  const { externalId, employeeNumber, givenName, familyName, preferredLanguage, active, department, phones, emails } = record;
   return createHash('sha256').update(JSON.stringify([
-    hashVersion, externalId, employeeNumber, givenName, familyName, preferredLanguage, active,
+    hashVersion, externalId, employeeNumber, givenName, familyName, preferredLanguage, active, isAbsent(record),
+    department ?? null,
     phones.map(({ e164, raw, type, primary }) => [e164, raw, type, primary]),
     emails.map(({ address, type, primary }) => [address, type, primary])])).digest();
 }
 
+// Below this, whatever Postgres takes for the size of a table is right enough.
+const analyzeFrom = 100;
 
-/** Sets the staged people beside the stored ones: what is new or not as before is in the table `plan`. */
-export async function compare(tx: Queryable, source: string): Promise<void> {
-  // Whatever Postgres believes of the other table, which may have grown a moment ago, no join is the square of both.
-  await tx.query('CREATE INDEX ON incoming (external_id); ANALYZE incoming');
-  await tx.query(
-    `CREATE TEMP TABLE plan ON COMMIT DROP AS
-     SELECT coalesce(e.id, gen_random_uuid()) AS id, e.id IS NULL AS is_new, coalesce(e.active, false) AS was_active,
-            i.active AND (e.id IS NULL OR e.active OR NOT e.listed_active) AS will_be_active, i.*
+/** Has Postgres look at a table that has grown a moment ago, so that no join is the square of both sides. */
+export async function analyze(tx: Queryable, table: 'incoming' | 'plan' | 'contact_changes', rows: number): Promise<void> {
+  if (rows >= analyzeFrom) await tx.query(`ANALYZE ${table}`);
+}
+
+/**
+ * Sets the `people` that are staged beside the stored ones: what is new or not as before is in the table `plan`.
+ */
+export async function compare(tx: Queryable, source: string, people: number): Promise<void> {
+  await analyze(tx, 'incoming', people);
+  const { rowCount } = await tx.query(
+    `INSERT INTO plan
+     SELECT coalesce(e.id, gen_random_uuid()), e.id IS NULL, coalesce(e.active, false),
+            i.active AND (e.id IS NULL OR e.active OR NOT e.listed_active),
+            coalesce(e.active AND e.department <> i.department, false), i.*
        FROM incoming i LEFT JOIN employees e ON e.source = $1 AND e.external_id = i.external_id
       WHERE e.id IS NULL OR e.content_hash <> i.content_hash`, [source]);
-  await tx.query('ANALYZE plan');
+  await analyze(tx, 'plan', rowCount ?? 0);
 }
 
 export interface Comparison {

@@ -1,6 +1,6 @@
 // An import told to people, line by line. As JSON it is the report itself. Neither holds anything of a person.
-import type { ImportReport } from './applyFeed';
-import type { FeedRemark } from './directoryFeed';
+import type { ImportReport } from '../applyFeed';
+import type { FeedRemark } from '../directoryFeed';
 
 // A terminal's worth; the report itself holds more.
 const remarksShown = 50;

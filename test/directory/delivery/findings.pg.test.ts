@@ -1,13 +1,13 @@
 // What an import remarks without refusing it.
-import { verifyAudit } from '../../src/audit/verifyAudit';
-import { createPool } from '../../src/db/pool';
-import type { Pool } from '../../src/db/pool';
-import { applyFeed } from '../../src/directory/applyFeed';
-import type { ApplyOptions } from '../../src/directory/applyFeed';
-import { createTestDatabase } from '../support/postgres';
-import type { TestDatabase } from '../support/postgres';
-import { anna, ben, cleo, feedOf, people } from './people';
-import type { Person } from './people';
+import { verifyAudit } from '../../../src/audit/verifyAudit';
+import { createPool } from '../../../src/db/pool';
+import type { Pool } from '../../../src/db/pool';
+import { applyFeed } from '../../../src/directory/applyFeed';
+import type { ApplyOptions } from '../../../src/directory/applyFeed';
+import { createTestDatabase } from '../../support/postgres';
+import type { TestDatabase } from '../../support/postgres';
+import { anna, ben, cleo, feedOf, people } from '../people';
+import type { Person } from '../people';
 
 let database: TestDatabase;
 let pool: Pool;

@@ -1,9 +1,10 @@
 // What an import changes of the contacts of people who are in the directory already, and who is told of it: the former
 // number and the new one, so that whoever did not ask for the change hears of it while it is held back (R19, A53).
-import type { Note } from '../audit/auditedTransaction';
-import type { Queryable } from '../db/pool';
-import { lookupHash, seal } from '../keys/box';
-import type { Keyring } from '../keys/keyring';
+import type { Note } from '../../audit/auditedTransaction';
+import type { Queryable } from '../../db/pool';
+import { lookupHash, seal } from '../../keys/box';
+import type { Keyring } from '../../keys/keyring';
+import { analyze } from './staging';
 
 export interface NoticeOptions {
   readonly keys: Pick<Keyring, 'lookup' | 'storage'>;
@@ -37,13 +38,13 @@ const sides = `
 
 /** Sets the contacts of the plan beside the stored ones, in the table `contact_changes`; says what it comes to. */
 export async function compareContacts(tx: Queryable, notices: NoticeOptions | undefined): Promise<ContactChanges> {
-  await tx.query(
-    `CREATE TEMP TABLE contact_changes ON COMMIT DROP AS
-     WITH ${sides}
+  const { rowCount } = await tx.query(
+    `WITH ${sides}
+     INSERT INTO contact_changes
      SELECT id, kind, contact, b.contact IS NULL AS is_added, a.contact IS NULL AS is_removed,
             coalesce(b.gets, false) AS got, coalesce(a.gets, false) AS gets
        FROM before b FULL JOIN after a USING (id, kind, contact)`);
-  await tx.query('ANALYZE contact_changes');
+  await analyze(tx, 'contact_changes', rowCount ?? 0);
   const { rows: [row] } = await tx.query<{ people: number; numbers: number }>(
     `SELECT (SELECT count(DISTINCT id)::int FROM contact_changes WHERE is_added OR is_removed) AS people,
             (SELECT count(*)::int FROM (${numbersToTell}) AS n) AS numbers`);

@@ -1,0 +1,175 @@
+// One person's change, as an identity provider or a partner tells it: through the same plan as an import, at once.
+// What is told in the wrong order comes to the same end, and whoever has left is back only by being hired anew (R45).
+import type { Note } from '../audit/auditedTransaction';
+import type { Queryable } from '../db/pool';
+import { compareContacts, noteContacts } from './delivery/contactChanges';
+import type { NoticeOptions } from './delivery/contactChanges';
+import { writePlan } from './delivery/plan';
+import { compare, createStaging, identifierOf, stage } from './delivery/staging';
+import type { EmployeeRecord } from './directoryFeed';
+import { findRecord } from './records';
+
+export interface Change {
+  /** Name of the source: part of the person's key. */
+  readonly source: string;
+  readonly record: EmployeeRecord;
+  /** When the source's word came: what a leaver's door took to close is measured from then (R32). */
+  readonly heardAt: Date;
+  /** How numbers are told that they came or went; without it nobody is told. */
+  readonly notices?: NoticeOptions;
+}
+
+export interface Changed {
+  readonly employeeId: string;
+  /** `ended`: who was let in until now is not any more. `returned`: the other way round. */
+  readonly outcome: 'added' | 'changed' | 'unchanged' | 'ended' | 'returned';
+  readonly sessionsEnded: number;
+}
+
+/**
+ * Makes the directory what a source says of one person, whole. Waits for an import of the same source, and for another
+ * change of the same person. Repeat-safe. Throws when the employee ID is none: whoever calls has looked at it.
+ */
+export async function applyChange(tx: Queryable, note: Note, change: Change): Promise<Changed> {
+  const { source, record } = change;
+  await lockPerson(tx, source, record.externalId);
+  return write(tx, note, change);
+}
+
+/** What a source's event says of one person. */
+export interface DirectoryEvent {
+  readonly source: string;
+  readonly kind: 'hire' | 'change' | 'leave' | 'rehire';
+  readonly externalId: string;
+  /** Grows with each event of the person; of two with the same one, the first counts. */
+  readonly version: bigint;
+  /** The whole person; for `leave` it may be missing. */
+  readonly record?: EmployeeRecord;
+  readonly heardAt: Date;
+  readonly notices?: NoticeOptions;
+}
+
+export interface EventApplied {
+  /** `stale`: a later event was here before. `tombstoned`: the person has left and stays out; the data is kept. */
+  readonly outcome: 'applied' | 'unchanged' | 'stale' | 'tombstoned';
+  readonly sessionsEnded: number;
+}
+
+interface Subject {
+  readonly data: bigint | null;
+  readonly listed: 'active' | 'absent' | 'inactive' | null;
+  readonly left: bigint | null;
+  readonly back: bigint | null;
+}
+
+/**
+ * Applies an event by its version: the data of the greatest one counts, and a leaver is out until a rehire has a
+ * greater one than the leave. Whatever the order in which events come, and however often, the end is the same (A56).
+ * Throws when there is neither a record nor need of none.
+ */
+export async function applyEvent(tx: Queryable, note: Note, event: DirectoryEvent): Promise<EventApplied> {
+  const { source, externalId, kind, record } = event;
+  if (record === undefined && kind !== 'leave') throw new Error('only a leave may come without the person');
+  await lockPerson(tx, source, externalId);
+  const before = await findSubject(tx, source, externalId);
+  const after = heed(before, event);
+  if (after === before) return { outcome: 'stale', sessionsEnded: 0 };
+  await keepSubject(tx, source, externalId, after);
+  // With the data of an older event than the stored one, the stored one stands.
+  const person = after.data === event.version && record !== undefined
+    ? record : await findRecord(tx, source, externalId);
+  if (person === undefined) return { outcome: 'applied', sessionsEnded: 0 };
+  const isOut = hasLeft(after);
+  const is = (listing: Subject['listed']) => !isOut && after.listed === listing;
+  const listed = { ...person, active: is('active'), absent: is('absent') };
+  const { outcome, sessionsEnded } = await write(tx, note, { ...event, record: listed });
+  const kept = isOut && kind !== 'leave' ? 'tombstoned' as const : 'applied' as const;
+  return { outcome: outcome === 'unchanged' && kept === 'applied' ? 'unchanged' : kept, sessionsEnded };
+}
+
+/** The same object when the event says nothing new. */
+function heed(before: Subject, { kind, version, record }: DirectoryEvent): Subject {
+  const isLater = (known: bigint | null) => known === null || version > known;
+  const leaves = kind === 'leave' && isLater(before.left);
+  const returns = kind === 'rehire' && isLater(before.back);
+  const tells = record !== undefined && isLater(before.data);
+  if (!leaves && !returns && !tells) return before;
+  return {
+    data: tells ? version : before.data,
+    // What a leave says of the employment is that it is over, which `left` says; a rehire is told by `back`.
+    listed: tells && kind !== 'leave' ? listedAs(record) : before.listed,
+    left: leaves ? version : before.left,
+    back: returns ? version : before.back,
+  };
+}
+
+const listedAs = ({ active, absent = false }: EmployeeRecord): Subject['listed'] =>
+  active ? 'active' : absent ? 'absent' : 'inactive';
+
+/** Of the same version, the leave counts: in doubt the door is closed. */
+const hasLeft = ({ left, back }: Subject): boolean => left !== null && (back === null || left >= back);
+
+/** Versions are longer than a number is exact. */
+type StoredSubject = { readonly [K in keyof Subject]: K extends 'listed' ? Subject['listed'] : string | null };
+
+async function findSubject(tx: Queryable, source: string, externalId: string): Promise<Subject> {
+  const { rows: [row] } = await tx.query<StoredSubject>(
+    `SELECT data_version AS data, listed, left_version AS "left", back_version AS back FROM directory_subjects
+      WHERE source = $1 AND external_id = $2`, [source, externalId]);
+  const version = (text: string | null | undefined) => text === null || text === undefined ? null : BigInt(text);
+  return { data: version(row?.data), listed: row?.listed ?? null, left: version(row?.left), back: version(row?.back) };
+}
+
+async function keepSubject(tx: Queryable, source: string, externalId: string, subject: Subject): Promise<void> {
+  const { data, listed, left, back } = subject;
+  await tx.query(
+    `INSERT INTO directory_subjects (source, external_id, data_version, listed, left_version, back_version)
+     VALUES ($1, $2, $3, $4, $5, $6)
+     ON CONFLICT (source, external_id) DO UPDATE
+       SET data_version = $3, listed = $4, left_version = $5, back_version = $6`,
+    [source, externalId, data?.toString() ?? null, listed, left?.toString() ?? null, back?.toString() ?? null]);
+}
+
+async function lockPerson(tx: Queryable, source: string, externalId: string): Promise<void> {
+  await tx.query(
+    `SELECT pg_advisory_xact_lock_shared(hashtextextended('directory ' || $1, 0)),
+            pg_advisory_xact_lock(hashtextextended('person ' || $1 || ' ' || $2, 0))`, [source, externalId]);
+}
+
+async function write(tx: Queryable, note: Note, { source, record, heardAt, notices }: Change): Promise<Changed> {
+  const identifier = identifierOf(record);
+  if (identifier === undefined) throw new Error('a person without an employee ID cannot be written');
+  await createStaging(tx);
+  await stage(tx, [{ record, where: 'the change', identifier }]);
+  await compare(tx, source, 1);
+  const { rows: [planned] } = await tx.query<Planned>(
+    'SELECT id, is_new AS "isNew", was_active AS "wasActive", will_be_active AS "willBeActive" FROM plan');
+  if (planned === undefined) {
+    return { employeeId: await idOf(tx, source, record), outcome: 'unchanged', sessionsEnded: 0 };
+  }
+  const contacts = await compareContacts(tx, notices);
+  const { sessionsEnded } = await writePlan(tx, note, source, { missing: false, heardAt });
+  const outcome = outcomeOf(planned);
+  note({ kind: 'employee.changed', facts: { employeeId: planned.id, source, outcome } });
+  await noteContacts(tx, note, source, contacts, notices);
+  return { employeeId: planned.id, outcome, sessionsEnded };
+}
+
+interface Planned {
+  readonly id: string;
+  readonly isNew: boolean;
+  readonly wasActive: boolean;
+  readonly willBeActive: boolean;
+}
+
+function outcomeOf({ isNew, wasActive, willBeActive }: Planned): Changed['outcome'] {
+  if (isNew) return 'added';
+  if (wasActive === willBeActive) return 'changed';
+  return wasActive ? 'ended' : 'returned';
+}
+
+async function idOf(tx: Queryable, source: string, { externalId }: EmployeeRecord): Promise<string> {
+  const { rows: [row] } = await tx.query<{ id: string }>(
+    'SELECT id FROM employees WHERE source = $1 AND external_id = $2', [source, externalId]);
+  return row!.id; // it was compared with this row
+}

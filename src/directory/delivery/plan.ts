@@ -1,0 +1,102 @@
+// Writes to the directory what the table `plan` holds, with all that ends by it: one statement a table, be it one person
+// or a hundred thousand.
+import type { Note } from '../../audit/auditedTransaction';
+import type { Queryable } from '../../db/pool';
+import { closeDoor, endMoved } from '../leavers';
+import type { Leaver } from '../leavers';
+import { isMissing } from './staging';
+
+export interface Written {
+  readonly left: number;
+  readonly sessionsEnded: number;
+}
+
+/**
+ * Writes what `compare` has planned. With `missing` those of the source who are not staged have left. `heardAt`: when
+ * the source's word came.
+ */
+export async function writePlan(
+  tx: Queryable, note: Note, source: string, { missing, heardAt }: { missing: boolean; heardAt: Date },
+): Promise<Written> {
+  // Before anything else is written: the rows that these return are exactly those who worked here until now.
+  const leavers = [...await endListed(tx), ...(missing ? await endMissing(tx, source) : [])];
+  await holdReturning(tx);
+  await writePeople(tx, source);
+  await writeContacts(tx, 'employee_phones', 'phones', 'e164', 'raw');
+  await writeContacts(tx, 'employee_emails', 'emails', 'address');
+  const { rows: moved } = await tx.query<{ id: string }>('SELECT id FROM plan WHERE has_moved AND will_be_active');
+  return {
+    left: leavers.length,
+    sessionsEnded: await closeDoor(tx, note, leavers, heardAt) + await endMoved(tx, note, moved.map(({ id }) => id)),
+  };
+}
+
+async function endListed(tx: Queryable): Promise<Leaver[]> {
+  const { rows } = await tx.query<Leaver>(
+    `UPDATE employees e SET active = false FROM plan p WHERE p.id = e.id AND e.active AND NOT p.active
+     RETURNING e.id AS "employeeId", CASE WHEN p.absent THEN 'absent' ELSE 'left' END AS reason`);
+  return rows;
+}
+
+async function endMissing(tx: Queryable, source: string): Promise<Leaver[]> {
+  // The hash goes, so that coming back is a change even with the same data.
+  const gone = `listed_active = false, absent = false, content_hash = '', changed_at = clock_timestamp()`;
+  const { rows } = await tx.query<Leaver>(
+    `UPDATE employees e SET active = false, ${gone} WHERE e.source = $1 AND e.active AND ${isMissing}
+     RETURNING e.id AS "employeeId", 'missing' AS reason`, [source]);
+  // Those who were ended by another way: the source knows by now, so that it may bring them back.
+  await tx.query(
+    `UPDATE employees e SET ${gone}
+      WHERE e.source = $1 AND NOT e.active AND (e.listed_active OR e.absent) AND ${isMissing}`,
+    [source]);
+  return rows;
+}
+
+/** Whoever returns has what came in their absence held back from now on: nobody was told of it (A53). */
+async function holdReturning(tx: Queryable): Promise<void> {
+  for (const table of ['employee_phones', 'employee_emails']) {
+    await tx.query(
+      `UPDATE ${table} c SET held_from = clock_timestamp() FROM plan p JOIN employees e USING (id)
+        WHERE c.employee_id = p.id AND c.held_from IS NOT NULL AND p.will_be_active AND NOT e.active`);
+  }
+}
+
+async function writePeople(tx: Queryable, source: string): Promise<void> {
+  await tx.query(
+    `UPDATE employees e
+        SET employee_number = p.employee_number, identifier = p.identifier, given_name = p.given_name,
+            family_name = p.family_name, preferred_language = p.preferred_language, content_hash = p.content_hash,
+            active = p.will_be_active, listed_active = p.active, absent = p.absent, department = p.department,
+            returned_at = CASE WHEN p.will_be_active AND NOT e.active AND NOT e.absent THEN clock_timestamp()
+                               ELSE e.returned_at END,
+            changed_at = clock_timestamp()
+       FROM plan p WHERE p.id = e.id`);
+  await tx.query(
+    `INSERT INTO employees (id, source, external_id, employee_number, identifier, given_name, family_name,
+       preferred_language, active, listed_active, absent, department, content_hash)
+     SELECT id, $1, external_id, employee_number, identifier, given_name, family_name, preferred_language, active,
+            active, absent, department, content_hash FROM plan WHERE is_new`, [source]);
+}
+
+/**
+ * A contact that stays keeps its changed_at, whatever else changes; one that comes later than its person is held back
+ * (R19). The names come from this file only.
+ */
+async function writeContacts(
+  tx: Queryable, table: string, list: string, key: string, ...further: string[]
+): Promise<void> {
+  const columns = [...further, 'type', 'is_primary'];
+  const shape = `(${[key, ...further].map((column) => `${column} text`).join(', ')}, type text, "primary" boolean)`;
+  await tx.query(
+    `DELETE FROM ${table} c USING plan p WHERE c.employee_id = p.id AND NOT p.is_new
+        AND NOT EXISTS (SELECT FROM jsonb_to_recordset(p.${list}) AS n ${shape} WHERE n.${key} = c.${key})`);
+  await tx.query(
+    `INSERT INTO ${table} AS c (employee_id, ${key}, ${columns.join(', ')}, held_from)
+     SELECT p.id, n.${key}, ${[...further, 'type', '"primary"'].map((column) => `n.${column}`).join(', ')},
+            CASE WHEN NOT p.is_new THEN clock_timestamp() END
+       FROM plan p, jsonb_to_recordset(p.${list}) AS n ${shape}
+     ON CONFLICT (employee_id, ${key}) DO UPDATE
+       SET ${columns.map((column) => `${column} = excluded.${column}`).join(', ')}
+      WHERE (${columns.map((column) => `c.${column}`).join(', ')})
+        IS DISTINCT FROM (${columns.map((column) => `excluded.${column}`).join(', ')})`);
+}

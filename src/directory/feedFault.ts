@@ -1,0 +1,15 @@
+// Why a source could not be read to the end. What was read of it until then is not applied.
+
+/**
+ * `unreachable`: it does not answer, or asks to wait; worth another try. `refused`: it does not let us in.
+ * `untrustworthy`: what it says contradicts itself, or comes from elsewhere. `misconfigured`: ours to mend.
+ */
+export type FeedFaultKind = 'unreachable' | 'refused' | 'untrustworthy' | 'misconfigured';
+
+/** The message says what to do, and repeats nothing that the source said. */
+export class FeedFault extends Error {
+  constructor(readonly kind: FeedFaultKind, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'FeedFault';
+  }
+}
