@@ -89,9 +89,12 @@ interface Text {
   readonly sessionId?: string;
 }
 
-/** Runs `work` with signs of life: so a worker's death is noticed early, and a cancellation heard. */
-export async function whileBeating<T>(work: () => Promise<T>): Promise<T> {
-  const beat = setInterval(() => heartbeat(), beatMs);
+/**
+ * Runs `work` with signs of life: so a worker's death is noticed early, and a cancellation heard. `tell`: what a sign
+ * says of how far it is.
+ */
+export async function whileBeating<T>(work: () => Promise<T>, tell: () => unknown = () => undefined): Promise<T> {
+  const beat = setInterval(() => heartbeat(tell()), beatMs);
   try {
     return await work();
   } finally {

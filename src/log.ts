@@ -109,7 +109,7 @@ interface ReducedError {
 }
 
 /** Errors whose words are ours, and hold nothing of a person. */
-const ownErrors: ReadonlySet<string> = new Set(['Fault', 'Misconfiguration', 'UnknownKey', 'Unsealable']);
+const ownErrors: ReadonlySet<string> = new Set(['Fault', 'FeedFault', 'Misconfiguration', 'UnknownKey', 'Unsealable']);
 const messageLengthMax = 2_000;
 const placesMax = 6;
 const causesMax = 3;

@@ -37,6 +37,10 @@ export const metrics = {
     help: 'What somebody has to look at: a pool that closed, the breaker, somebody who said NOT ME, a spent country, '
       + 'a send that fraud protection stopped, a provider that refuses our account or did not compare a code',
   },
+  directorySyncs: {
+    type: 'counter', name: 'doorman_directory_syncs_total', labels: ['source', 'outcome'],
+    help: 'Readings of sources of the directory, by how they came out; one that is waiting asks an operator',
+  },
   activityOutcomes: {
     type: 'counter', name: 'doorman_activity_outcomes_total', labels: ['activity', 'outcome'],
     help: 'Ends of activities: an expected outcome, or the type of a failure',

@@ -48,6 +48,7 @@ import { createDataConverter } from './temporal/dataConverter';
 import { createTexts } from './texts/render';
 import type { Texts } from './texts/render';
 import { createWiredActivities, createWiredPushes } from './wiredActivities';
+import { wireDirectory } from './wiring/directory';
 
 /** What the worker process runs on. `metricsUrl` is where the SDK serves its own metrics. */
 export function wireWorker(config: Config, metricsUrl: string) {
@@ -58,13 +59,14 @@ export function wireWorker(config: Config, metricsUrl: string) {
   const activities = createWiredActivities(
     pool, config.keyring, texts, ports, config.DOORMAN_LANGUAGE, alert, destinationRules(config),
     mediaHosts(config));
+  const directory = wireDirectory(config, log, telemetry);
   return {
-    activities, log, telemetry,
+    activities, directory, log, telemetry,
     countOutcome: (activity: string, outcome: string) => telemetry.count('activityOutcomes', { activity, outcome }),
     dataConverter: createDataConverter(config.keyring.payload) as DataConverter,
     temporalLog: temporalLogger(log),
     database: checkDatabase(config, pool, log),
-    close: () => pool.end(),
+    close: async () => { await directory.close(); await pool.end(); },
   };
 }
 

@@ -42,10 +42,17 @@ export async function runWorker(config: Config): Promise<void> {
     try {
       workers = await createWorkers(config, connection, wired);
       const stopped = Promise.all(workers.map((worker) => worker.run()));
+      // Beside them: people are answered whether or not a source is read.
+      const scheduled = tryUntilDone(() => wired.directory.schedule(connection, wired.dataConverter), {
+        signal: stopping.signal,
+        onFailure: (error, waitMs) => wired.log.warn('schedules could not be made yet', { error, ms: waitMs }),
+      });
       // Told to stop while they were made: only a worker that runs lets go of its connection.
       if (stopping.signal.aborted) shutDown(workers);
       wired.log.info('worker started', { port: config.DOORMAN_INTERNAL_PORT + 1 });
       await stopped;
+      stopping.abort();
+      await scheduled;
     } finally {
       await connection.close();
     }
@@ -74,7 +81,7 @@ function shutDown(workers: readonly Worker[]): void {
 type Wired = ReturnType<typeof wireWorker>;
 
 function createWorkers(
-  config: Config, connection: NativeConnection, { activities, dataConverter, countOutcome }: Wired,
+  config: Config, connection: NativeConnection, { activities, directory, dataConverter, countOutcome }: Wired,
 ): Promise<Worker[]> {
   const shared: WorkerOptions = {
     connection,
@@ -111,6 +118,14 @@ function createWorkers(
       activities: { relay: activities.relay },
       maxConcurrentActivityTaskExecutions: 200,
       activityTaskPollerBehavior: { type: 'simple-maximum', maximum: 10 },
+    }),
+    Worker.create({
+      ...shared,
+      taskQueue: taskQueues.batch,
+      activities: directory.activities,
+      // Each holds a whole source in one transaction.
+      maxConcurrentActivityTaskExecutions: 2,
+      activityTaskPollerBehavior: { type: 'simple-maximum', maximum: 1 },
     }),
   ]);
 }

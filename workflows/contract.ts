@@ -6,15 +6,20 @@ import type { Stage } from '../src/domain/verification';
 /**
  * `doorman` answers people (activities start eagerly on the workflow's own queue); slow and bulk work is kept apart.
  */
-export const taskQueues = { doorman: 'doorman', assistant: 'doorman-assistant' } as const;
+export const taskQueues = {
+  doorman: 'doorman', assistant: 'doorman-assistant', batch: 'doorman-batch',
+} as const;
 
-export const workflowTypes = { conversation: 'conversation' } as const;
+export const workflowTypes = { conversation: 'conversation', directorySync: 'directorySync' } as const;
 export const signalNames = {
   messageReceived: 'messageReceived', codeMissed: 'codeMissed', repliesReady: 'repliesReady',
 } as const;
 export const queryNames = { status: 'status' } as const;
-export const updateNames = { endSession: 'endSession', unlock: 'unlock', resendCode: 'resendCode' } as const;
-export type UpdateName = keyof typeof updateNames;
+export const updateNames = {
+  endSession: 'endSession', unlock: 'unlock', resendCode: 'resendCode', approve: 'approve',
+} as const;
+/** Orders to a conversation. */
+export type UpdateName = Exclude<keyof typeof updateNames, 'approve'>;
 
 /** Searchable in the Temporal UI, in clear: stages, outcomes, counts and times, never anything of a person. */
 export const searchAttributes = {
@@ -54,6 +59,22 @@ export interface RepliesReady {
 export interface OperatorOrder {
   readonly operator: string;
 }
+
+/** Throws unless an order says who gives it. */
+export function mustBeSigned(order: OperatorOrder | undefined): void {
+  if (typeof order?.operator !== 'string' || !/^[\w.@-]{1,64}$/.test(order.operator)) {
+    throw new Error('an order needs the login name of its operator');
+  }
+}
+
+/** Reads a source of the directory and applies what it says. Of one source, one at a time: its schedule sees to it. */
+export interface DirectorySyncStart {
+  /** The configured name. */
+  readonly source: string;
+}
+
+/** The schedule of a source, and what its workflows' ids begin with. */
+export const syncScheduleId = (source: string): string => `directory-sync-${source}`;
 
 /** What the `status` query answers: enough for an operator, nothing of the person. Times are ISO 8601. */
 export interface ConversationStatus {

@@ -6,7 +6,7 @@ import {
 import type {
   CodeMissed, ConversationStart, ConversationStatus, MessageReceived, OperatorOrder, RepliesReady,
 } from './contract';
-import { queryNames, signalNames, updateNames } from './contract';
+import { mustBeSigned, queryNames, signalNames, updateNames } from './contract';
 import { Conversation } from './conversationContext';
 import type { ConversationState } from './conversationState';
 import { enqueue, enqueueNews, initialState, upgrade } from './conversationState';
@@ -116,9 +116,7 @@ function handleNews(c: Conversation): void {
 /** Orders of operators: refused at once where they make no sense, otherwise taken by the loop like a message. */
 function handleOrders(c: Conversation): void {
   const only = (stage: Stage) => (order: OperatorOrder | undefined) => {
-    if (typeof order?.operator !== 'string' || !/^[\w.@-]{1,64}$/.test(order.operator)) {
-      throw new Error('an order needs the login name of its operator');
-    }
+    mustBeSigned(order);
     if (c.state.stage !== stage) throw new Error(`the conversation is in stage ${c.state.stage}, not ${stage}`);
   };
   const place = (kind: Order['kind']) => async ({ operator }: OperatorOrder) => {

@@ -1,2 +1,3 @@
 // The list of workflows, nothing else.
 export { conversation } from './conversation';
+export { directorySync } from './directorySync';

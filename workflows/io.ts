@@ -4,6 +4,7 @@ import type { AssistantActivities } from '../activities/assistant';
 import type { ChallengeActivities } from '../activities/challenge';
 import type { ChatActivities } from '../activities/chat';
 import type { CodeActivities } from '../activities/code';
+import type { DirectoryActivities } from '../activities/directory';
 import type { SessionActivities } from '../activities/session';
 import { summaries } from '../src/domain/shown';
 import { taskQueues } from './contract';
@@ -81,4 +82,18 @@ export const { relay } = proxyActivities<AssistantActivities>({
   heartbeatTimeout: '15s',
   scheduleToCloseTimeout: '5m',
   retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '20s' },
+});
+
+/**
+ * Bulk work on a queue of its own: whoever waits for an answer does not wait behind it. An hour a try, which a hundred
+ * thousand people take a fraction of; a worker that died is noticed after 30 s, and the next try goes on where it was. A
+ * source that is down for longer than six hours is somebody's to look at; the schedule begins anew.
+ */
+export const bulk = proxyActivities<DirectoryActivities>({
+  taskQueue: taskQueues.batch,
+  summary: summaries.directory,
+  startToCloseTimeout: '1h',
+  heartbeatTimeout: '30s',
+  scheduleToCloseTimeout: '6h',
+  retry: { initialInterval: '5s', backoffCoefficient: 2, maximumInterval: '5m' },
 });

@@ -11,6 +11,7 @@ import { endEmployee } from '../directory/leavers';
 import { canonicalIdentifier } from '../domain/identifiers';
 import { notFound, operator } from './operator';
 import { print, progress, refuse } from './output';
+import { syncCommands } from './sync';
 import { withDatabase } from './withDatabase';
 
 interface ImportOptions {
@@ -37,6 +38,7 @@ export function directoryCommands(program: Command): void {
     .option('--source <name>', 'name of the source', 'csv')
     .option('--country <code>', 'country of numbers without a country code, like DE')
     .action(importCsv);
+  syncCommands(directory);
   const employee = program.command('employee').description('one employee');
   employee.command('reopen').argument('<identifier>', 'employee ID or work e-mail address')
     .description('lets others try for this employee again, after NOT ME or too many wrong codes: two operators')

@@ -3,6 +3,8 @@ import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { readCountries } from '../directory/phoneNumber';
 import type { Countries } from '../directory/phoneNumber';
+import { directorySettings, insecureSources } from '../directory/sync/sources';
+import type { DirectorySettings } from '../directory/sync/sources';
 import { methods, sameNumberRules } from '../domain/messages';
 import type { Method } from '../domain/messages';
 import { defaultPolicy, policyProblems } from '../domain/policy';
@@ -11,6 +13,7 @@ import { parseKeyring } from '../keys/keyring';
 import type { Keyring } from '../keys/keyring';
 import { isMailAddress } from '../mail/mailAddress';
 import { readSmtpUrl } from '../mail/smtpUrl';
+import { readJsonSetting } from './jsonSetting';
 import { assistantKey, productionProblems } from './production';
 import { settings } from './settings';
 import type { RawSettings, Setting, SettingName } from './settings';
@@ -93,7 +96,9 @@ type Values = z.infer<typeof schema>;
 /** What is needed to reach Temporal. */
 export type TemporalConfig = Readonly<z.infer<typeof temporalSchema>>;
 /** What an import needs beside the database. */
-export type ImportConfig = Readonly<{ keyring: Keyring; policy: Policy; countries: Countries }>;
+export type ImportConfig = Readonly<{
+  keyring: Keyring; policy: Policy; countries: Countries; directory: DirectorySettings;
+}>;
 export type Config = Readonly<Values & ImportConfig & { production: boolean }>;
 
 /**
@@ -108,7 +113,7 @@ export function loadConfig(environment: Environment = process.env): Config {
   if (!parsed.success) {
     problems.push(...parsed.error.issues.filter(({ path: [name] }) => !unread.has(String(name))).map(sentenceOf));
   }
-  const { keyring, policy, countries, production } = readParts(raw, problems);
+  const { keyring, policy, countries, directory, production } = readParts(raw, problems);
   if (raw.TWILIO_SMS_SENDER === undefined && raw.TWILIO_MESSAGING_SERVICE_SID === undefined) {
     problems.push('TWILIO_MESSAGING_SERVICE_SID or TWILIO_SMS_SENDER: one of the two is needed to send codes');
   }
@@ -119,16 +124,18 @@ export function loadConfig(environment: Environment = process.env): Config {
   problems.push(...methodProblems(raw, parsed.data?.DOORMAN_CODE_METHODS ?? []));
   problems.push(...certificateProblems(raw));
   if (production) problems.push(...productionProblems(raw, schema.shape.TEMPORAL_TLS.safeParse(raw.TEMPORAL_TLS).data === true));
-  if (problems.length > 0 || !parsed.success || keyring === undefined || policy === undefined) throw new Misconfiguration(problems);
-  return Object.freeze({ ...parsed.data, keyring, policy, countries, production });
+  if (problems.length > 0 || !parsed.success || keyring === undefined || policy === undefined || directory === undefined) throw new Misconfiguration(problems);
+  return Object.freeze({ ...parsed.data, keyring, policy, countries, directory, production });
 }
 
 /** What `doorman directory import` needs beside the database: the rest may be missing. Throws one Misconfiguration. */
 export function loadImportConfig(environment: Environment = process.env): ImportConfig {
   const problems: string[] = [];
-  const { keyring, policy, countries } = readParts(readSettings(environment, problems), problems);
-  if (problems.length > 0 || keyring === undefined || policy === undefined) throw new Misconfiguration(problems);
-  return { keyring, policy, countries };
+  const { keyring, policy, countries, directory } = readParts(readSettings(environment, problems), problems);
+  if (problems.length > 0 || keyring === undefined || policy === undefined || directory === undefined) {
+    throw new Misconfiguration(problems);
+  }
+  return { keyring, policy, countries, directory };
 }
 
 /** What a way lacks by which codes are to travel. */
@@ -149,9 +156,14 @@ function readParts(raw: RawSettings, problems: string[]) {
   const keyring = attempt(() => parseKeyring(raw.DOORMAN_KEYRING ?? ''), 'DOORMAN_KEYRING', problems);
   const policy = attempt(() => readPolicy(raw.DOORMAN_POLICY ?? '{}'), 'DOORMAN_POLICY', problems);
   const countries = list === undefined ? undefined : attempt(() => readCountries(list), 'DOORMAN_COUNTRIES', problems);
+  const directory = attempt(
+    () => readJsonSetting(raw.DOORMAN_DIRECTORY ?? '{"sources":[]}', directorySettings), 'DOORMAN_DIRECTORY', problems);
   if (policy !== undefined) problems.push(...policyProblems(policy, production));
+  if (production && directory !== undefined) {
+    problems.push(...insecureSources(directory).map((name) => `DOORMAN_DIRECTORY: production needs an encrypted connection to ${name}`));
+  }
   if (production && list === undefined) problems.push(`DOORMAN_COUNTRIES: is missing. ${settings.DOORMAN_COUNTRIES.about}`);
-  return { keyring, policy, countries, production };
+  return { keyring, policy, countries, directory, production };
 }
 
 /** What `doorman migrate` needs to reach Temporal, without the rest. Throws one Misconfiguration. */

@@ -21,6 +21,7 @@ export const settings = {
   DOORMAN_SAME_NUMBER: { about: 'Whether a code may go to the very number that the chat comes from: `allow`, `preferOther` (another one of the employee\'s where there is one) or `refuse` (never; nor to whom WhatsApp shows by a name only).', fallback: 'preferOther', needed: 'optional' },
   DOORMAN_KEYRING: { about: 'All keys as JSON, made by `doorman keys new`.', needed: 'both', secret: true },
   DOORMAN_POLICY: { about: 'JSON of policy numbers that differ from the defaults (below).', fallback: '{}', needed: 'optional' },
+  DOORMAN_DIRECTORY: { about: 'JSON, or the path of one, that says where HR\'s data is read from and how often: docs/directory.md. Without, it comes by `doorman directory import` alone.', needed: 'optional', secret: true },
   DATABASE_URL: { about: 'Postgres >= 15, as the application\'s user: a member of role `doorman_app`, not the owner of the tables.', needed: 'both', secret: true },
   DATABASE_OWNER_URL: { about: 'Postgres as the owner of the tables. Read by `doorman migrate` only.', needed: 'optional', secret: true },
   TEMPORAL_ADDRESS: { about: 'Temporal frontend, `host:port`. The SDK\'s own `TEMPORAL_*` variables for TLS and API keys apply.', needed: 'both' },

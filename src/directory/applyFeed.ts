@@ -1,6 +1,7 @@
 // Makes the directory what a feed says, in one transaction: all of it or nothing, and the audit with it.
 // Refuses a delivery with any problem, and one that ends the employment of many, which is more often a broken export.
 import { auditedTransaction } from '../audit/auditedTransaction';
+import type { Note } from '../audit/auditedTransaction';
 import type { Pool, Queryable } from '../db/pool';
 import { compareContacts, noChanges, noteContacts } from './delivery/contactChanges';
 import type { ContactChanges, NoticeOptions } from './delivery/contactChanges';
@@ -49,38 +50,43 @@ export interface ImportReport extends Comparison, ContactChanges {
 const shareMax = 0.1;
 
 /**
- * Applies a feed. Of a `complete` feed, who is missing is deactivated; nobody is ever deleted.
+ * Applies a full reading of a feed. Of a `complete` feed, who is missing is deactivated; nobody is ever deleted.
  * A leaver's sessions end and codes are void in the same transaction. Throws when feed or database break: nothing is
  * applied then either.
  */
-export async function applyFeed(pool: Pool, feed: DirectoryFeed, options: ApplyOptions = {}): Promise<ImportReport> {
+export function applyFeed(pool: Pool, feed: DirectoryFeed, options: ApplyOptions = {}): Promise<ImportReport> {
+  return auditedTransaction(pool, (tx, note) => applyIn(tx, note, feed, options));
+}
+
+/** The same in the caller's transaction, which is rolled back when this throws. */
+export async function applyIn(
+  tx: Queryable, note: Note, feed: DirectoryFeed, options: ApplyOptions,
+): Promise<ImportReport> {
   const {
     dryRun = false, force = false, deactivationShareMax = shareMax, heardAt = new Date(), notices, onProgress,
   } = options;
   if (!(deactivationShareMax >= 0 && deactivationShareMax <= 1)) throw new Error('the share must be from 0 to 1');
   const { source, complete } = feed;
-  return auditedTransaction(pool, async (tx, note) => {
-    const remarks = { problems: new Remarks(), notices: new Remarks() };
-    if (!await begin(tx, source)) return report('busy', source, noPeople, remarks);
-    const people = await readFeed(tx, feed, remarks, onProgress);
-    remarks.problems.addAll(await findDuplicates(tx));
-    if (remarks.problems.count > 0) return report('refused', source, { ...noPeople, people }, remarks);
-    onProgress?.({ step: 'comparing', people });
-    await compare(tx, source, people);
-    for (const found of await findNotices(tx, source, complete)) remarks.notices.addAll(found);
-    const counts = { ...await countPlan(tx, source, complete), ...await compareContacts(tx, notices) };
-    // One person leaving is no flood, however few people there are.
-    const deactivationsMax = Math.max(1, Math.floor(counts.activeBefore * deactivationShareMax));
-    const reportOf = (outcome: ImportReport['outcome']) => report(outcome, source, counts, remarks, deactivationsMax);
-    if (counts.deactivated > deactivationsMax && !force) return reportOf('tooMany');
-    if (dryRun) return reportOf('dryRun');
-    onProgress?.({ step: 'writing', people: people - counts.unchanged });
-    const { left: deactivated, sessionsEnded } = await writePlan(tx, note, source, { missing: complete, heardAt });
-    const { added, changed, reactivated, unchanged } = counts;
-    note({ kind: 'directory.imported', facts: { source, added, changed, reactivated, deactivated, unchanged } });
-    await noteContacts(tx, note, source, counts, notices);
-    return { ...reportOf('applied'), deactivated, sessionsEnded };
-  });
+  const remarks = { problems: new Remarks(), notices: new Remarks() };
+  if (!await begin(tx, source)) return report('busy', source, noPeople, remarks);
+  const people = await readFeed(tx, feed, remarks, onProgress);
+  remarks.problems.addAll(await findDuplicates(tx));
+  if (remarks.problems.count > 0) return report('refused', source, { ...noPeople, people }, remarks);
+  onProgress?.({ step: 'comparing', people });
+  await compare(tx, source, people);
+  for (const found of await findNotices(tx, source, complete)) remarks.notices.addAll(found);
+  const counts = { ...await countPlan(tx, source, complete), ...await compareContacts(tx, notices) };
+  // One person leaving is no flood, however few people there are.
+  const deactivationsMax = Math.max(1, Math.floor(counts.activeBefore * deactivationShareMax));
+  const reportOf = (outcome: ImportReport['outcome']) => report(outcome, source, counts, remarks, deactivationsMax);
+  if (counts.deactivated > deactivationsMax && !force) return reportOf('tooMany');
+  if (dryRun) return reportOf('dryRun');
+  onProgress?.({ step: 'writing', people: people - counts.unchanged });
+  const { left: deactivated, sessionsEnded } = await writePlan(tx, note, source, { missing: complete, heardAt });
+  const { added, changed, reactivated, unchanged } = counts;
+  note({ kind: 'directory.imported', facts: { source, added, changed, reactivated, deactivated, unchanged } });
+  await noteContacts(tx, note, source, counts, notices);
+  return { ...reportOf('applied'), deactivated, sessionsEnded };
 }
 
 const noPeople: Comparison & ContactChanges = {

@@ -42,6 +42,8 @@ export interface RecordFacts {
   'directory.imported': {
     source: string; added: number; changed: number; reactivated: number; deactivated: number; unchanged: number;
   };
+  /** An operator let a reading be applied by which many left at once. */
+  'directory.approved': { source: string; deactivated: number; operator: string };
   /** A source told of one person. `outcome`: added, changed, ended or returned. */
   'employee.changed': { employeeId: string; source: string; outcome: string };
   /** A later import changed somebody's contacts: what is new is held back. Counts of contacts. */

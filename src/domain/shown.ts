@@ -1,4 +1,4 @@
-// What the Temporal UI shows of a conversation in clear: fixed words, and a table of stages, counts and times.
+// What the Temporal UI shows in clear: fixed words, and tables of stages, counts and times.
 // A text that does not have this form as a whole is sealed like any other.
 import { stages } from './verification';
 import type { Stage } from './verification';
@@ -10,6 +10,8 @@ export const summaries = {
   assistantReply: 'assistant reply',
   assistantTurn: 'assistant turn',
   code: 'code',
+  directorySync: 'Directory sync',
+  directory: 'directory',
 } as const;
 
 /** Of a conversation's timer. */
@@ -27,8 +29,12 @@ const rows = {
 const rowNames = Object.keys(rows) as (keyof typeof rows)[]; // cast: keys of a constant
 const heading = '| | |\n|---|---|';
 const bar = '\\|';
-const table = new RegExp(`^${heading.replaceAll('|', bar)}${
-  rowNames.map((name) => `\n${bar} ${name} ${bar} ${rows[name]} ${bar}`).join('')}$`);
+
+function tableOf(forms: Readonly<Record<string, string>>): RegExp {
+  const lines = Object.entries(forms).map(([name, form]) => `\n${bar} ${name} ${bar} ${form} ${bar}`);
+  return new RegExp(`^${heading.replaceAll('|', bar)}${lines.join('')}$`);
+}
+
 const fixed: ReadonlySet<string> = new Set([...Object.values(summaries), ...stages.map(deadlineSummary)]);
 
 /** The table of a conversation's state, in Markdown. */
@@ -36,7 +42,25 @@ export function stateTable(state: Readonly<Record<keyof typeof rows, string | nu
   return [heading, ...rowNames.map((name) => `| ${name} | ${state[name]} |`)].join('\n');
 }
 
+export const syncSteps = ['reading', 'comparing', 'waiting', 'applied', 'refused', 'unchanged', 'abandoned'] as const;
+export type SyncStep = (typeof syncSteps)[number];
+
+/** Rows of a reading's table: the configured name of its source, where it is, and how many people it is about. */
+const people = '\\d{1,7}';
+const syncRows = {
+  source: '[a-z][a-z0-9-]{0,30}', step: `(?:${syncSteps.join('|')})`, people, added: people, changed: people,
+  returned: people, left: people,
+} as const;
+const syncRowNames = Object.keys(syncRows) as (keyof typeof syncRows)[]; // cast: keys of a constant
+
+/** The table of a reading of a source, in Markdown. */
+export function syncTable(sync: Readonly<Record<keyof typeof syncRows, string | number>>): string {
+  return [heading, ...syncRowNames.map((name) => `| ${name} | ${sync[name]} |`)].join('\n');
+}
+
+const tables = [tableOf(rows), tableOf(syncRows)];
+
 /** Whether a text is one of those that may be read without a key. */
 export function isShown(text: unknown): boolean {
-  return typeof text === 'string' && (fixed.has(text) || table.test(text));
+  return typeof text === 'string' && (fixed.has(text) || tables.some((table) => table.test(text)));
 }

@@ -22,6 +22,9 @@ CREATE TABLE directory_sources (
 CREATE TABLE directory_syncs (
   id          uuid PRIMARY KEY,
   source      text NOT NULL,
+  workflow_id text NOT NULL,
+  -- Whether a full reading of the source delivers everybody.
+  is_complete boolean NOT NULL DEFAULT true,
   mode        text NOT NULL CHECK (mode IN ('full', 'delta')),
   state       text NOT NULL DEFAULT 'reading'
     CHECK (state IN ('reading', 'applying', 'waiting', 'applied', 'unchanged', 'refused', 'failed', 'abandoned')),
@@ -31,7 +34,7 @@ CREATE TABLE directory_syncs (
   pages       integer NOT NULL DEFAULT 0,
   people      integer NOT NULL DEFAULT 0,
   is_read     boolean NOT NULL DEFAULT false,
-  -- The kind of fault, for one that failed.
+  -- Why its source could not be read: a kind, and words of ours.
   fault       text,
   report      jsonb,
   -- Login name of the operator who let many people leave at once.

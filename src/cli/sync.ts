@@ -1,0 +1,94 @@
+// doorman directory sync | status | approve: readings of the configured sources, which a schedule starts
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Command } from 'commander';
+import { loadConfig } from '../config';
+import { reportLines } from '../directory/delivery/importReport';
+import type { SyncView } from '../directory/sync/syncs';
+import { notFound, operator } from './operator';
+import { print, progress, refuse } from './output';
+
+export function syncCommands(directory: Command): void {
+  directory.command('sync').argument('<source>', 'its name in DOORMAN_DIRECTORY')
+    .description('reads a source now, as its schedule would')
+    .option('--full', 'everybody, not only what changed')
+    .option('--follow', 'tell how far it is, and wait for its end')
+    .action(sync);
+  directory.command('status').description('the last reading of each source')
+    .action(status);
+  directory.command('approve').argument('<source>')
+    .description('lets a reading be applied that would put out more people than may leave at once')
+    .action(approve);
+}
+
+const wired = async () => (await import('../wiring/directory.js')).wireSyncs(loadConfig());
+
+async function sync(
+  source: string, { full = false, follow = false }: { full?: boolean; follow?: boolean }, command: Command,
+): Promise<void> {
+  const { startNow, find, close } = await wired();
+  try {
+    const before = await find(source);
+    if (await startNow(source, full) === 'none') return notFound(command, unknown);
+    if (!follow) return print(command, { outcome: 'started' }, ['Started. `doorman directory status` tells how far it is.']);
+    const ended = await followed(() => find(source), before);
+    print(command, ended, linesOf(ended));
+    if (!isDone(ended)) refuse();
+  } finally {
+    await close();
+  }
+}
+
+const unknown = 'There is no schedule for this source. It needs an entry in DOORMAN_DIRECTORY and a running worker.';
+
+const lookEveryMs = 500;
+
+/** Tells of the reading that began after `before`, or of the one that was under way, until it has ended or waits. */
+async function followed(find: () => Promise<SyncView | undefined>, before: SyncView | undefined): Promise<SyncView> {
+  const isNew = (view: SyncView) => view.syncId !== before?.syncId || before.endedAt === null;
+  for (let told = ''; ;) {
+    const view = await find();
+    if (view !== undefined && isNew(view)) {
+      if (view.endedAt !== null || view.state === 'waiting') return view;
+      const line = stateLine(view);
+      if (line !== told) progress(line);
+      told = line;
+    }
+    await delay(lookEveryMs);
+  }
+}
+
+const isDone = ({ state }: SyncView): boolean => state === 'applied' || state === 'unchanged';
+
+async function status(_options: unknown, command: Command): Promise<void> {
+  const { list, close } = await wired();
+  const views = await list().finally(close);
+  if (views.length === 0) return print(command, [], ['No source was read yet.']);
+  print(command, views, views.map(stateLine));
+  if (!views.every((view) => isDone(view) || view.endedAt === null)) refuse();
+}
+
+async function approve(source: string, _options: unknown, command: Command): Promise<void> {
+  const { find, approve: give, close } = await wired();
+  try {
+    const view = await find(source);
+    if (view?.state !== 'waiting') return notFound(command, 'No reading of this source waits.');
+    const outcome = await give(view.workflowId, operator());
+    print(command, { outcome }, [outcome === 'approved' ? 'Approved: it is being applied.' : 'It does not wait any more.']);
+    if (outcome === 'refused') refuse();
+  } finally {
+    await close();
+  }
+}
+
+function linesOf(view: SyncView): string[] {
+  const asked = view.state === 'waiting'
+    ? [`It waits: \`doorman directory approve ${view.source}\` lets it be applied.`] : [];
+  return [...view.report === null ? [stateLine(view)] : reportLines(view.report), ...asked];
+}
+
+/** One line, without anything of a person. */
+function stateLine({ source, mode, state, pages, people, fault, startedAt }: SyncView): string {
+  const why = fault === null ? '' : `: ${fault}`;
+  return `${source}: ${state}${why}; ${mode}, ${people.toLocaleString('en')} people on ${pages} pages, `
+    + `begun ${startedAt.toISOString()}`;
+}

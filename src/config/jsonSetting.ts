@@ -1,0 +1,37 @@
+// A setting that is a JSON document, or the path of one. Secrets may stand in files of their own: `passwordFile`.
+import { readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import type { z } from 'zod';
+
+/**
+ * Reads a document by its schema. A member whose name ends in `File` is replaced by the content of that file, under the
+ * name without it; paths are relative to the document. Throws one sentence that names the members and no value.
+ */
+export function readJsonSetting<Schema extends z.ZodType>(text: string, schema: Schema): z.output<Schema> {
+  const isPath = !text.trimStart().startsWith('{');
+  const folder = isPath ? dirname(resolve(text)) : process.cwd();
+  const parsed = schema.safeParse(withFiles(parse(isPath ? readFileSync(text, 'utf8') : text), folder));
+  if (parsed.success) return parsed.data;
+  const sentences = parsed.error.issues.map(({ path, message, code }) =>
+    `${path.join('.') || 'the document'}: ${code === 'unrecognized_keys' ? 'has members that are not known' : message}`);
+  throw new Error(sentences.join('; '));
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // The parser's own sentence quotes what it found, which may be a secret.
+    throw new Error('is not JSON');
+  }
+}
+
+function withFiles(value: unknown, folder: string): unknown {
+  if (Array.isArray(value)) return value.map((one) => withFiles(one, folder));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => {
+    const isFile = name.length > 4 && name.endsWith('File') && typeof member === 'string';
+    return isFile ? [name.slice(0, -4), readFileSync(resolve(folder, member), 'utf8').trim()]
+      : [name, withFiles(member, folder)];
+  }));
+}

@@ -1,0 +1,59 @@
+// The sources that the directory is fed from, as configured: which kind each is, and how often it is read.
+import { z } from 'zod';
+import { createCsvFeed } from '../csv/csvFeed';
+import type { DirectoryFeed } from '../directoryFeed';
+import type { PhoneRules } from '../phoneNumber';
+import { duration, sourceName } from './settingForms';
+
+/** A source that is read on a schedule. */
+export interface Source {
+  readonly feed: DirectoryFeed;
+  readonly everyMs: number;
+  /** How old the last full reading may be for a delta to do. */
+  readonly fullEveryMs: number;
+  /** Share of its active people that one reading may deactivate unasked, 0 to 1. */
+  readonly deactivationShareMax: number;
+}
+
+const schedule = {
+  name: sourceName,
+  every: duration.default(15 * 60_000),
+  fullEvery: duration.default(24 * 3_600_000),
+  deactivationShareMax: z.number().min(0).max(1).default(0.1),
+};
+
+const csvSettings = z.strictObject({
+  ...schedule, kind: z.literal('csv'), path: z.string().min(1), country: z.string().optional(),
+  complete: z.boolean().default(true),
+});
+
+/** One schema for each kind of source; settings that it does not know are refused. */
+const sourceSettings = z.discriminatedUnion('kind', [csvSettings]);
+
+export const directorySettings = z.strictObject({
+  sources: z.array(sourceSettings).max(50).refine(
+    (sources) => new Set(sources.map(({ name }) => name)).size === sources.length, 'two have the same name'),
+});
+
+export type DirectorySettings = z.infer<typeof directorySettings>;
+type SourceSettings = DirectorySettings['sources'][number];
+
+/** The sources by name. Throws a sentence when a setting makes no sense. */
+export function createSources({ sources }: DirectorySettings, phones: PhoneRules): Map<string, Source> {
+  return new Map(sources.map((settings) => {
+    const { name, every: everyMs, fullEvery: fullEveryMs, deactivationShareMax } = settings;
+    return [name, { feed: createFeed(settings, phones), everyMs, fullEveryMs, deactivationShareMax }];
+  }));
+}
+
+function createFeed(settings: SourceSettings, phones: PhoneRules): DirectoryFeed {
+  const { name: source, country, complete, path } = settings;
+  const national = country === undefined ? {} : { defaultCountry: country };
+  return createCsvFeed(path, { countries: phones.countries, source, complete, ...national });
+}
+
+/** What production refuses of a source: connections that anybody can read. */
+export function insecureSources({ sources }: DirectorySettings): string[] {
+  return sources.filter((settings) => 'allowInsecure' in settings && settings.allowInsecure === true)
+    .map(({ name }) => name);
+}

@@ -1,0 +1,88 @@
+// The schedules by which sources are read, and an operator's word to a reading that waits.
+import { ScheduleNotFoundError, ScheduleOverlapPolicy, WorkflowNotFoundError, WorkflowUpdateFailedError } from '@temporalio/client';
+import type { Client, ScheduleOptions } from '@temporalio/client';
+import { summaries } from '../domain/shown';
+import { syncScheduleId, taskQueues, updateNames, workflowTypes } from '../../workflows/contract';
+import type { DirectorySyncStart, OperatorOrder } from '../../workflows/contract';
+
+/** An operator waits no longer; the order stands. */
+const orderDeadlineMs = 10_000;
+
+// After an outage one reading makes up for all that were missed.
+const catchupWindow = '1m';
+
+export type DirectorySyncs = ReturnType<typeof createDirectorySyncs>;
+
+export function createDirectorySyncs(client: Client) {
+  return {
+    /** Makes the schedules what the configuration says: one a source, none beyond. Repeat-safe. */
+    async schedule(sources: ReadonlyMap<string, { readonly everyMs: number }>): Promise<void> {
+      for (const [source, { everyMs }] of sources) await ensure(client, source, everyMs);
+      const wanted = new Set([...sources.keys()].map(syncScheduleId));
+      for await (const { scheduleId } of client.schedule.list()) {
+        if (!scheduleId.startsWith(syncScheduleId('')) || wanted.has(scheduleId)) continue;
+        await client.schedule.getHandle(scheduleId).delete().catch(ignoreMissing);
+      }
+    },
+
+    /** Has a source read now; no second time when it is being read. `none`: there is no such schedule. */
+    async trigger(source: string): Promise<'triggered' | 'none'> {
+      try {
+        await client.withDeadline(Date.now() + orderDeadlineMs, () =>
+          client.schedule.getHandle(syncScheduleId(source)).trigger(ScheduleOverlapPolicy.SKIP));
+        return 'triggered';
+      } catch (error) {
+        if (error instanceof ScheduleNotFoundError) return 'none';
+        throw error;
+      }
+    },
+
+    /** Lets a reading that waits be applied. `refused`: it does not wait any more. */
+    async approve(workflowId: string, operator: string): Promise<'approved' | 'refused'> {
+      const order: OperatorOrder = { operator };
+      try {
+        await client.withDeadline(Date.now() + orderDeadlineMs, () =>
+          client.workflow.getHandle(workflowId).executeUpdate(updateNames.approve, { args: [order] }));
+        return 'approved';
+      } catch (error) {
+        if (error instanceof WorkflowNotFoundError || error instanceof WorkflowUpdateFailedError) return 'refused';
+        throw error;
+      }
+    },
+  };
+}
+
+async function ensure(client: Client, source: string, everyMs: number): Promise<void> {
+  const start: DirectorySyncStart = { source };
+  const options: ScheduleOptions = {
+    scheduleId: syncScheduleId(source),
+    spec: { intervals: [{ every: everyMs }] },
+    action: {
+      type: 'startWorkflow',
+      workflowType: workflowTypes.directorySync,
+      workflowId: syncScheduleId(source),
+      taskQueue: taskQueues.doorman,
+      args: [start],
+      staticSummary: summaries.directorySync,
+    },
+    // A reading that takes longer than its interval, or waits for an operator, is not overtaken by the next.
+    policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow },
+  };
+  const { spec, action, policies } = options;
+  try {
+    await client.schedule.getHandle(options.scheduleId).update((former) => ({
+      ...former, spec, action: { ...former.action, ...action }, policies: { ...former.policies, ...policies } }));
+  } catch (error) {
+    if (!(error instanceof ScheduleNotFoundError)) throw error;
+    await client.schedule.create(options).catch(ignoreExisting);
+  }
+}
+
+/** Another process was faster. */
+function ignoreExisting(error: unknown): void {
+  if ((error as { name?: string }).name !== 'ScheduleAlreadyRunning') throw error;
+}
+
+function ignoreMissing(error: unknown): void {
+  if (!(error instanceof ScheduleNotFoundError)) throw error;
+}

@@ -1,0 +1,71 @@
+// What feeds the directory in a worker: the configured sources, the activities that read them, their schedules.
+import { Client, Connection } from '@temporalio/client';
+import type { DataConverter } from '@temporalio/common';
+import type { NativeConnection } from '@temporalio/worker';
+import { createDirectoryActivities } from '../../activities/directory';
+import type { DirectoryDeps } from '../../activities/directory';
+import { Misconfiguration } from '../config';
+import type { Config } from '../config';
+import { createPool } from '../db/pool';
+import { createSources } from '../directory/sync/sources';
+import type { Source } from '../directory/sync/sources';
+import { lastSyncs, wantFullSync } from '../directory/sync/syncs';
+import type { Log } from '../log';
+import type { Telemetry } from '../telemetry';
+import { temporalAddress } from '../temporal/connection';
+import { createDataConverter } from '../temporal/dataConverter';
+import { createDirectorySyncs } from '../temporal/directorySyncs';
+
+export function wireDirectory(config: Config, log: Log, telemetry: Telemetry) {
+  const { keyring: keys, policy } = config;
+  // Comparing a whole company takes longer than anything that answers a person may.
+  const pool = createPool(config.DATABASE_URL, { application_name: 'doorman sync', max: 4, query_timeout: 0 });
+  const sources = configuredSources(config);
+  const tellSync: DirectoryDeps['tellSync'] = (source, outcome) => {
+    telemetry.count('directorySyncs', { source, outcome });
+    if (outcome === 'failed' || outcome === 'refused') log.error('a source could not be applied', { source, outcome });
+    if (outcome === 'waiting') log.error('a reading waits for doorman directory approve', { source, outcome });
+  };
+  return {
+    activities: createDirectoryActivities({
+      pool, sources, tellSync,
+      notices: { keys, noticesMax: policy.contactNoticesMax },
+      tellFault: (source, error) => log.warn('a source cannot be read', { source, error }),
+    }),
+    /** Makes the schedules at the Temporal server what the configuration says. */
+    schedule: (connection: NativeConnection, dataConverter: DataConverter) =>
+      createDirectorySyncs(new Client({ connection, namespace: config.TEMPORAL_NAMESPACE, dataConverter }))
+        .schedule(sources),
+    close: () => pool.end(),
+  };
+}
+
+export function configuredSources({ directory, countries }: Pick<Config, 'directory' | 'countries'>): Map<string, Source> {
+  try {
+    return createSources(directory, { countries });
+  } catch (error) {
+    throw new Misconfiguration([`DOORMAN_DIRECTORY: ${(error as Error).message}`]);
+  }
+}
+
+/** What an operator's commands about readings run on. */
+export function wireSyncs(config: Config) {
+  const pool = createPool(config.DATABASE_URL, { max: 2, application_name: 'doorman cli' });
+  const connection = Connection.lazy(temporalAddress(config));
+  const syncs = createDirectorySyncs(new Client({
+    connection,
+    namespace: config.TEMPORAL_NAMESPACE,
+    dataConverter: createDataConverter(config.keyring.payload),
+  }));
+  return {
+    list: () => lastSyncs(pool),
+    find: async (source: string) => (await lastSyncs(pool, source))[0],
+    /** `full`: everybody, whatever the source could tell of changes. */
+    async startNow(source: string, full: boolean): Promise<'triggered' | 'none'> {
+      if (full && configuredSources(config).has(source)) await wantFullSync(pool, source);
+      return syncs.trigger(source);
+    },
+    approve: syncs.approve,
+    close: async () => { await connection.close(); await pool.end(); },
+  };
+}
