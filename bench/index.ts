@@ -7,6 +7,7 @@ import { defaultPolicy } from '../src/domain/policy';
 import { onStop } from '../src/process';
 import { watchMachine } from './measure/usage';
 import { measureAlike } from './parts/alike';
+import { measureDirectory } from './parts/directory';
 import { measureGuard } from './parts/guard';
 import { measureMemory } from './parts/memory';
 import { measureRecovery } from './parts/recovery';
@@ -48,11 +49,13 @@ async function run(options: Options): Promise<Finding> {
     const alone = {
       guard: () => measureGuard({ stand, guesses: quick ? 500 : 2_000, rounds: quick ? 1 : 3, progress }),
       sends: () => measureSends({ stand, sends: quick ? 400 : 2_000, rounds: quick ? 2 : 4, progress }),
+      directory: () => measureDirectory({
+        stand, people: quick ? 10_000 : 100_000, leavers: quick ? 200 : 1_000, progress }),
     };
-    const others = parts.some((part) => !(part in alone)) ? await prepare(options, stand, kept) : undefined;
+    const others = parts.some((part) => !isAlone(part)) ? await prepare(options, stand, kept) : undefined;
     const findings: Finding[] = [];
     for (const part of parts) {
-      findings.push(await (part === 'guard' || part === 'sends' ? alone[part]() : others![part]()));
+      findings.push(await (isAlone(part) ? alone[part]() : others![part]()));
     }
     return { sections: findings.flatMap(({ sections }) => sections), wrong: findings.flatMap(({ wrong }) => wrong) };
   } catch (error) {
@@ -106,8 +109,11 @@ async function prepare(options: Options, stand: Stand, kept: <T extends { stop()
     recovery: () => measureRecovery({ ...shared, count: quick ? 200 : 1_000 }),
     memory: () => measureMemory({ ...shared, levels: quick ? [200] : [conversations ?? 1_000, 10_000] }),
     webhook: () => measureWebhook({ ...shared, seconds: quick ? 6 : 30, secondsWithout: quick ? 3 : 10 }),
-  } satisfies Record<Exclude<PartName, 'guard' | 'sends'>, () => Promise<Finding>>;
+  } satisfies Record<Exclude<PartName, PartAlone>, () => Promise<Finding>>;
 }
+
+type PartAlone = 'guard' | 'sends' | 'directory';
+const isAlone = (part: PartName): part is PartAlone => ['guard', 'sends', 'directory'].includes(part);
 
 function showLogs(folder: string): void {
   for (const name of readdirSync(folder).filter((file) => file.endsWith('.log'))) {

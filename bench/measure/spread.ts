@@ -3,6 +3,7 @@
 export interface Spread {
   readonly median: number;
   readonly p99: number;
+  readonly max: number;
   readonly count: number;
 }
 
@@ -29,7 +30,7 @@ export function medianNoise(one: readonly number[], other: readonly number[]): n
 }
 
 export function spreadOf(values: readonly number[]): Spread {
-  return { median: median(values), p99: quantile(values, 0.99), count: values.length };
+  return { median: median(values), p99: quantile(values, 0.99), max: quantile(values, 1), count: values.length };
 }
 
 /** Milliseconds on the machine's monotonic clock: comparable between processes, unlike performance.now(). */

@@ -1,0 +1,234 @@
+// One person's change, at once; and events, whose order makes no difference.
+import { auditedTransaction } from '../../src/audit/auditedTransaction';
+import { auditHead, verifyAudit } from '../../src/audit/verifyAudit';
+import { createPool } from '../../src/db/pool';
+import type { Pool } from '../../src/db/pool';
+import { applyFeed } from '../../src/directory/applyFeed';
+import { applyChange, applyEvent } from '../../src/directory/changes';
+import type { DirectoryEvent } from '../../src/directory/changes';
+import { endEmployee } from '../../src/directory/leavers';
+import { wasVerified } from '../../src/otp/challenges';
+import { findOpenSession } from '../../src/sessions/sessions';
+import { createTestDatabase } from '../support/postgres';
+import type { TestDatabase } from '../support/postgres';
+import { anna, ben, directoryState, employeeId, enter, feedOf, recordOf, recordsSince } from './people';
+import type { Person } from './people';
+
+let database: TestDatabase;
+let pool: Pool;
+let owner: Pool;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  pool = createPool(database.url, { max: 10 });
+  owner = createPool(database.ownerUrl, { max: 1 });
+});
+
+afterAll(async () => {
+  await Promise.all([pool.end(), owner.end()]);
+  await database.drop();
+});
+
+beforeEach(async () => {
+  await owner.query('DELETE FROM sessions; DELETE FROM challenges; DELETE FROM employees; DELETE FROM directory_subjects');
+});
+
+afterEach(async () => {
+  expect(await verifyAudit(pool)).toMatchObject({ outcome: 'intact' });
+});
+
+const change = (person: Person, source = 'hr') => auditedTransaction(pool, (tx, note) =>
+  applyChange(tx, note, { source, record: recordOf(person), heardAt: new Date() }));
+
+const event = (kind: DirectoryEvent['kind'], version: number, person?: Person) =>
+  auditedTransaction(pool, (tx, note) => applyEvent(tx, note, {
+    source: 'hr', kind, externalId: anna.id, version: BigInt(version), heardAt: new Date(),
+    ...person === undefined ? {} : { record: recordOf(person) } }));
+
+const isOpen = async ({ senderId, sessionId }: { senderId: string; sessionId: string }) =>
+  await findOpenSession(pool, sessionId, senderId) !== undefined;
+
+describe('one person\'s change', () => {
+  it('adds, changes and leaves alone, and is what an import of the same would be', async () => {
+    const { employeeId: id, ...added } = await change(anna);
+    expect(added).toEqual({ outcome: 'added', sessionsEnded: 0 });
+    expect(await change(anna)).toEqual({ employeeId: id, outcome: 'unchanged', sessionsEnded: 0 });
+    expect(await change({ ...anna, givenName: 'Ann' })).toMatchObject({ employeeId: id, outcome: 'changed' });
+    const changed = await directoryState(pool);
+    await owner.query('DELETE FROM employees');
+    await applyFeed(pool, feedOf([{ ...anna, givenName: 'Ann' }]));
+    expect(await directoryState(pool)).toEqual(changed);
+  });
+
+  it('closes the door behind a leaver before it is answered, and the audit says how long that took', async () => {
+    const { employeeId: id } = await change(anna);
+    const entered = await enter(pool, id, 'session');
+    const code = await enter(pool, id, 'code');
+    const { seq } = await auditHead(pool);
+    expect(await change({ ...anna, active: false })).toEqual({ employeeId: id, outcome: 'ended', sessionsEnded: 1 });
+    expect(await isOpen(entered)).toBe(false);
+    const records = await recordsSince(pool, seq);
+    expect(records.map(({ kind }) => kind).sort()).toEqual(
+      ['challenge.disowned', 'employee.changed', 'employee.ended', 'session.ended']);
+    expect(records.find(({ kind }) => kind === 'employee.ended')!.facts)
+      .toEqual({ employeeId: id, reason: 'left', afterMs: expect.any(Number) });
+    expect((await pool.query('SELECT employee_id FROM challenges WHERE id = $1', [code.challengeId])).rows)
+      .toEqual([{ employee_id: null }]);
+  });
+
+  it('leaves people of other sources alone, whatever their keys', async () => {
+    await change(anna, 'other');
+    expect(await change({ ...anna, active: false })).toMatchObject({ outcome: 'added' });
+    expect(await directoryState(pool)).toMatchObject([{ source: 'hr', active: false }, { source: 'other', active: true }]);
+  });
+
+  it('is taken by one at a time, so that 20 at once come to one person', async () => {
+    const outcomes = await Promise.all(Array.from({ length: 20 }, (_, i) => change({ ...anna, givenName: `A${i}` })));
+    expect(outcomes.filter(({ outcome }) => outcome === 'added')).toHaveLength(1);
+    expect(await directoryState(pool)).toHaveLength(1);
+  });
+
+  it('does not bring back whom an operator has ended, until the source has let them go', async () => {
+    const { employeeId: id } = await change(anna);
+    await auditedTransaction(pool, (tx, note) => endEmployee(tx, note, id, 'op'));
+    expect(await change({ ...anna, givenName: 'Ann' })).toMatchObject({ outcome: 'changed' });
+    await change({ ...anna, active: false });
+    expect(await change(anna)).toMatchObject({ outcome: 'returned' });
+  });
+});
+
+describe('somebody who was away', () => {
+  it('on leave is kept out, and back as they were', async () => {
+    const { employeeId: id } = await change(anna);
+    const entered = await enter(pool, id, 'session');
+    const { seq } = await auditHead(pool);
+    expect(await change({ ...anna, active: false, absent: true })).toMatchObject({ outcome: 'ended', sessionsEnded: 1 });
+    expect(await recordsSince(pool, seq)).toContainEqual(
+      { kind: 'employee.ended', facts: { employeeId: id, reason: 'absent', afterMs: expect.any(Number) } });
+    expect(await change(anna)).toMatchObject({ outcome: 'returned' });
+    expect(await wasVerified(pool, entered.senderId, id, 90)).toBe(true);
+  });
+
+  it('who left and was hired again is a stranger: what was proved before is no proof any more', async () => {
+    const { employeeId: id } = await change(anna);
+    const entered = await enter(pool, id, 'session');
+    await change({ ...anna, active: false });
+    await change(anna);
+    expect(await wasVerified(pool, entered.senderId, id, 90)).toBe(false);
+    const again = await enter(pool, id, 'session');
+    expect(await wasVerified(pool, again.senderId, id, 90)).toBe(true);
+  });
+
+  it('whose leave turned into an end is a stranger, too', async () => {
+    const { employeeId: id } = await change(anna);
+    const entered = await enter(pool, id, 'session');
+    await change({ ...anna, active: false, absent: true });
+    await change({ ...anna, active: false });
+    await change(anna);
+    expect(await wasVerified(pool, entered.senderId, id, 90)).toBe(false);
+  });
+
+  it('on leave is ended by an operator like anybody', async () => {
+    const { employeeId: id } = await change(anna);
+    await change({ ...anna, active: false, absent: true });
+    expect(await auditedTransaction(pool, (tx, note) => endEmployee(tx, note, id, 'op'))).toBe(1);
+    expect(await change(anna)).toMatchObject({ outcome: 'changed' });
+    expect(await directoryState(pool)).toMatchObject([{ active: false }]);
+  });
+});
+
+describe('somebody who moves to another department', () => {
+  it('proves anew who they are, and keeps the code that is on its way', async () => {
+    const { employeeId: id } = await change({ ...anna, department: 'sales' });
+    const entered = await enter(pool, id, 'session');
+    const code = await enter(pool, id, 'code');
+    expect(await change({ ...anna, department: 'legal' })).toMatchObject({ outcome: 'changed', sessionsEnded: 1 });
+    expect(await isOpen(entered)).toBe(false);
+    expect((await pool.query('SELECT employee_id FROM challenges WHERE id = $1', [code.challengeId])).rows)
+      .toEqual([{ employee_id: id }]);
+  });
+
+  it('is nobody whose department was not known before, or is not told any more', async () => {
+    const { employeeId: id } = await change(anna);
+    const entered = await enter(pool, id, 'session');
+    await change({ ...anna, department: 'sales' });
+    await change(anna);
+    expect(await isOpen(entered)).toBe(true);
+    expect(id).toBe(await employeeId(pool, 'E-1'));
+  });
+});
+
+describe('events of a source', () => {
+  const permutations = <T>(items: readonly T[]): T[][] => items.length <= 1 ? [[...items]]
+    : items.flatMap((item, i) => permutations(items.toSpliced(i, 1)).map((rest) => [item, ...rest]));
+  const hired = { ...anna, givenName: 'Hired' };
+  const moved = { ...anna, givenName: 'Moved', mobiles: ['+12025550177'] };
+  const back = { ...anna, givenName: 'Back', mobiles: ['+12025550178'] };
+
+  it.each([
+    ['hire, change, leave, a change that comes too late, and the leave once more', [
+      ['hire', 1, hired], ['change', 2, moved], ['leave', 3], ['change', 4, back], ['leave', 3]], false],
+    ['hire, leave, rehire, change and a rehire once more', [
+      ['hire', 1, hired], ['leave', 2], ['rehire', 3, back], ['change', 4, moved], ['rehire', 3, back]], true],
+    ['hire, leave, rehire, leave and rehire', [
+      ['hire', 1, hired], ['leave', 2], ['rehire', 3, back], ['leave', 4], ['rehire', 5, moved]], true],
+  ] as [string, [DirectoryEvent['kind'], number, Person?][], boolean][])(
+    'A56 %s come to the same end in every order', async (_name, events, active) => {
+      const ends = new Set<string>();
+      for (const order of permutations(events)) {
+        await owner.query('DELETE FROM employees; DELETE FROM directory_subjects');
+        for (const [kind, version, person] of order) await event(kind, version, person);
+        const [state] = await directoryState(pool) as { active: boolean; given_name: string; phones: { e164: string }[] }[];
+        ends.add(JSON.stringify([state!.active, state!.given_name, state!.phones.map(({ e164 }) => e164)]));
+      }
+      expect([...ends]).toHaveLength(1);
+      expect(JSON.parse([...ends][0]!)[0]).toBe(active);
+    });
+
+  it('A68 a second time have no effect', async () => {
+    expect(await event('hire', 1, anna)).toMatchObject({ outcome: 'applied' });
+    expect(await event('leave', 2)).toMatchObject({ outcome: 'applied' });
+    expect(await event('hire', 1, anna)).toEqual({ outcome: 'stale', sessionsEnded: 0 });
+    expect(await event('leave', 2)).toEqual({ outcome: 'stale', sessionsEnded: 0 });
+  });
+
+  it('let nobody back by a change: a tombstone is lifted by a rehire alone', async () => {
+    await event('hire', 1, anna);
+    await event('leave', 2);
+    expect(await event('change', 3, moved)).toMatchObject({ outcome: 'tombstoned' });
+    expect(await event('hire', 4, moved)).toMatchObject({ outcome: 'tombstoned' });
+    expect(await directoryState(pool)).toMatchObject([{ active: false }]);
+    expect(await event('rehire', 5, back)).toMatchObject({ outcome: 'applied' });
+    expect(await directoryState(pool)).toMatchObject([{ active: true, given_name: 'Back' }]);
+  });
+
+  it('of the same version leave the door closed', async () => {
+    await event('hire', 1, anna);
+    await event('leave', 2);
+    await event('rehire', 2, anna);
+    expect(await directoryState(pool)).toMatchObject([{ active: false }]);
+  });
+
+  it('about nobody who is known are remembered: who left before being hired stays out', async () => {
+    expect(await event('leave', 5)).toEqual({ outcome: 'applied', sessionsEnded: 0 });
+    expect(await event('hire', 4, anna)).toMatchObject({ outcome: 'tombstoned' });
+    expect(await directoryState(pool)).toMatchObject([{ active: false }]);
+  });
+
+  it('take versions beyond what a number holds exactly', async () => {
+    const version = 2n ** 53n;
+    const send = (kind: DirectoryEvent['kind'], at: bigint) => auditedTransaction(pool, (tx, note) => applyEvent(tx, note, {
+      source: 'hr', kind, externalId: anna.id, version: at, record: recordOf(anna), heardAt: new Date() }));
+    await send('hire', version);
+    expect(await send('leave', version + 1n)).toMatchObject({ outcome: 'applied' });
+    expect(await send('rehire', version + 2n)).toMatchObject({ outcome: 'applied' });
+    expect(await directoryState(pool)).toMatchObject([{ active: true }]);
+  });
+
+  it('are of one person and source each', async () => {
+    await event('hire', 1, anna);
+    await change(ben);
+    await event('leave', 2);
+    expect(await directoryState(pool)).toMatchObject([{ active: false }, { active: true }]);
+  });
+});

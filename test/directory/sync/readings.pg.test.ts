@@ -1,0 +1,221 @@
+// A reading that dies goes on where it was, is applied once, and leaves nothing behind.
+import { randomUUID } from 'node:crypto';
+import { auditHead, verifyAudit } from '../../../src/audit/verifyAudit';
+import { createPool } from '../../../src/db/pool';
+import type { Pool } from '../../../src/db/pool';
+import type { DirectoryFeed, FeedPage, FeedReading } from '../../../src/directory/directoryFeed';
+import { FeedFault } from '../../../src/directory/feedFault';
+import { readSource } from '../../../src/directory/sync/readSource';
+import { applySync, endSync, lastSyncs, wantFullSync } from '../../../src/directory/sync/syncs';
+import { createTestDatabase } from '../../support/postgres';
+import type { TestDatabase } from '../../support/postgres';
+import { directoryState, people, recordOf, recordsSince } from '../people';
+import type { Person } from '../people';
+
+let database: TestDatabase;
+let pool: Pool;
+let owner: Pool;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  pool = createPool(database.url, { max: 10, query_timeout: 0 });
+  owner = createPool(database.ownerUrl, { max: 1 });
+});
+
+afterAll(async () => {
+  await Promise.all([pool.end(), owner.end()]);
+  await database.drop();
+});
+
+beforeEach(async () => {
+  await owner.query('DELETE FROM employees; DELETE FROM directory_syncs; DELETE FROM directory_sources');
+});
+
+afterEach(async () => {
+  expect(await verifyAudit(pool)).toMatchObject({ outcome: 'intact' });
+});
+
+/** A source of pages, two people each, that keeps what it was asked. */
+class Source implements DirectoryFeed {
+  readonly source = 'hr';
+  readonly asked: FeedReading[] = [];
+  complete = true;
+  hasDeltas = false;
+  isResumable = true;
+  watermark: string | undefined;
+  /** Called before each page is delivered. */
+  beforePage: (page: number) => void = () => undefined;
+
+  constructor(public people: readonly Person[]) {}
+
+  async* read(reading: FeedReading = { mode: 'full' }): AsyncGenerator<FeedPage> {
+    this.asked.push(reading);
+    const pages = Math.ceil(this.people.length / 2);
+    for (let page = reading.from === undefined ? 0 : Number(reading.from); page < pages; page += 1) {
+      this.beforePage(page);
+      const items = this.people.slice(page * 2, page * 2 + 2).map((person, i) => ({
+        record: recordOf(person), where: `place ${page * 2 + i}` }));
+      const isLast = page === pages - 1;
+      yield {
+        items,
+        ...this.isResumable && !isLast ? { next: String(page + 1) } : {},
+        ...isLast && this.watermark !== undefined ? { watermark: this.watermark } : {},
+      };
+    }
+  }
+}
+
+const hour = 3_600_000;
+const readNow = (feed: DirectoryFeed, syncId: string, told: unknown[] = []) =>
+  readSource(pool, feed, { syncId, workflowId: `directory-sync-hr-${syncId}`, fullEveryMs: hour }, (one) => told.push(one));
+const applyNow = (syncId: string, approvedBy?: string) => applySync(pool, syncId, approvedBy, {});
+const kept = async () => (await pool.query<{ pages: number }>(
+  'SELECT count(*)::int AS pages FROM directory_sync_pages')).rows[0]!.pages;
+
+async function synced(feed: DirectoryFeed) {
+  const syncId = randomUUID();
+  await readNow(feed, syncId);
+  return applyNow(syncId);
+}
+
+const dies = (page: number) => (at: number) => { if (at === page) throw new Error('killed'); };
+
+describe('a reading', () => {
+  it('delivers everybody, tells how far it is, and leaves no page behind', async () => {
+    const syncId = randomUUID();
+    const told: unknown[] = [];
+    expect(await readNow(new Source(people(5)), syncId, told)).toEqual({ outcome: 'read', mode: 'full', pages: 3, people: 5 });
+    expect(told).toEqual([1, 2, 3].map((pages) => ({ mode: 'full', pages, people: Math.min(5, pages * 2) })));
+    expect(await applyNow(syncId)).toMatchObject({ outcome: 'applied', people: 5, added: 5 });
+    expect(await directoryState(pool)).toHaveLength(5);
+    expect(await kept()).toBe(0);
+    expect(await lastSyncs(pool)).toMatchObject([{ source: 'hr', state: 'applied', people: 5, pages: 3, fault: null }]);
+  });
+
+  it('that was killed goes on at the page where it was', async () => {
+    const feed = new Source(people(8));
+    const syncId = randomUUID();
+    feed.beforePage = dies(2);
+    await expect(readNow(feed, syncId)).rejects.toThrow('killed');
+    feed.beforePage = () => undefined;
+    expect(await readNow(feed, syncId)).toMatchObject({ outcome: 'read', pages: 4, people: 8 });
+    expect(feed.asked.map(({ from }) => from)).toEqual([undefined, '2']);
+    expect(await applyNow(syncId)).toMatchObject({ outcome: 'applied', added: 8 });
+  });
+
+  it('of a source that cannot go on begins anew, and takes nobody twice', async () => {
+    const feed = new Source(people(8));
+    feed.isResumable = false;
+    const syncId = randomUUID();
+    feed.beforePage = dies(2);
+    await expect(readNow(feed, syncId)).rejects.toThrow('killed');
+    feed.beforePage = () => undefined;
+    expect(await readNow(feed, syncId)).toMatchObject({ pages: 4, people: 8 });
+    expect(await applyNow(syncId)).toMatchObject({ outcome: 'applied', added: 8 });
+  });
+
+  it('is read once: a second try after its end asks the source for nothing', async () => {
+    const feed = new Source(people(3));
+    const syncId = randomUUID();
+    await readNow(feed, syncId);
+    expect(await readNow(feed, syncId)).toMatchObject({ outcome: 'read', people: 3 });
+    expect(feed.asked).toHaveLength(1);
+  });
+
+  it('is applied once, and a second try says what it came to', async () => {
+    const syncId = randomUUID();
+    await readNow(new Source(people(3)), syncId);
+    const first = await applyNow(syncId);
+    const { seq } = await auditHead(pool);
+    expect(await applyNow(syncId)).toEqual(JSON.parse(JSON.stringify(first)));
+    expect(await recordsSince(pool, seq)).toEqual([]);
+  });
+
+  it('stops at a page that refers to one that was read', async () => {
+    const feed: DirectoryFeed = {
+      source: 'hr', complete: true, hasDeltas: false,
+      async* read() { for (;;) yield { items: [], next: 'again' }; },
+    };
+    await expect(readNow(feed, randomUUID())).rejects.toEqual(
+      new FeedFault('untrustworthy', 'refers to a page that was read already'));
+  });
+
+  it('makes those of the same source that never ended over, with what they had read', async () => {
+    const feed = new Source(people(8));
+    feed.beforePage = dies(2);
+    const lost = randomUUID();
+    await expect(readNow(feed, lost)).rejects.toThrow();
+    feed.beforePage = () => undefined;
+    await readNow(feed, randomUUID());
+    expect(await kept()).toBe(4);
+    expect((await pool.query('SELECT state FROM directory_syncs WHERE id = $1', [lost])).rows)
+      .toEqual([{ state: 'abandoned' }]);
+    await expect(readNow(feed, lost)).rejects.toThrow();
+  });
+
+  it('that was given up is emptied, and ends once', async () => {
+    const syncId = randomUUID();
+    await readNow(new Source(people(3)), syncId);
+    await endSync(pool, syncId, 'failed', 'refused: says no');
+    await endSync(pool, syncId, 'abandoned');
+    expect(await lastSyncs(pool)).toMatchObject([{ state: 'failed', fault: 'refused: says no' }]);
+    expect(await kept()).toBe(0);
+    expect(await applyNow(syncId)).toMatchObject({ outcome: 'refused', added: 0 });
+    expect(await directoryState(pool)).toEqual([]);
+  });
+});
+
+describe('a reading by which many would be out', () => {
+  it('waits for an operator, whose name the audit has', async () => {
+    await synced(new Source(people(20)));
+    const syncId = randomUUID();
+    await readNow(new Source(people(5)), syncId);
+    expect(await applyNow(syncId)).toMatchObject({ outcome: 'tooMany', deactivated: 15 });
+    expect(await applyNow(syncId)).toMatchObject({ outcome: 'tooMany' });
+    expect(await lastSyncs(pool)).toMatchObject([{ state: 'waiting', endedAt: null }]);
+    const { seq } = await auditHead(pool);
+    expect(await applyNow(syncId, 'op')).toMatchObject({ outcome: 'applied', deactivated: 15 });
+    expect(await recordsSince(pool, seq)).toContainEqual(
+      { kind: 'directory.approved', facts: { source: 'hr', deactivated: 15, operator: 'op' } });
+    expect(await lastSyncs(pool)).toMatchObject([{ state: 'applied', approvedBy: 'op' }]);
+  });
+});
+
+describe('a source that tells changes', () => {
+  const changing = (given: readonly Person[], watermark: string): Source =>
+    Object.assign(new Source(given), { hasDeltas: true, watermark });
+
+  it('is read as a whole first, then from where the last reading that was applied ended', async () => {
+    const feed = changing(people(4), 'one');
+    await synced(feed);
+    feed.watermark = 'two';
+    feed.people = [{ ...people(1)[0]!, givenName: 'New' }];
+    expect(await synced(feed)).toMatchObject({ outcome: 'applied', changed: 1, deactivated: 0 });
+    await synced(feed);
+    expect(feed.asked.map(({ mode, since }) => [mode, since])).toEqual(
+      [['full', undefined], ['delta', 'one'], ['delta', 'two']]);
+    expect(await directoryState(pool)).toHaveLength(4);
+  });
+
+  it('keeps its place when a reading is not applied', async () => {
+    const feed = changing(people(4), 'one');
+    await synced(feed);
+    feed.watermark = 'two';
+    const syncId = randomUUID();
+    await readNow(feed, syncId);
+    await endSync(pool, syncId, 'failed');
+    await synced(feed);
+    expect(feed.asked.at(-1)).toMatchObject({ since: 'one' });
+  });
+
+  it('is read as a whole when the last time is too long ago, or somebody wants it, once', async () => {
+    const feed = changing(people(4), 'one');
+    await synced(feed);
+    await owner.query(`UPDATE directory_sources SET full_at = full_at - interval '2 hours'`);
+    await synced(feed);
+    await wantFullSync(pool, 'hr');
+    await synced(feed);
+    await synced(feed);
+    expect(feed.asked.map(({ mode }) => mode)).toEqual(['full', 'full', 'full', 'delta']);
+  });
+});
