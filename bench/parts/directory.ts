@@ -13,7 +13,6 @@ import { defaultPolicy } from '../../src/domain/policy';
 import { issueChallenge } from '../../src/otp/challenges';
 import { openSession, touchSession } from '../../src/sessions/sessions';
 import { identifierOf } from '../directory/company';
-import type { Company } from '../directory/company';
 import type { ReaderOrder, ReaderReport } from '../directory/reader';
 import { nowMs, spreadOf } from '../measure/spread';
 import type { Finding, Row, Section } from '../report';

@@ -90,10 +90,10 @@ describe('whoever left', () => {
     expect(live).toEqual([{ employee_id: null }]);
     const records = await recordsSince(pool, seq);
     expect(records.map(({ kind }) => kind)).toEqual(
-      ['directory.imported', 'employee.ended', 'session.ended', 'session.ended', 'challenge.disowned']);
-    expect(records[1]!.facts).toEqual({ employeeId: annaId, reason });
-    expect(records[2]!.facts).toMatchObject({ employeeId: annaId, reason: 'left' });
-    expect(records[4]!.facts).toEqual({ challengeId: code.challengeId, senderId: code.senderId, reason: 'left' });
+      ['session.ended', 'session.ended', 'challenge.disowned', 'employee.ended', 'directory.imported']);
+    expect(records[0]!.facts).toMatchObject({ employeeId: annaId, reason: 'left' });
+    expect(records[3]!.facts).toEqual({ employeeId: annaId, reason, afterMs: expect.any(Number) });
+    expect(records[2]!.facts).toEqual({ challengeId: code.challengeId, senderId: code.senderId, reason: 'left' });
   });
 
   it('gets in again when the feed lists them again, with the data of before or new ones', async () => {

@@ -20,7 +20,8 @@ Runtime.install({
   telemetryOptions: { logging: { filter: makeTelemetryFilterString({ core: 'ERROR', other: 'ERROR' }) } },
 });
 
-const allAre = (result: string) => Object.fromEntries(recorded.map(({ name }) => [name, result]));
+const allAre = (result: string, all = recorded) => Object.fromEntries(all.map(({ name }) => [name, result]));
+const ofType = (type: string) => recorded.filter(({ name }) => name.startsWith(`${type}.`));
 
 let today: WorkflowBundleOption;
 beforeAll(async () => {
@@ -35,7 +36,17 @@ test('a workflow that waits once more replays none of them', async () => {
   const changed = await bundleChanged('conversation.ts', (text) => text
     .replace('  c.begin();', '  c.begin();\n  await sleep(1);')
     .replace('setHandler, workflowInfo', 'setHandler, sleep, workflowInfo'));
-  expect(await replay(recorded, changed)).toEqual(allAre('DeterminismViolationError'));
+  const conversations = ofType('conversation');
+  expect(await replay(conversations, changed)).toEqual(allAre('DeterminismViolationError', conversations));
+});
+
+test('a reading of the directory that does something first replays none of them', async () => {
+  const changed = await bundleChanged('directorySync.ts', (text) => text
+    .replace('  const read = await', '  await sleep(1);\n  const read = await')
+    .replace('setHandler, uuid4,', 'setHandler, sleep, uuid4,'));
+  const readings = ofType('directorySync');
+  expect(readings).not.toEqual([]);
+  expect(await replay(readings, changed)).toEqual(allAre('DeterminismViolationError', readings));
 });
 
 test('effects in another order replay nothing that went through them, and everything else', async () => {

@@ -2,9 +2,11 @@
 import { dropInvisible } from '../../domain/characters';
 import type { FeedRemark } from '../directoryFeed';
 
-export const csvColumns = [
+const usualColumns = [
   'employee_id', 'given_name', 'family_name', 'email', 'mobile', 'language', 'active',
 ] as const;
+/** Without a department nothing is missing. */
+export const csvColumns = [...usualColumns, 'department'] as const;
 export type CsvColumn = (typeof csvColumns)[number];
 
 /** Further names of a column, beside the built-in ones. */
@@ -24,6 +26,7 @@ const builtInAliases: Record<CsvColumn, readonly string[]> = {
     'mobiltelefon'],
   language: ['preferred_language', 'lang', 'locale', 'sprache'],
   active: ['is_active', 'status', 'employment_status', 'aktiv'],
+  department: ['abteilung'],
 };
 
 export interface CsvHeader {
@@ -56,7 +59,7 @@ export function readHeader(
       problems.push({ where, column, why: `stands there several times: columns ${listed(found)}` });
     }
     if (found.length === 0 && neededColumns.includes(column)) {
-      problems.push({ where, column, why: `is missing: the first line must name ${csvColumns.join(', ')}` });
+      problems.push({ where, column, why: `is missing: the first line must name ${usualColumns.join(', ')}` });
     }
   }
   if (problems.length > 0) return { problems };
@@ -67,7 +70,7 @@ function headerNotices(cells: readonly string[], where: string, places: Readonly
   const used = new Set(places.values());
   const ignored = cells.flatMap((cell, place) => (used.has(place) ? [] : [
     { where, why: `column ${place + 1}${shownName(cell)} is ignored` }]));
-  const absent = csvColumns.filter((column) => !places.has(column))
+  const absent = usualColumns.filter((column) => !places.has(column))
     .map((column) => ({ where, column, why: 'is missing and taken as empty' }));
   return [...ignored, ...absent];
 }

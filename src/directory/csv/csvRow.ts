@@ -25,14 +25,15 @@ export function createRowReader(places: ReadonlyMap<CsvColumn, number>, phones: 
 type Row = z.infer<ReturnType<typeof rowSchema>>;
 
 /** The employee ID is the source's key too: in canonical form, so that e123 and E123 stay one person. */
-function toRecord({ employee_id: id, given_name, family_name, email, mobile, language, active }: Row): EmployeeRecord {
+function toRecord({ employee_id: id, given_name, family_name, email, mobile, language, active, department }: Row): EmployeeRecord {
   return {
     externalId: id.canonical,
     employeeNumber: id.written,
     givenName: given_name,
     familyName: family_name,
     preferredLanguage: language,
-    active,
+    ...active,
+    department,
     phones: mobile === null ? [] : [{ ...mobile, type: 'mobile', primary: true }],
     emails: email === null ? [] : [{ address: email, type: 'work', primary: true }],
   };
@@ -60,16 +61,25 @@ function rowSchema(phones: PhoneRules) {
     mobile: cell((text) => readMobile(text, phones)),
     language: cell(readLanguage),
     active: cell(readActive),
+    department: cell(readDepartment),
   });
 }
 
-const activeWords: ReadonlyMap<string, boolean> = new Map([
-  ['', true], ['true', true], ['yes', true], ['y', true], ['1', true], ['active', true],
-  ['false', false], ['no', false], ['n', false], ['0', false], ['inactive', false], ['left', false],
-  ['terminated', false],
+const [here, onLeave, gone] = [{ active: true }, { active: false, absent: true }, { active: false }];
+
+const activeWords: ReadonlyMap<string, Pick<EmployeeRecord, 'active' | 'absent'>> = new Map([
+  ...['', 'true', 'yes', 'y', '1', 'active'].map((word) => [word, here] as const),
+  ...['on leave', 'leave', 'absent'].map((word) => [word, onLeave] as const),
+  ...['false', 'no', 'n', '0', 'inactive', 'left', 'terminated'].map((word) => [word, gone] as const),
 ]);
 
-function readActive(text: string): Reading<boolean> {
+function readActive(text: string): Reading<Pick<EmployeeRecord, 'active' | 'absent'>> {
   const value = activeWords.get(text.toLowerCase());
-  return value === undefined ? { why: 'is none of true, false, yes, no, 1, 0, active, inactive, left' } : { value };
+  return value === undefined ? { why: 'is none of true, false, yes, no, 1, 0, active, inactive, left, on leave' } : { value };
+}
+
+/** The source's own key, which nobody reads: null for none. */
+function readDepartment(text: string): Reading<string | null> {
+  const name = readName(text);
+  return 'why' in name ? name : { value: name.value === '' ? null : name.value };
 }

@@ -25,7 +25,7 @@ describe('a CSV file', () => {
     expect({ problems, notices, places }).toEqual({ problems: [], notices: [], places: ['line 2', 'line 3'] });
     expect(records[0]).toEqual({
       externalId: '144133', employeeNumber: '144133', givenName: 'Anna', familyName: 'Example',
-      preferredLanguage: 'en', active: true,
+      preferredLanguage: 'en', active: true, department: null,
       phones: [{ e164: '+12025550123', raw: '+12025550123', type: 'mobile', primary: true }],
       emails: [{ address: 'anna@acme.example', type: 'work', primary: true }],
     });
