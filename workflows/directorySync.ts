@@ -1,4 +1,4 @@
-// One reading of HR's source: read, compare, ask when too many would be out, apply. A schedule starts it, one at a time.
+// One reading of HR's source: read, compare, ask when too many would be out, apply. A schedule starts one at a time.
 import {
   ApplicationFailure, CancellationScope, condition, defineUpdate, isCancellation, setCurrentDetails, setHandler, uuid4,
   workflowInfo,

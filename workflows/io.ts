@@ -86,8 +86,8 @@ export const { relay } = proxyActivities<AssistantActivities>({
 
 /**
  * Bulk work on a queue of its own: whoever waits for an answer does not wait behind it. An hour a try, which a hundred
- * thousand people take a fraction of; a worker that died is noticed after 30 s, and the next try goes on where it was. A
- * source that is down for longer than six hours is somebody's to look at; the schedule begins anew.
+ * thousand people take a fraction of; a worker that died is noticed after 30 s, and the next try goes on where it was.
+ * A source that is down for longer than six hours is somebody's to look at; the schedule begins anew.
  */
 export const bulk = proxyActivities<DirectoryActivities>({
   taskQueue: taskQueues.batch,

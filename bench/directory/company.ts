@@ -32,8 +32,8 @@ export function companyFeed({ people, changedEvery, version }: Company): Directo
 function personOf(nth: number, version: number): EmployeeRecord {
   const e164 = `+4915${String(100_000_000 + nth)}`;
   return {
-    externalId: `person-${nth}`, employeeNumber: identifierOf(nth), givenName: `Given ${version}`, familyName: `Family ${nth}`,
-    preferredLanguage: 'de', active: true,
+    externalId: `person-${nth}`, employeeNumber: identifierOf(nth), givenName: `Given ${version}`,
+    familyName: `Family ${nth}`, preferredLanguage: 'de', active: true,
     phones: [{ e164, raw: e164, type: 'mobile', primary: true }],
     emails: [{ address: `person-${nth}@bench.example`, type: 'work', primary: true }],
   };

@@ -119,7 +119,7 @@ function sectionOf(people: number, { first, unchanged, delta }: Readings, idleP9
       row('look-up meanwhile, p99 ms', ({ lookups }) => spreadOf(lookups).p99, 2),
       row('the same over that at rest', ({ lookups }) => spreadOf(lookups).p99 / idleP99, 2),
     ],
-    notes: [`Look-up at rest: p99 ${idleP99.toFixed(2)} ms. One look-up each ${lookupEveryMs} ms, from another process.`],
+    notes: [`Look-up at rest: p99 ${idleP99.toFixed(2)} ms. One each ${lookupEveryMs} ms, from another process.`],
   };
 }
 
@@ -227,8 +227,11 @@ function leaversFinding(audited: readonly number[], heard: readonly number[], an
     sections: [{
       title: `Leavers: ${heard.length} of them, ${lanes} at a time, while ${writers} lanes use the sessions`,
       columns: ['word to closed', 'answer to closed', 'as audited'],
-      rows: [row('median ms', 'median', ''), row('p99 ms', 'p99', `≤ ${p99MaxMs}`), row('max ms', 'max', `≤ ${slowestMaxMs}`)],
+      rows: [
+        row('median ms', 'median', ''), row('p99 ms', 'p99', `≤ ${p99MaxMs}`), row('max ms', 'max', `≤ ${slowestMaxMs}`),
+      ],
     }],
-    wrong: isWrong ? [`a leaver's door took ${Math.round(word!.max)} ms; ${audited.length} of ${heard.length} are in the audit`] : [],
+    wrong: !isWrong ? [] : [
+      `a leaver's door took ${Math.round(word!.max)} ms; ${audited.length} of ${heard.length} are in the audit`],
   };
 }

@@ -29,7 +29,7 @@ async function sync(
   try {
     const before = await find(source);
     if (await startNow(source, full) === 'none') return notFound(command, unknown);
-    if (!follow) return print(command, { outcome: 'started' }, ['Started. `doorman directory status` tells how far it is.']);
+    if (!follow) return print(command, { outcome: 'started' }, [started]);
     const ended = await followed(() => find(source), before);
     print(command, ended, linesOf(ended));
     if (!isDone(ended)) refuse();
@@ -38,6 +38,7 @@ async function sync(
   }
 }
 
+const started = 'Started. `doorman directory status` tells how far it is.';
 const unknown = 'There is no schedule for this source. It needs an entry in DOORMAN_DIRECTORY and a running worker.';
 
 const lookEveryMs = 500;
@@ -73,12 +74,14 @@ async function approve(source: string, _options: unknown, command: Command): Pro
     const view = await find(source);
     if (view?.state !== 'waiting') return notFound(command, 'No reading of this source waits.');
     const outcome = await give(view.workflowId, operator());
-    print(command, { outcome }, [outcome === 'approved' ? 'Approved: it is being applied.' : 'It does not wait any more.']);
+    print(command, { outcome }, [approvals[outcome]]);
     if (outcome === 'refused') refuse();
   } finally {
     await close();
   }
 }
+
+const approvals = { approved: 'Approved: it is being applied.', refused: 'It does not wait any more.' } as const;
 
 function linesOf(view: SyncView): string[] {
   const asked = view.state === 'waiting'

@@ -13,7 +13,8 @@ export async function findRecord(
             coalesce((SELECT jsonb_agg(jsonb_build_object(
                 'e164', p.e164, 'raw', p.raw, 'type', p.type, 'primary', p.is_primary))
                FROM employee_phones p WHERE p.employee_id = e.id), '[]') AS phones,
-            coalesce((SELECT jsonb_agg(jsonb_build_object('address', m.address, 'type', m.type, 'primary', m.is_primary))
+            coalesce((SELECT jsonb_agg(jsonb_build_object(
+                'address', m.address, 'type', m.type, 'primary', m.is_primary))
                FROM employee_emails m WHERE m.employee_id = e.id), '[]') AS emails
        FROM employees e WHERE e.source = $1 AND e.external_id = $2`, [source, externalId]);
   return record;

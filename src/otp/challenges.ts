@@ -241,7 +241,8 @@ export async function verifiedAs(db: Queryable, senderId: string, days: number):
     `SELECT DISTINCT n.employee_id AS id FROM sessions n JOIN senders s ON s.id = n.sender_id
        JOIN employees e ON e.id = n.employee_id
       WHERE s.id = $1 AND n.opened_at > clock_timestamp() - $2 * interval '1 day'
-        AND n.opened_at > greatest(s.changed_at, e.returned_at, '-infinity') AND n.end_reason IS DISTINCT FROM 'disputed'`,
+        AND n.opened_at > greatest(s.changed_at, e.returned_at, '-infinity')
+        AND n.end_reason IS DISTINCT FROM 'disputed'`,
     [senderId, days]);
   return rows.map(({ id }) => id);
 }

@@ -1,5 +1,7 @@
 // The schedules by which sources are read, and an operator's word to a reading that waits.
-import { ScheduleNotFoundError, ScheduleOverlapPolicy, WorkflowNotFoundError, WorkflowUpdateFailedError } from '@temporalio/client';
+import {
+  ScheduleNotFoundError, ScheduleOverlapPolicy, WorkflowNotFoundError, WorkflowUpdateFailedError,
+} from '@temporalio/client';
 import type { Client, ScheduleOptions } from '@temporalio/client';
 import { summaries } from '../domain/shown';
 import { syncScheduleId, taskQueues, updateNames, workflowTypes } from '../../workflows/contract';

@@ -40,7 +40,8 @@ export function wireDirectory(config: Config, log: Log, telemetry: Telemetry) {
   };
 }
 
-export function configuredSources({ directory, countries }: Pick<Config, 'directory' | 'countries'>): Map<string, Source> {
+export function configuredSources(config: Pick<Config, 'directory' | 'countries'>): Map<string, Source> {
+  const { directory, countries } = config;
   try {
     return createSources(directory, { countries });
   } catch (error) {

@@ -25,7 +25,8 @@ export function createRowReader(places: ReadonlyMap<CsvColumn, number>, phones: 
 type Row = z.infer<ReturnType<typeof rowSchema>>;
 
 /** The employee ID is the source's key too: in canonical form, so that e123 and E123 stay one person. */
-function toRecord({ employee_id: id, given_name, family_name, email, mobile, language, active, department }: Row): EmployeeRecord {
+function toRecord(row: Row): EmployeeRecord {
+  const { employee_id: id, given_name, family_name, email, mobile, language, active, department } = row;
   return {
     externalId: id.canonical,
     employeeNumber: id.written,
@@ -75,7 +76,8 @@ const activeWords: ReadonlyMap<string, Pick<EmployeeRecord, 'active' | 'absent'>
 
 function readActive(text: string): Reading<Pick<EmployeeRecord, 'active' | 'absent'>> {
   const value = activeWords.get(text.toLowerCase());
-  return value === undefined ? { why: 'is none of true, false, yes, no, 1, 0, active, inactive, left, on leave' } : { value };
+  if (value !== undefined) return { value };
+  return { why: 'is none of true, false, yes, no, 1, 0, active, inactive, left, on leave' };
 }
 
 /** The source's own key, which nobody reads: null for none. */

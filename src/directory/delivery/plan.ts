@@ -1,5 +1,5 @@
-// Writes to the directory what the table `plan` holds, with all that ends by it: one statement a table, be it one person
-// or a hundred thousand.
+// Writes to the directory what the table `plan` holds, with all that ends by it: one statement a table, be it one
+// person or a hundred thousand.
 import type { Note } from '../../audit/auditedTransaction';
 import type { Queryable } from '../../db/pool';
 import { closeDoor, endMoved } from '../leavers';

@@ -71,7 +71,8 @@ function distinct<T extends { primary: boolean }>(contacts: readonly T[], keyOf:
 const hashVersion = 2;
 
 function contentHash(record: EmployeeRecord): Buffer {
-  const { externalId, employeeNumber, givenName, familyName, preferredLanguage, active, department, phones, emails } = record;
+  const { externalId, employeeNumber, givenName, familyName, preferredLanguage, active } = record;
+  const { department, phones, emails } = record;
   return createHash('sha256').update(JSON.stringify([
     hashVersion, externalId, employeeNumber, givenName, familyName, preferredLanguage, active, isAbsent(record),
     department ?? null,
@@ -83,7 +84,9 @@ function contentHash(record: EmployeeRecord): Buffer {
 const analyzeFrom = 100;
 
 /** Has Postgres look at a table that has grown a moment ago, so that no join is the square of both sides. */
-export async function analyze(tx: Queryable, table: 'incoming' | 'plan' | 'contact_changes', rows: number): Promise<void> {
+export async function analyze(
+  tx: Queryable, table: 'incoming' | 'plan' | 'contact_changes', rows: number,
+): Promise<void> {
   if (rows >= analyzeFrom) await tx.query(`ANALYZE ${table}`);
 }
 
