@@ -26,6 +26,7 @@ import type { Challenge } from './otp/challenges';
 import type { CodeCarrier } from './otp/carriers/codeCarrier';
 import { deriveCode, sameCode } from './otp/codes';
 import type { ProviderGuess } from './otp/verify/managedCheck';
+import { callKeys } from './otp/voice/callKeys';
 import { createCodeCalls } from './otp/voice/codeCalls';
 import type { CodeCallDeps, CodeCalls } from './otp/voice/codeCalls';
 import { storeTexts } from './outbox/outbox';
@@ -111,6 +112,7 @@ export function createWiredCalls(
     findContact: contactFinder(keyring, rules),
     replyAddress: (db, senderId) => replyAddress(db, keyring, senderId),
     deriveCode: codeDeriver(keyring),
+    keysOf: ({ id: challengeId, keyId }, callId) => callKeys(keyring.code, { challengeId, keyId, callId }),
   });
 }
 

@@ -38,7 +38,7 @@ import type { ReceiptNote } from './outbox/receipts';
 import { tellNewSessions } from './sessions/sessionNotices';
 import type { NewSession } from './sessions/sessionNotices';
 import { disputeSession, findDisputedSession } from './sessions/sessions';
-import { tellEmployee } from './tellEmployee';
+import { tellEmployee, tellOfChange } from './tellEmployee';
 import type { TellDeps } from './tellEmployee';
 import { createTelemetry } from './telemetry';
 import type { Telemetry } from './telemetry';
@@ -79,11 +79,6 @@ function createNotices(
 ) {
   const sendSms = createSmsNotices(smsOptions(config, texts, alert));
   const { keyring: keys, countries, policy, DOORMAN_LANGUAGE: defaultLanguage } = config;
-  const contacts: NoticeDeps = {
-    pool, log, countries, storageKeys: keys.storage, giveUpAfterMs: policy.contactHoldMs,
-    sendNotice: ({ to, language }) =>
-      sendSms({ to, language: language ?? defaultLanguage, text: { key: 'smsNumberChanged', params: {} } }),
-  };
   const sessions: TellDeps = {
     pool, keys, texts, defaultLanguage, sendSms, mailer, rules: destinationRules(config),
     disputeLink: (sessionId) => {
@@ -92,6 +87,10 @@ function createNotices(
     },
   };
   const tell = (session: NewSession) => tellEmployee(sessions, session);
+  const contacts: NoticeDeps = {
+    pool, log, countries, storageKeys: keys.storage, giveUpAfterMs: policy.contactHoldMs,
+    sendNotice: (notice) => tellOfChange(sessions, notice),
+  };
   return async () => {
     // What tells employees waits with the codes: it goes the same ways.
     if (await isHeld(pool, 'codes')) return { notified: 0, unnotified: 0 };

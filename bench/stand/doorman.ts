@@ -31,7 +31,7 @@ const appPassword = 'doorman-bench';
 /** What differs from the default policy: no quantum, and nobody is sent away while 10,000 people are waited for. */
 const policy: Partial<Policy> = {
   replyQuantumMs: 0, identifyIdleMs: 3_600_000, sessionIdleMs: 14_400_000, countrySendsPerDayMax: 100_000,
-  messagesPerMinuteMax: 1_000,
+  destinationSendsInAllPerDayMax: 10_000, messagesPerMinuteMax: 1_000,
 };
 
 export async function startDoorman(

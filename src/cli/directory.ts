@@ -103,7 +103,7 @@ async function importCsv(file: string, options: ImportOptions, command: Command)
   if (options.ifEmpty === true && !await withDatabase(isDirectoryEmpty)) {
     return print(command, { outcome: 'notEmpty' }, ['Somebody is in the directory already: nothing was imported.']);
   }
-  const { keyring: keys, policy, countries } = loadImportConfig();
+  const { keyring: keys, policy, countries, mailsCodes } = loadImportConfig();
   const feed = createCsvFeed(file, {
     countries,
     complete: options.partial !== true,
@@ -112,7 +112,7 @@ async function importCsv(file: string, options: ImportOptions, command: Command)
   });
   const report = await withDatabase((pool) => applyFeed(pool, feed, {
     dryRun: options.dryRun === true, force: options.force === true, onProgress: tellEvery(progressEvery),
-    notices: { keys, noticesMax: policy.contactNoticesMax },
+    notices: { keys, noticesMax: policy.contactNoticesMax, byMail: mailsCodes },
   }));
   print(command, report, reportLines(report));
   if (report.outcome !== 'applied' && report.outcome !== 'dryRun') refuse();

@@ -97,7 +97,7 @@ type Values = z.infer<typeof schema>;
 export type TemporalConfig = Readonly<z.infer<typeof temporalSchema>>;
 /** What an import needs beside the database. */
 export type ImportConfig = Readonly<{
-  keyring: Keyring; policy: Policy; countries: Countries; directory: DirectorySettings;
+  keyring: Keyring; policy: Policy; countries: Countries; directory: DirectorySettings; mailsCodes: boolean;
 }>;
 export type Config = Readonly<Values & ImportConfig & { production: boolean }>;
 
@@ -113,7 +113,7 @@ export function loadConfig(environment: Environment = process.env): Config {
   if (!parsed.success) {
     problems.push(...parsed.error.issues.filter(({ path: [name] }) => !unread.has(String(name))).map(sentenceOf));
   }
-  const { keyring, policy, countries, directory, production } = readParts(raw, problems);
+  const { keyring, policy, countries, directory, mailsCodes, production } = readParts(raw, problems);
   if (raw.TWILIO_SMS_SENDER === undefined && raw.TWILIO_MESSAGING_SERVICE_SID === undefined) {
     problems.push('TWILIO_MESSAGING_SERVICE_SID or TWILIO_SMS_SENDER: one of the two is needed to send codes');
   }
@@ -125,17 +125,17 @@ export function loadConfig(environment: Environment = process.env): Config {
   problems.push(...certificateProblems(raw));
   if (production) problems.push(...productionProblems(raw, schema.shape.TEMPORAL_TLS.safeParse(raw.TEMPORAL_TLS).data === true));
   if (problems.length > 0 || !parsed.success || keyring === undefined || policy === undefined || directory === undefined) throw new Misconfiguration(problems);
-  return Object.freeze({ ...parsed.data, keyring, policy, countries, directory, production });
+  return Object.freeze({ ...parsed.data, keyring, policy, countries, directory, mailsCodes, production });
 }
 
 /** What `doorman directory import` needs beside the database: the rest may be missing. Throws one Misconfiguration. */
 export function loadImportConfig(environment: Environment = process.env): ImportConfig {
   const problems: string[] = [];
-  const { keyring, policy, countries, directory } = readParts(readSettings(environment, problems), problems);
+  const { keyring, policy, countries, directory, mailsCodes } = readParts(readSettings(environment, problems), problems);
   if (problems.length > 0 || keyring === undefined || policy === undefined || directory === undefined) {
     throw new Misconfiguration(problems);
   }
-  return { keyring, policy, countries, directory };
+  return { keyring, policy, countries, directory, mailsCodes };
 }
 
 /** What a way lacks by which codes are to travel. */
@@ -163,7 +163,8 @@ function readParts(raw: RawSettings, problems: string[]) {
     problems.push(...insecureSources(directory).map((name) => `DOORMAN_DIRECTORY: production needs an encrypted connection to ${name}`));
   }
   if (production && list === undefined) problems.push(`DOORMAN_COUNTRIES: is missing. ${settings.DOORMAN_COUNTRIES.about}`);
-  return { keyring, policy, countries, directory, production };
+  const mailsCodes = (raw.DOORMAN_CODE_METHODS ?? '').split(',').some((way) => way.trim() === 'email');
+  return { keyring, policy, countries, directory, mailsCodes, production };
 }
 
 /** What `doorman migrate` needs to reach Temporal, without the rest. Throws one Misconfiguration. */

@@ -1,5 +1,5 @@
-// Tells numbers that the contacts of their owner have changed: what an import wrote, a few at a time, until each is
-// sent or no longer worth sending. May send one twice after a crash; never keeps a number that it has told.
+// Tells numbers and addresses that the contacts of their owner have changed: what an import wrote, a few at a time,
+// until each is sent or no longer worth sending. May send one twice after a crash; never keeps one that it has told.
 import { auditedTransaction } from '../audit/auditedTransaction';
 import type { Pool, Queryable } from '../db/pool';
 import { Fault, faultKinds } from '../domain/faults';
@@ -16,14 +16,14 @@ export interface NoticeDeps {
   readonly countries: Countries;
   /** After this it comes too late: what it warns of is held back no more. */
   readonly giveUpAfterMs: number;
-  /** Throws Fault. */
-  sendNotice(notice: { to: string; language: string | null }): Promise<
+  /** By SMS to a number, by mail to an address; the same id is the same notice. Throws Fault. */
+  sendNotice(notice: { id: string; to: string; language: string | null }): Promise<
     { readonly outcome: 'accepted'; readonly providerId: string }
     | { readonly outcome: 'undeliverable'; readonly code: string }>;
   readonly log: Pick<Log, 'warn'>;
 }
 
-/** Numbers that were told, and numbers that were given up. */
+/** Contacts that were told, and contacts that were given up. */
 export interface NoticeReport {
   readonly notified: number;
   readonly unnotified: number;
@@ -67,8 +67,9 @@ async function sendOne(deps: NoticeDeps, notice: Notice): Promise<'sent' | 'fail
   try {
     const context = noticeContext(notice.employeeId, notice.hash);
     const to = open(deps.storageKeys, notice.enc, context).toString('utf8');
-    if (countryOf(to, deps.countries) === undefined) return await settle(deps.pool, notice, { fault: 'unlisted' });
-    const sent = await deps.sendNotice({ to, language: notice.language });
+    const isListed = to.includes('@') || countryOf(to, deps.countries) !== undefined;
+    if (!isListed) return await settle(deps.pool, notice, { fault: 'unlisted' });
+    const sent = await deps.sendNotice({ id: notice.id, to, language: notice.language });
     return await settle(deps.pool, notice, sent.outcome === 'accepted' ? sent : { fault: sent.code });
   } catch (error) {
     deps.log.warn('a changed number could not be told', { employeeId: notice.employeeId, error });

@@ -1,5 +1,5 @@
 // The directory as it is asked: who has this identifier, or this number. Never who somebody is not.
-// A telephone number of two active employees is nobody's: neither is reached, nor recognised, by it.
+// A telephone number of two active employees is nobody's: neither is reached, nor recognised, by it; nor is an address.
 import type { Queryable } from '../db/pool';
 import { defaultPolicy } from '../domain/policy';
 import type { EmployeeEmail, EmployeePhone } from './directoryFeed';
@@ -28,6 +28,11 @@ export const isHeld = (row: string, holdMs: string): string =>
 export const isSoleHolder = `NOT EXISTS (
   SELECT FROM employee_phones o JOIN employees oe ON oe.id = o.employee_id
    WHERE o.e164 = p.e164 AND o.employee_id <> p.employee_id AND oe.active)`;
+
+/** The same of an address, `m`: either of two would read the code that is meant for the other. */
+export const isSoleReader = `NOT EXISTS (
+  SELECT FROM employee_emails o JOIN employees oe ON oe.id = o.employee_id
+   WHERE o.address = m.address AND o.employee_id <> m.employee_id AND oe.active)`;
 
 /**
  * Who has this canonical identifier (src/domain/identifiers.ts), as employee ID or as work e-mail address.

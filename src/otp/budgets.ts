@@ -21,12 +21,13 @@ export interface Charge {
 
 const dayMs = 86_400_000;
 
-/** The limits as the functions of migrations 6 and 7 read them. */
+/** The limits as the functions of migrations 6, 7 and 18 read them. */
 function limitsOf(policy: Policy): string {
   return JSON.stringify({
     perSender: policy.senderGuessesPerDayMax,
     organisation: policy.organisationGuessesPerDayMax,
     sendsPerDestination: policy.destinationSendsPerDayMax,
+    sendsInAllPerDestination: policy.destinationSendsInAllPerDayMax,
     sendsPerCountry: policy.countrySendsPerDayMax,
     known: {
       inARow: policy.knownGuessesInARowMax, perDay: policy.knownGuessesPerDayMax,

@@ -27,7 +27,7 @@ export const de = {
     codeResent: 'Falls diese Angaben registriert sind, ist derselbe Code noch einmal unterwegs.',
     codeByCall:
       'Falls diese Angaben registriert sind, klingelt jetzt das Telefon, das die Personalabteilung registriert hat. '
-      + 'Nehmen Sie ab und drücken Sie eine Taste, dann wird derselbe Code vorgelesen.',
+      + 'Nehmen Sie ab und drücken Sie die beiden Tasten, die genannt werden, dann wird derselbe Code vorgelesen.',
     codeByMail: 'Falls diese Angaben registriert sind, ist derselbe Code unterwegs an die E-Mail-Adresse, die die Personalabteilung registriert hat.',
     resendTooSoon: 'Bitte warten Sie {seconds}, bevor Sie wieder *NOCHMAL* schreiben.',
     resendExhausted: 'Dieser Code kann nicht noch einmal gesendet werden. Sie können ihn weiter hier eingeben oder mit *ABBRECHEN* neu beginnen.',
@@ -60,8 +60,13 @@ export const de = {
       + 'Geben Sie ihn nur in diesem Chat ein, niemand wird Sie danach fragen.\n\n'
       + 'Waren Sie das nicht? Schreiben Sie NICHT ICH in Ihrem eigenen WhatsApp-Chat mit uns, und nennen Sie den Code niemandem.\n\n{organisation}',
     smsNumberChanged:
-      '{organisation}: Ihre Telefonnummer für Codes im WhatsApp-Chat wurde geändert. '
+      '{organisation}: Ihr Kontakt für Codes im WhatsApp-Chat wurde geändert. '
       + 'Nicht von Ihnen veranlasst? Bitte sofort Personalabteilung oder IT-Sicherheit melden.',
+    mailContactChangedSubject: '{organisation}: Ein Kontakt von Ihnen wurde geändert',
+    mailContactChanged:
+      'Eine Telefonnummer oder Adresse, an die Codes für unseren WhatsApp-Chat gehen, wurde bei der Personalabteilung geändert.\n\n'
+      + 'Haben Sie das veranlasst, ist nichts zu tun.\n\n'
+      + 'Wenn nicht, melden Sie es bitte sofort der Personalabteilung oder der IT-Sicherheit.\n\n{organisation}',
     smsSessionOpened:
       '{organisation}: Anmeldung in unserem WhatsApp-Chat als Sie (von ...{last4}). '
       + 'Nicht Sie? Schreiben Sie dort NICHT ICH oder rufen Sie die IT-Sicherheit an.',
@@ -71,7 +76,7 @@ export const de = {
       + 'Wenn Sie das waren, ist nichts zu tun.\n\n'
       + 'Wenn nicht, sagen Sie es auf dieser Seite. Die Sitzung endet sofort, und die IT-Sicherheit erfährt davon:\n{link}\n\n'
       + 'Niemand wird Sie je nach einem Code fragen.\n\n{organisation}',
-    voiceAsk: 'Guten Tag, hier ist {organisation} mit einem Code für unseren WhatsApp-Chat. Um ihn zu hören, drücken Sie die 1.',
+    voiceAsk: 'Guten Tag, hier ist {organisation} mit einem Code für unseren WhatsApp-Chat. Um ihn zu hören, drücken Sie die {first} und dann die {second}.',
     voiceCode: 'Ihr Code lautet:',
     voiceCodeAgain: 'Noch einmal, Ihr Code lautet:',
     voiceAsker: 'Er wurde angefordert von der Nummer mit der Endung:',

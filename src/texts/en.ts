@@ -25,8 +25,8 @@ export const en = {
       + 'work e-mail address again.',
     codeResent: 'If these details are registered, the same code is on its way again.',
     codeByCall:
-      'If these details are registered, the phone that HR has registered rings now. Pick up, press any key, and the '
-      + 'same code is read out.',
+      'If these details are registered, the phone that HR has registered rings now. Pick up, press the two keys that it '
+      + 'tells you, and the same code is read out.',
     codeByMail: 'If these details are registered, the same code is on its way to the e-mail address that HR has registered.',
     resendTooSoon: 'Please wait {seconds} before you type *RESEND* again.',
     resendExhausted: 'This code cannot be sent again. You can still type it here, or type *CANCEL* to start over.',
@@ -59,8 +59,13 @@ export const en = {
       + 'Type it only in that chat, nobody will ask you for it.\n\n'
       + 'Was it not you? Write NOT ME in your own WhatsApp chat with us, and tell nobody the code.\n\n{organisation}',
     smsNumberChanged:
-      '{organisation}: the phone number that HR has for your WhatsApp chat codes was changed. '
+      '{organisation}: a contact that HR has for your WhatsApp chat codes was changed. '
       + 'If you did not ask for that, tell HR or IT security at once.',
+    mailContactChangedSubject: '{organisation}: a contact of yours was changed',
+    mailContactChanged:
+      'A phone number or an address to which HR lets codes for our WhatsApp chat go was changed.\n\n'
+      + 'If you asked for that, there is nothing to do.\n\n'
+      + 'If you did not, tell HR or IT security at once.\n\n{organisation}',
     smsSessionOpened:
       '{organisation}: somebody has signed in to our WhatsApp chat as you (from ...{last4}). '
       + 'Not you? Write NOT ME in your own chat with us, or tell IT security at once.',
@@ -70,7 +75,7 @@ export const en = {
       + 'If it was you, there is nothing to do.\n\n'
       + 'If it was not, say so on this page. Their session ends at once, and IT security is told:\n{link}\n\n'
       + 'Nobody will ever ask you for a code.\n\n{organisation}',
-    voiceAsk: 'Hello, this is {organisation}, with a code for our WhatsApp chat. To hear it, press 1.',
+    voiceAsk: 'Hello, this is {organisation}, with a code for our WhatsApp chat. To hear it, press {first} and then {second}.',
     voiceCode: 'Your code is:',
     voiceCodeAgain: 'Once more, your code is:',
     voiceAsker: 'It was asked for from the number that ends in:',

@@ -26,7 +26,7 @@ export const es = {
     codeResent: 'Si estos datos están registrados, el mismo código está de nuevo en camino.',
     codeByCall:
       'Si estos datos están registrados, ahora suena el teléfono que tiene registrado Recursos Humanos. '
-      + 'Conteste y pulse una tecla, y se leerá el mismo código.',
+      + 'Conteste y pulse las dos teclas que se le indiquen, y se leerá el mismo código.',
     codeByMail: 'Si estos datos están registrados, el mismo código está en camino al correo electrónico que tiene registrado Recursos Humanos.',
     resendTooSoon: 'Espere {seconds} antes de volver a escribir *REENVIAR*.',
     resendExhausted: 'Este código ya no se puede reenviar. Todavía puede escribirlo aquí, o escribir *CANCELAR* para empezar de nuevo.',
@@ -59,8 +59,13 @@ export const es = {
       + 'Escríbalo solo en ese chat, nadie se lo pedirá.\n\n'
       + '¿No ha sido usted? Escriba NO SOY YO en su propio chat de WhatsApp con nosotros y no diga el código a nadie.\n\n{organisation}',
     smsNumberChanged:
-      '{organisation}: se ha cambiado su teléfono para las claves del chat WhatsApp. '
+      '{organisation}: se ha cambiado un contacto suyo para las claves del chat WhatsApp. '
       + 'Si usted no lo ha pedido, avise enseguida a Recursos Humanos o a seguridad TI.',
+    mailContactChangedSubject: '{organisation}: se ha cambiado un contacto suyo',
+    mailContactChanged:
+      'Recursos Humanos ha cambiado un teléfono o una dirección a los que se envían los códigos de nuestro chat de WhatsApp.\n\n'
+      + 'Si usted lo ha pedido, no hay nada que hacer.\n\n'
+      + 'Si no, avise enseguida a Recursos Humanos o a seguridad informática.\n\n{organisation}',
     smsSessionOpened:
       '{organisation}: alguien ha entrado como usted en el chat de WhatsApp (desde ...{last4}). '
       + '¿No es usted? Escriba en él NO SOY YO o avise a seguridad.',
@@ -70,7 +75,7 @@ export const es = {
       + 'Si ha sido usted, no tiene que hacer nada.\n\n'
       + 'Si no, dígalo en esta página. La sesión termina enseguida y se avisa a seguridad informática:\n{link}\n\n'
       + 'Nadie le pedirá nunca un código.\n\n{organisation}',
-    voiceAsk: 'Hola, le llamamos de {organisation} con un código para nuestro chat de WhatsApp. Para oírlo, pulse 1.',
+    voiceAsk: 'Hola, le llamamos de {organisation} con un código para nuestro chat de WhatsApp. Para oírlo, pulse {first} y luego {second}.',
     voiceCode: 'Su código es:',
     voiceCodeAgain: 'Repetimos, su código es:',
     voiceAsker: 'Se ha pedido desde el número que termina en:',

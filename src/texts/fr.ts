@@ -26,7 +26,7 @@ export const fr = {
     codeResent: 'Si ces informations sont enregistrées, le même code est de nouveau en route.',
     codeByCall:
       'Si ces informations sont enregistrées, le téléphone enregistré par les ressources humaines sonne maintenant. '
-      + 'Décrochez et appuyez sur une touche, et le même code sera lu.',
+      + 'Décrochez et appuyez sur les deux touches indiquées, et le même code sera lu.',
     codeByMail: 'Si ces informations sont enregistrées, le même code est en route vers l’adresse e-mail enregistrée par les ressources humaines.',
     resendTooSoon: 'Veuillez attendre {seconds} avant d’écrire de nouveau *RENVOYER*.',
     resendExhausted: 'Ce code ne peut plus être renvoyé. Vous pouvez encore le saisir ici, ou écrire *ANNULER* pour recommencer.',
@@ -59,8 +59,13 @@ export const fr = {
       + 'Tapez-le uniquement dans ce chat, personne ne vous le demandera.\n\n'
       + 'Ce n’était pas vous ? Écrivez PAS MOI dans votre propre chat WhatsApp avec nous, et ne donnez le code à personne.\n\n{organisation}',
     smsNumberChanged:
-      '{organisation}: votre numéro pour les codes du chat WhatsApp a changé. '
+      '{organisation}: un de vos contacts pour les codes du chat WhatsApp a changé. '
       + "Si vous n'avez rien demandé, prévenez vite les RH ou la sécurité informatique.",
+    mailContactChangedSubject: '{organisation} : un de vos contacts a changé',
+    mailContactChanged:
+      'Un numéro ou une adresse où vont les codes de notre chat WhatsApp a été modifié auprès des ressources humaines.\n\n'
+      + 'Si c’est à votre demande, il n’y a rien à faire.\n\n'
+      + 'Sinon, prévenez vite les ressources humaines ou la sécurité informatique.\n\n{organisation}',
     smsSessionOpened:
       "{organisation}: quelqu'un est entré dans le chat WhatsApp en votre nom (de ...{last4}). "
       + 'Pas vous? Écrivez-y PAS MOI ou prévenez la sécurité.',
@@ -70,7 +75,7 @@ export const fr = {
       + 'Si c’était vous, il n’y a rien à faire.\n\n'
       + 'Sinon, dites-le sur cette page. La session prend fin aussitôt, et la sécurité informatique est prévenue :\n{link}\n\n'
       + 'Personne ne vous demandera jamais un code.\n\n{organisation}',
-    voiceAsk: 'Bonjour, ici {organisation}, avec un code pour notre chat WhatsApp. Pour l’entendre, appuyez sur 1.',
+    voiceAsk: 'Bonjour, ici {organisation}, avec un code pour notre chat WhatsApp. Pour l’entendre, appuyez sur {first} puis sur {second}.',
     voiceCode: 'Votre code est :',
     voiceCodeAgain: 'Je répète, votre code est :',
     voiceAsker: 'Il a été demandé depuis le numéro qui se termine par :',

@@ -58,8 +58,10 @@ export interface MailCodeTexts {
 
 /** What is told to a telephone or a mailbox and not in the chat, without anybody asking. */
 export interface NoticeTexts {
-  /** To the former number and to the new one alike: it names neither. */
+  /** To the former contact and to the new one alike, and to those that stay: it names none. */
   smsNumberChanged: Nothing;
+  mailContactChangedSubject: Nothing;
+  mailContactChanged: Nothing;
   /** `last4` are the last characters of the address that the session was opened from (R30). */
   smsSessionOpened: { readonly last4: string };
   mailSessionOpenedSubject: Nothing;
@@ -69,8 +71,8 @@ export interface NoticeTexts {
 
 /** What is said in a call that carries a code. Apart from the chat's texts, as `CodeTexts` are. */
 export interface VoiceTexts {
-  /** Before a key is pressed, and so perhaps to an answering machine. */
-  voiceAsk: Nothing;
+  /** Before the two keys are pressed that it names, and so perhaps to an answering machine. */
+  voiceAsk: { readonly first: string; readonly second: string };
   /** The code follows, character by character. */
   voiceCode: Nothing;
   voiceCodeAgain: Nothing;

@@ -1,4 +1,4 @@
-// TwiML of a call: a question that waits for a key, and words that are spoken before it ends. Knows no words of its
+// TwiML of a call: a question that waits for keys, and words that are spoken before it ends. Knows no words of its
 // own; the SDK escapes those that it is given (A42).
 import VoiceResponse from 'twilio/lib/twiml/VoiceResponse';
 
@@ -8,17 +8,17 @@ export interface Spoken {
   readonly characters?: string;
 }
 
-/** How long the question waits for a key, in seconds: time to take the telephone from the ear. */
+/** How long the question waits for each key, in seconds: time to take the telephone from the ear. */
 const keySeconds = 6;
 /** Between two characters: time to write one down. */
 const pause = '600ms';
 
-/** Asks, and tells `actionUrl` which key was pressed, or that none was: only that decides what is said then. */
-export function askTwiml(question: { words: string; language: string; actionUrl: string }): string {
+/** Asks, and tells `actionUrl` which keys were pressed, or that none was: only that decides what is said then. */
+export function askTwiml(question: { words: string; language: string; keys: number; actionUrl: string }): string {
   const response = new VoiceResponse();
   const gather = response.gather({
-    input: ['dtmf'], numDigits: 1, timeout: keySeconds, actionOnEmptyResult: true, action: question.actionUrl,
-    method: 'POST',
+    input: ['dtmf'], numDigits: question.keys, timeout: keySeconds, actionOnEmptyResult: true,
+    action: question.actionUrl, method: 'POST',
   });
   gather.say({ language: asSaid(question.language) }, question.words);
   return response.toString();

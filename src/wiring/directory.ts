@@ -29,7 +29,7 @@ export function wireDirectory(config: Config, log: Log, telemetry: Telemetry) {
   return {
     activities: createDirectoryActivities({
       pool, sources, tellSync,
-      notices: { keys, noticesMax: policy.contactNoticesMax },
+      notices: { keys, noticesMax: policy.contactNoticesMax, byMail: config.mailsCodes },
       tellFault: (source, error) => log.warn('a source cannot be read', { source, error }),
     }),
     /** Makes the schedules at the Temporal server what the configuration says. */

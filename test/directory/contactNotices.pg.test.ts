@@ -34,8 +34,8 @@ afterEach(async () => {
   expect(await verifyAudit(pool)).toMatchObject({ outcome: 'intact' });
 });
 
-const apply = (staff: readonly Person[], { noticesMax = 10, dryRun = false } = {}) =>
-  applyFeed(pool, feedOf(staff), { force: true, dryRun, notices: { keys: testKeyring, noticesMax } });
+const apply = (staff: readonly Person[], { noticesMax = 10, dryRun = false, byMail = false } = {}) =>
+  applyFeed(pool, feedOf(staff), { force: true, dryRun, notices: { keys: testKeyring, noticesMax, byMail } });
 
 const other = '+12025550177';
 type Send = NoticeDeps['sendNotice'];
@@ -145,6 +145,42 @@ describe('a number that HR changes', () => {
     await apply([{ ...anna, mobiles: [other] }]);
     await apply([anna]);
     expect((await send()).told).toEqual(['+12025550123', other]);
+  });
+});
+
+describe('an address that HR changes, where codes go by e-mail', () => {
+  const [former, changed] = ['anna@acme.example', 'anna@evil.example'];
+  const mailed = { ...anna, addresses: [former] };
+  const byMail = { byMail: true };
+
+  it('A53 is told, as is the new one, and so is the telephone, which nobody has got at', async () => {
+    await apply([mailed], byMail);
+    expect(await apply([{ ...mailed, addresses: [changed] }], byMail)).toMatchObject({ contactsChanged: 1, told: 3, untold: 0 });
+    expect((await send()).told).toEqual(['+12025550123', former, changed]);
+    expect((await notices()).map(({ state, kept }) => [state, kept])).toEqual([['sent', false], ['sent', false], ['sent', false]]);
+  });
+
+  it('A53 is told when the telephone changes', async () => {
+    await apply([mailed], byMail);
+    await apply([{ ...mailed, mobiles: [other] }], byMail);
+    expect((await send()).told).toEqual(['+12025550123', other, former]);
+  });
+
+  it('is told whatever countries are listed, and given up where it cannot be mailed', async () => {
+    await apply([{ ...mailed, mobiles: [] }], byMail);
+    await apply([{ ...mailed, mobiles: [], addresses: [] }], byMail);
+    const noServer: Send = async ({ to }) => ({ outcome: 'undeliverable', code: to.includes('@') ? 'no mail server' : 'asked' });
+    expect(await send(noServer, { countries: new Set(['DE']) })).toMatchObject({ notified: 0, unnotified: 1 });
+    expect(await notices()).toEqual([{ state: 'failed', fault: 'no mail server', kept: false }]);
+  });
+
+  it('is not told of a private address, of a new hire, or of a name', async () => {
+    await apply([mailed], byMail);
+    const secret = { address: 'anna@home.example', type: 'private' as const, primary: false };
+    const emails = [{ address: former, type: 'work' as const, primary: true }, secret];
+    await applyFeed(pool, feedOf([{ ...mailed, givenName: 'Ann', emails } as Person, { id: 'E-4', addresses: ['new@acme.example'] }]), {
+      notices: { keys: testKeyring, noticesMax: 10, byMail: true } });
+    expect(await notices()).toEqual([]);
   });
 });
 

@@ -101,6 +101,15 @@ describe('a code', () => {
     await employ([anna, { id: 'E-2', mobiles: [one], active: false }]);
     expect(await toOf('E-144')).toBe(one);
   });
+
+  it('goes to no mailbox that two active employees have: one would pass as the other', async () => {
+    const shared: Person = { id: 'E-2', addresses: ['anna@acme.example'] };
+    const mailed = async (identifier: string) => toOf(identifier, { method: 'email' });
+    await employ([anna, shared]);
+    expect([await mailed('E-144'), await mailed('E-2')]).toEqual([undefined, undefined]);
+    await employ([anna, { ...shared, active: false }]);
+    expect([await mailed('E-144'), await mailed('E-2')]).toEqual(['anna@acme.example', undefined]);
+  });
 });
 
 describe('A53 a contact that came later than its person', () => {

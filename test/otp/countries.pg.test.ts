@@ -33,21 +33,23 @@ beforeEach(async () => {
   await owner.query('TRUNCATE senders, pools, country_sends CASCADE');
 });
 
-const policy = { ...defaultPolicy, countrySendsPerDayMax: 20 };
+const policy = { ...defaultPolicy, countrySendsPerDayMax: 20, destinationSendsInAllPerDayMax: 5 };
 
 interface Sent {
   readonly of?: PoolName;
   readonly country?: string;
   readonly isOther?: boolean;
+  /** Another one each time when it is not said. */
+  readonly telephone?: Buffer;
 }
 
 /** Issues a code for somebody else each time; says which challenge it was. */
-async function issue({ of = 'known', country = 'GB', isOther }: Sent = {}): Promise<string> {
+async function issue({ of = 'known', country = 'GB', isOther, telephone = randomBytes(32) }: Sent = {}): Promise<string> {
   const { rows: [sender] } = await pool.query<{ id: string }>('INSERT INTO senders DEFAULT VALUES RETURNING id');
   const challengeId = randomUUID();
   await auditedTransaction(pool, (tx, note) => issueChallenge(tx, note, policy, {
     challengeId, senderId: sender!.id, employeeId: undefined, identityHash: randomBytes(32), claimHash: randomBytes(32),
-    pool: of, method: 'sms', keyId: 'k1', destinationHash: randomBytes(32), country, isOther }));
+    pool: of, method: 'sms', keyId: 'k1', destinationHash: telephone, country, isOther }));
   return challengeId;
 }
 
@@ -82,6 +84,21 @@ test('strangers spend half of it, so that they lock nobody out; each pool that g
   await owner.query(`UPDATE country_sends SET day = day - 1`);
   expect(await allowed(30, { of: 'stranger' })).toBe(10);
   expect(await spentSince(before)).toHaveLength(3);
+});
+
+test('A52 one telephone gets so many codes a day and no more, also when all of them are used', async () => {
+  const telephone = randomBytes(32);
+  const verify = async () => {
+    const challengeId = await issue({ telephone });
+    await owner.query(`UPDATE challenges SET state = 'used', ended_at = clock_timestamp() WHERE id = $1`, [challengeId]);
+    return isSendAllowed(pool, challengeId, 1);
+  };
+  const sent: boolean[] = [];
+  for (let n = 0; n < 8; n += 1) sent.push(await verify());
+  expect(sent).toEqual([true, true, true, true, true, false, false, false]);
+  expect((await pool.query('SELECT sends FROM country_sends')).rows).toEqual([{ sends: 5 }]);
+  await owner.query(`UPDATE sends SET charged_at = charged_at - interval '25 h'`);
+  expect(await verify()).toBe(true);
 });
 
 test('a send that another budget refuses, one to nowhere, and one that is charged again cost the country nothing', async () => {

@@ -2,6 +2,7 @@
 import { verifyAudit } from '../../src/audit/verifyAudit';
 import { usualRules } from '../../src/directory/contacts';
 import { Fault } from '../../src/domain/faults';
+import { lookupHash } from '../../src/keys/box';
 import { tellNewSessions } from '../../src/sessions/sessionNotices';
 import { tellEmployee } from '../../src/tellEmployee';
 import type { TellDeps } from '../../src/tellEmployee';
@@ -44,7 +45,13 @@ async function opens(person: Person, { sent = false } = {}): Promise<void> {
   expect(await visitor.types(await visitor.code())).toMatchObject({ reaction: 'right' });
 }
 
-type Send = () => Promise<{ outcome: 'accepted'; providerId: string } | { outcome: 'undeliverable'; code: string }>;
+/** As if the code had been sent to her mailbox as well, in vain or because somebody typed EMAIL. */
+const mailedToo = () => world.owner.query(
+  `INSERT INTO sends (challenge_id, ordinal, sender_id, identity_hash, pool, allowed, method, destination_hash)
+   SELECT id, 2, sender_id, identity_hash, pool, true, 'email', $1 FROM challenges`,
+  [lookupHash(testKeyring.lookup, 'destination', 'anna@acme.example')]);
+
+type Send = (by: 'sms' | 'mail') => Promise<{ outcome: 'accepted'; providerId: string } | { outcome: 'undeliverable'; code: string }>;
 const accepted: Send = async () => ({ outcome: 'accepted', providerId: 'id' });
 
 async function tell({ send = accepted, byMail = true } = {}) {
@@ -54,13 +61,13 @@ async function tell({ send = accepted, byMail = true } = {}) {
     pool: world.pool, keys: testKeyring, texts, defaultLanguage: 'en', rules: usualRules,
     disputeLink: (sessionId) => `https://doorman.example/not-me/${sessionId}`,
     async sendSms({ to, language, text }) {
-      const sent = await send();
+      const sent = await send('sms');
       told.push({ to, words: texts.render(text, language) });
       return sent;
     },
     ...byMail ? { mailer: {
       async send({ to, subject, text: words, html }) {
-        const sent = await send();
+        const sent = await send('mail');
         told.push({ to, words, html, subject });
         return sent;
       },
@@ -101,6 +108,31 @@ describe('a new session', () => {
     expect(world.carrier.carried.all.map(({ to }) => to)).toEqual([first]);
     const { told } = await tell({ byMail: false });
     expect(told).toEqual([{ to: second, words: expect.stringMatching(/^Acme: .*0999.*NOT ME/) }]);
+  });
+
+  it('A47 is told to the telephone, too, when the code went to a telephone and to the mailbox', async () => {
+    await opens(annaPrivate);
+    await mailedToo();
+    const { told, report } = await tell();
+    expect(told.map(({ to }) => to)).toEqual([first, 'anna@acme.example']);
+    expect(report).toEqual({ notified: 1, unnotified: 0 });
+    expect((await tell()).told).toEqual([]);
+  });
+
+  it('A47 is told to the telephone also while no mail can be sent', async () => {
+    await opens(annaPrivate);
+    await mailedToo();
+    const noMail: Send = async (by) => {
+      if (by === 'mail') throw new Fault('unavailable', 'mail', '421');
+      return accepted(by);
+    };
+    expect(await tell({ send: noMail })).toMatchObject({ told: [{ to: first }], report: { notified: 1, unnotified: 0 } });
+  });
+
+  it('is told by mail alone when the telephone that the code went to is the chat\'s own', async () => {
+    await opens(anna);
+    await mailedToo();
+    expect((await tell()).told.map(({ to }) => to)).toEqual(['anna@acme.example']);
   });
 
   it('is told to nobody when chat and code came by all that is registered', async () => {

@@ -40,6 +40,7 @@ const codes: CodeTextRequest[] = [sms(), mailed(), mailedSubject];
 const notices: NoticeTextRequest[] = [
   notice, signedIn, { key: 'mailSessionOpenedSubject', params: {} },
   { key: 'mailSessionOpened', params: { last4: '0123', link: 'https://doorman.example/not-me/x' } },
+  { key: 'mailContactChangedSubject', params: {} }, { key: 'mailContactChanged', params: {} },
 ];
 const apart = [...codes, ...notices, ...spoken];
 
@@ -52,7 +53,7 @@ const keys = [
   'codeTooSoon', 'smsNumberChanged', 'sessionEndedStepUp', 'smsSessionOpened', 'mailSessionOpenedSubject', 'mailSessionOpened',
   'voiceAsk', 'voiceCode', 'voiceCodeAgain', 'voiceAsker', 'voiceWarning', 'voiceGoodbye',
   'mailCodeSubject', 'mailCode',
-  'flood', 'stillWorking',
+  'flood', 'stillWorking', 'mailContactChangedSubject', 'mailContactChanged',
 ];
 
 describe('the keys', () => {
@@ -213,12 +214,12 @@ describe('the mail with a code', () => {
   });
 });
 
-describe('the SMS that a number was changed', () => {
+describe('the SMS that a contact was changed', () => {
   it.each([
-    ['en', 'Contoso: the phone number that HR has for your WhatsApp chat codes was changed. If you did not ask for that, tell HR or IT security at once.'],
-    ['de', 'Contoso: Ihre Telefonnummer für Codes im WhatsApp-Chat wurde geändert. Nicht von Ihnen veranlasst? Bitte sofort Personalabteilung oder IT-Sicherheit melden.'],
-    ['es', 'Contoso: se ha cambiado su teléfono para las claves del chat WhatsApp. Si usted no lo ha pedido, avise enseguida a Recursos Humanos o a seguridad TI.'],
-    ['fr', "Contoso: votre numéro pour les codes du chat WhatsApp a changé. Si vous n'avez rien demandé, prévenez vite les RH ou la sécurité informatique."],
+    ['en', 'Contoso: a contact that HR has for your WhatsApp chat codes was changed. If you did not ask for that, tell HR or IT security at once.'],
+    ['de', 'Contoso: Ihr Kontakt für Codes im WhatsApp-Chat wurde geändert. Nicht von Ihnen veranlasst? Bitte sofort Personalabteilung oder IT-Sicherheit melden.'],
+    ['es', 'Contoso: se ha cambiado un contacto suyo para las claves del chat WhatsApp. Si usted no lo ha pedido, avise enseguida a Recursos Humanos o a seguridad TI.'],
+    ['fr', "Contoso: un de vos contacts pour les codes du chat WhatsApp a changé. Si vous n'avez rien demandé, prévenez vite les RH ou la sécurité informatique."],
   ])('in %s names the organisation and whom to tell, and no number', (tag, golden) => {
     expect(texts.render(notice, tag)).toBe(golden);
   });

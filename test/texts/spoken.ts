@@ -2,6 +2,6 @@
 import type { VoiceTextRequest } from '../../src/texts/keys';
 
 export const spoken: readonly VoiceTextRequest[] = [
-  { key: 'voiceAsk', params: {} }, { key: 'voiceCode', params: {} }, { key: 'voiceCodeAgain', params: {} },
+  { key: 'voiceAsk', params: { first: '4', second: '7' } }, { key: 'voiceCode', params: {} }, { key: 'voiceCodeAgain', params: {} },
   { key: 'voiceAsker', params: {} }, { key: 'voiceWarning', params: { minutes: 5 } }, { key: 'voiceGoodbye', params: {} },
 ];

@@ -1,5 +1,5 @@
 // What an import changes of the contacts of people who are in the directory already, and who is told of it: the former
-// number and the new one, so that whoever did not ask for the change hears of it while it is held back (R19, A53).
+// contact and the new one, so that whoever did not ask for the change hears of it while it is held back (R19, A53).
 import type { Note } from '../../audit/auditedTransaction';
 import type { Queryable } from '../../db/pool';
 import { lookupHash, seal } from '../../keys/box';
@@ -8,38 +8,43 @@ import { analyze } from './staging';
 
 export interface NoticeOptions {
   readonly keys: Pick<Keyring, 'lookup' | 'storage'>;
-  /** Numbers that one import tells at most: a new numbering plan must not become 10,000 SMS. */
+  /** Numbers and addresses that one import tells at most: a new numbering plan must not become 10,000 SMS. */
   readonly noticesMax: number;
+  /** Whether codes go by e-mail, too: where they do not, an address is no more than a name. */
+  readonly byMail?: boolean;
 }
 
 export interface ContactChanges {
   /** People of the directory to whom a contact came, or from whom one went. */
   readonly contactsChanged: number;
-  /** Numbers that are told by SMS, and those that are not because there are too many, or no keys. */
+  /** Numbers and addresses that are told, and those that are not because there are too many, or no keys. */
   readonly told: number;
   readonly untold: number;
 }
 
 export const noChanges: ContactChanges = { contactsChanged: 0, told: 0, untold: 0 };
 
-// Numbers that a code may go to; the others of a person are nobody's to tell. What came to somebody who was not active
+// Contacts that a code may go to; the others of a person are nobody's to tell. What came to somebody who was not active
 // comes with their return: two imports are no way around hold and notice (A53).
-const sides = `
+const sides = (byMail: boolean): string => `
   before AS (
     SELECT p.id, 'phone' AS kind, c.e164 AS contact,
            (c.type = 'mobile' OR c.is_primary) AND (e.active OR c.held_from IS NULL) AS gets
       FROM plan p JOIN employees e USING (id) JOIN employee_phones c ON c.employee_id = p.id
-    UNION ALL SELECT p.id, 'email', c.address, false FROM plan p JOIN employee_emails c ON c.employee_id = p.id),
+    UNION ALL
+    SELECT p.id, 'email', c.address,
+           ${byMail} AND (c.type = 'work' OR c.is_primary) AND (e.active OR c.held_from IS NULL)
+      FROM plan p JOIN employees e USING (id) JOIN employee_emails c ON c.employee_id = p.id),
   after AS (
     SELECT p.id, 'phone' AS kind, c.e164 AS contact, c.type = 'mobile' OR c."primary" AS gets
       FROM plan p, jsonb_to_recordset(p.phones) AS c (e164 text, type text, "primary" boolean) WHERE NOT p.is_new
-    UNION ALL SELECT p.id, 'email', c.address, false
-      FROM plan p, jsonb_to_recordset(p.emails) AS c (address text) WHERE NOT p.is_new)`;
+    UNION ALL SELECT p.id, 'email', c.address, ${byMail} AND (c.type = 'work' OR c."primary")
+      FROM plan p, jsonb_to_recordset(p.emails) AS c (address text, type text, "primary" boolean) WHERE NOT p.is_new)`;
 
 /** Sets the contacts of the plan beside the stored ones, in the table `contact_changes`; says what it comes to. */
 export async function compareContacts(tx: Queryable, notices: NoticeOptions | undefined): Promise<ContactChanges> {
   const { rowCount } = await tx.query(
-    `WITH ${sides}
+    `WITH ${sides(notices?.byMail === true)}
      INSERT INTO contact_changes
      SELECT id, kind, contact, b.contact IS NULL AS is_added, a.contact IS NULL AS is_removed,
             coalesce(b.gets, false) AS got, coalesce(a.gets, false) AS gets
@@ -47,17 +52,17 @@ export async function compareContacts(tx: Queryable, notices: NoticeOptions | un
   await analyze(tx, 'contact_changes', rowCount ?? 0);
   const { rows: [row] } = await tx.query<{ people: number; numbers: number }>(
     `SELECT (SELECT count(DISTINCT id)::int FROM contact_changes WHERE is_added OR is_removed) AS people,
-            (SELECT count(*)::int FROM (${numbersToTell}) AS n) AS numbers`);
+            (SELECT count(*)::int FROM (${contactsToTell}) AS n) AS numbers`);
   const { people, numbers } = row!; // a SELECT without FROM is one row
   const told = notices === undefined ? 0 : Math.min(numbers, notices.noticesMax);
   return { contactsChanged: people, told, untold: numbers - told };
 }
 
 /**
- * All numbers, former and new, of people who work here from now on and whose codes go elsewhere; and the former ones of
- * people who do not, where others have come in their place.
+ * All contacts, former and new, of people who work here from now on and whose codes go elsewhere; and the former ones
+ * of people who do not, where others have come in their place. Whoever got at an address does not read the telephone.
  */
-const numbersToTell = `
+const contactsToTell = `
   SELECT c.id, c.contact, c.got, p.place FROM contact_changes c JOIN plan p USING (id)
    WHERE CASE WHEN p.will_be_active
      THEN (c.got OR c.gets) AND EXISTS (SELECT FROM contact_changes o WHERE o.id = c.id AND o.got <> o.gets)
@@ -84,7 +89,7 @@ export const noticeContext = (employeeId: string, hash: Buffer): string =>
 /** Former numbers first: their owners are the ones who may not know. */
 async function writeNotices(tx: Queryable, { keys, noticesMax }: NoticeOptions): Promise<void> {
   const { rows } = await tx.query<{ id: string; contact: string }>(
-    `SELECT id, contact FROM (${numbersToTell}) AS n ORDER BY got DESC, place, contact LIMIT $1`, [noticesMax]);
+    `SELECT id, contact FROM (${contactsToTell}) AS n ORDER BY got DESC, place, contact LIMIT $1`, [noticesMax]);
   const hashes = rows.map(({ contact }) => lookupHash(keys.lookup, 'destination', contact));
   const sealed = rows.map(({ id, contact }, i) => seal(keys.storage, contact, noticeContext(id, hashes[i]!)));
   await tx.query(

@@ -37,7 +37,7 @@ function contactLines({ contactsChanged, told, untold }: ImportReport): string[]
   if (contactsChanged === 0) return [];
   const others = untold === 0 ? '' : `; ${count(untold)} are not told, they are too many for one import`;
   return [`${count(contactsChanged)} people have other contacts: what is new gets no code yet`,
-    `${count(told)} former and new numbers are told by SMS${others}`];
+    `${count(told)} former and new contacts are told${others}`];
 }
 
 function outcomeLine(report: ImportReport): string {

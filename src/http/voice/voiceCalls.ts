@@ -1,5 +1,5 @@
-// POST /webhooks/twilio/voice/:receiptId and what is below it: Twilio asks what to say in a call of ours, which key was
-// pressed, and tells what became of it. Always 200 and TwiML for a genuine question, whatever it asks for.
+// POST /webhooks/twilio/voice/:receiptId and what is below it: Twilio asks what to say in a call of ours, tells which
+// keys were pressed, and what became of it. Always 200 and TwiML for a genuine question, whatever it asks for.
 import type { Request, RequestHandler, Response } from 'express';
 import type { CallStatus, CodeCall, CodeCalls } from '../../otp/voice/codeCalls';
 import { Problem } from '../problem';
@@ -13,7 +13,7 @@ export interface VoiceDeps {
 
 /** Where Twilio asks what to say; the id stands in the path, since our routes refuse a query (A08). */
 export const callPath = (receiptId: string): string => `/webhooks/twilio/voice/${receiptId}`;
-/** Where it tells which key was pressed. */
+/** Where it tells which keys were pressed. */
 export const pressedPath = (receiptId: string): string => `${callPath(receiptId)}/pressed`;
 /** Where it reports what becomes of the call. */
 export const callStatusPath = (receiptId: string): string => `${callPath(receiptId)}/status`;

@@ -1,5 +1,5 @@
 // Carries a code by a voice call over Twilio's Calls API. The request holds no code: when somebody has answered, Twilio
-// asks us what to say, and it is said when a key was pressed (src/otp/voice/codeCalls.ts).
+// asks us what to say, and it is said when the keys were pressed that it asks for (src/otp/voice/codeCalls.ts).
 import type { Twilio } from '../../twilio/client';
 import { placeCall } from '../../twilio/placeCall';
 import type { CodeCarrier } from './codeCarrier';

@@ -12,12 +12,21 @@ export interface ProviderGuess {
   readonly code: string;
   /** Whether it is the code that we would have made: that went out where Verify does not go. */
   readonly isOurs: boolean;
+  /** Whether it could open anything: nobody is asked about a decoy, or what a spent budget pays for. */
+  readonly mayOpen: boolean;
 }
 
 export interface ManagedCheckDeps {
   readonly pool: Pool;
   /** With a deadline below the reply's quantum: a slow answer must not tell that there was somebody to ask for. */
   readonly service: TwilioVerify;
+  /**
+   * How long a check takes, in ms, whosever code it is and whatever Twilio does. A reply leaves on a quantum after its
+   * message came, but who writes while a former reply is on its way decides how much of that is left: then a question
+   * to Twilio could be told from none by a reply that comes a quantum later (A35). 0 where replies have no quantum.
+   */
+  readonly takesMs: number;
+  readonly wait?: (ms: number) => Promise<unknown>;
   /** Hears that a charged guess was not compared. */
   alert(what: 'codeUnchecked'): void;
 }
@@ -27,8 +36,9 @@ const closeTriesMax = 3;
 const closeWaitMs = 100;
 
 /** Whether a charged guess is right. Safe to repeat by message. Never throws Fault. */
-export function createManagedCheck({ pool, service, alert }: ManagedCheckDeps) {
-  return async ({ challengeId, messageId, code, isOurs }: ProviderGuess): Promise<boolean> => {
+export function createManagedCheck({ pool, service, alert, takesMs, wait = delay }: ManagedCheckDeps) {
+  async function compare({ challengeId, messageId, code, isOurs, mayOpen }: ProviderGuess): Promise<boolean> {
+    if (!mayOpen) return false;
     if (isOurs && await wasMailed(pool, challengeId)) return true;
     const verification = await findVerification(pool, challengeId);
     if (verification === undefined) return false;
@@ -39,6 +49,15 @@ export function createManagedCheck({ pool, service, alert }: ManagedCheckDeps) {
     if (verdict === 'over') await noteOver(pool, sid);
     if (verdict === 'unanswered') alert('codeUnchecked');
     return false;
+  }
+
+  return async (guess: ProviderGuess): Promise<boolean> => {
+    const compared = compare(guess);
+    if (takesMs === 0) return compared;
+    const over = wait(takesMs).then(() => false);
+    const isRight = await Promise.race([compared, over]);
+    await over;
+    return isRight;
   };
 }
 

@@ -17,8 +17,10 @@ import type { TwilioVerify, VerifyChannel } from './twilioVerify';
 export interface VerifyOptions {
   readonly pool: Pool;
   readonly twilio: Twilio;
-  /** Its deadline is below the quantum of replies. */
+  /** Its deadline is below `checkMs`. */
   readonly checkTwilio: Twilio;
+  /** How long a check takes, in ms, for whomever; below the quantum of replies, 0 where there is none. */
+  readonly checkMs: number;
   readonly serviceSid: string;
   readonly codes: VerifyCodes;
   readonly alert: ManagedCheckDeps['alert'];
@@ -38,12 +40,13 @@ export interface VerifyProvider {
 const endsMax = 200;
 const endsAtOnce = 8;
 
-export function createVerifyProvider({ pool, log, alert, codes, ...options }: VerifyOptions): VerifyProvider {
+export function createVerifyProvider({ pool, log, alert, codes, checkMs, ...options }: VerifyOptions): VerifyProvider {
   const service = createTwilioVerify(options.twilio, options.serviceSid);
   const checkService = createTwilioVerify(options.checkTwilio, options.serviceSid);
   return {
     carrier: (method) => createVerifyCarrier({ method, codes, service, pool }),
-    ...codes === 'managed' ? { checkCode: createManagedCheck({ pool, service: checkService, alert }) } : {},
+    ...codes === 'managed'
+      ? { checkCode: createManagedCheck({ pool, service: checkService, alert, takesMs: checkMs }) } : {},
     async tellEnds() {
       let told = 0;
       for (let taken = 0, more = true; more && taken < endsMax; taken += endsAtOnce) {

@@ -1,5 +1,5 @@
-// What is said in a call that carries a code: that a key has to be pressed, then the code, to whoever pressed one, once
-// (R23, A49). Whatever else is asked for has one answer, so that nobody learns what there is.
+// What is said in a call that carries a code: which keys have to be pressed, then the code, to whoever pressed them,
+// once (R23, A49). Whatever else is asked for has one answer, so that nobody learns what there is.
 import type { Pool, Queryable } from '../../db/pool';
 import type { Method } from '../../domain/messages';
 import type { Log } from '../../log';
@@ -39,7 +39,9 @@ export interface CodeCallDeps {
   ): Promise<{ readonly to: string; readonly language: string | null } | undefined>;
   replyAddress(db: Queryable, senderId: string): Promise<string | undefined>;
   deriveCode(challenge: Challenge): string;
-  /** Where the provider tells which key was pressed in the call of a send. */
+  /** The two keys that a call asks for. */
+  keysOf(challenge: Challenge, callId: string): string;
+  /** Where the provider tells which keys were pressed in the call of a send. */
   pressedUrl(receiptId: string): string;
   /** Notes what became of a send. Rejects when that is not certain. */
   noteReceipt(note: CallReceipt): Promise<unknown>;
@@ -55,15 +57,17 @@ export function createCodeCalls(deps: CodeCallDeps) {
     async ask(call: CodeCall): Promise<string> {
       const waiting = await findWaiting(deps, call);
       if (waiting === undefined || waiting.spokenIn !== null) return nothing;
-      return codeQuestion(texts, waiting.language, deps.pressedUrl(call.receiptId));
+      const keys = deps.keysOf(waiting.challenge, call.callId);
+      return codeQuestion(texts, { language: waiting.language, keys, actionUrl: deps.pressedUrl(call.receiptId) });
     },
 
-    /** What to say when a key was pressed, or none: `key` is empty then. TwiML. Rejects when that cannot be known. */
-    async press(call: CodeCall, key: string): Promise<string> {
-      if (!/^[0-9]$/.test(key)) return nothing;
+    /** What to say when keys were pressed, or none: `keys` is empty then. TwiML. Rejects when that cannot be known. */
+    async press(call: CodeCall, keys: string): Promise<string> {
+      if (!/^[0-9]{2}$/.test(keys)) return nothing;
       const waiting = await findWaiting(deps, call);
       if (waiting === undefined) return nothing;
       const { challenge, language, requestedBy } = waiting;
+      if (keys !== deps.keysOf(challenge, call.callId)) return nothing;
       if (!await claimSpeaking(pool, { ...call, challengeId: challenge.id })) return nothing;
       // Whoever listens does not wait for it: the report that the call is over brings it again.
       await deps.noteReceipt(heard(call)).catch((error: unknown) => log.warn('receipt not noted', { error }));
@@ -71,7 +75,7 @@ export function createCodeCalls(deps: CodeCallDeps) {
       return spokenCode(texts, { code: deps.deriveCode(challenge), language, requestedBy, minutesLeft });
     },
 
-    /** Notes what became of a call. Completed is not heard: only a pressed key is. Rejects when it was not noted. */
+    /** Notes what became of a call. Completed is not heard: only a code that was spoken is. Rejects when not noted. */
     async report(call: Omit<CodeCall, 'to'>, status: CallStatus): Promise<void> {
       const send = await findCallSend(pool, call.receiptId);
       if (send === undefined) return;
@@ -101,7 +105,7 @@ interface Waiting {
 
 /**
  * The code that this call may carry at this moment: it still counts, whom it is for still works here, and who is called
- * has the number that it would be sent to now. Asked when the call is answered and again when a key was pressed.
+ * has the number that it would be sent to now. Asked when the call is answered and again when keys were pressed.
  */
 async function findWaiting(deps: CodeCallDeps, { receiptId, to }: CodeCall): Promise<Waiting | undefined> {
   const { pool } = deps;

@@ -5,10 +5,13 @@ import type { CodeToCarry } from '../carriers/codeCarrier';
 
 type Words = Pick<Texts, 'render' | 'voiceTag'>;
 
-/** Asks for a key; which one it was is told to `actionUrl`. Says nothing that an answering machine must not hear. */
-export function codeQuestion(texts: Words, language: string, actionUrl: string): string {
-  const words = texts.render({ key: 'voiceAsk', params: {} }, language);
-  return askTwiml({ words, language: texts.voiceTag(language), actionUrl });
+/** Asks for two keys; which they were is told to `actionUrl`. Says nothing that an answering machine must not hear. */
+export function codeQuestion(
+  texts: Words, { language, keys, actionUrl }: { language: string; keys: string; actionUrl: string },
+): string {
+  const [first = '', second = ''] = keys;
+  const words = texts.render({ key: 'voiceAsk', params: { first, second } }, language);
+  return askTwiml({ words, language: texts.voiceTag(language), keys: keys.length, actionUrl });
 }
 
 /** Speaks a code twice, who asked for it, how long it counts and a warning. */

@@ -37,7 +37,7 @@ export const playPolicy: Partial<Policy> = {
   codeGap1Ms: 10_000, senderGuessesPerDayMax: 50, senderIdentitiesPerDayMax: 20, senderSendsPerDayMax: 50,
   strangerGuessesPerDayMax: 20, strangerGuessesPerMonthMax: 60, knownGuessesPerDayMax: 40,
   strangerSendsPerHourMax: 10, strangerSendsPerDayMax: 20, knownSendsPerHourMax: 20, knownSendsPerDayMax: 50,
-  destinationSendsPerDayMax: 50,
+  destinationSendsPerDayMax: 50, destinationSendsInAllPerDayMax: 10_000,
 };
 
 /** What the user has set for this start: it goes before what we would choose. */

@@ -18,9 +18,9 @@ describe('the report of an import', () => {
   it('says who is told of changed contacts, and that the others are not', () => {
     expect(reportLines({ ...applied, contactsChanged: 1_500, told: 200, untold: 2_790 }).slice(2, 4)).toEqual([
       '1,500 people have other contacts: what is new gets no code yet',
-      '200 former and new numbers are told by SMS; 2,790 are not told, they are too many for one import']);
+      '200 former and new contacts are told; 2,790 are not told, they are too many for one import']);
     expect(reportLines({ ...applied, contactsChanged: 2, told: 3 })[3])
-      .toBe('3 former and new numbers are told by SMS');
+      .toBe('3 former and new contacts are told');
   });
 
   it('names lines and columns, problems first', () => {

@@ -6,6 +6,7 @@ import type { Pool } from '../../../src/db/pool';
 import { pressedPath } from '../../../src/http/voice/voiceCalls';
 import { codePurpose } from '../../../src/otp/challenges';
 import { deriveCode } from '../../../src/otp/codes';
+import { callKeys } from '../../../src/otp/voice/callKeys';
 import { beginSend, settleSend } from '../../../src/outbox/outbox';
 import { noteReceipt } from '../../../src/outbox/receipts';
 import type { ReceiptNote } from '../../../src/outbox/receipts';
@@ -51,8 +52,8 @@ export interface CallWorld {
   placed(placing?: Placing): Promise<PlacedCall>;
   /** The call is answered; `changes` are of the form that Twilio posts. */
   answered(call: PlacedCall, changes?: Changes): Promise<Answer>;
-  /** A key was pressed, or none: `''`. */
-  pressed(call: PlacedCall, key: string, changes?: Changes): Promise<Answer>;
+  /** Keys were pressed, those that the call asks for where none are given; or none: `''`. */
+  pressed(call: PlacedCall, keys?: string, changes?: Changes): Promise<Answer>;
   reported(call: PlacedCall, status: string, changes?: Changes): Promise<Answer>;
   /** The row of the send. */
   sendOf(call: PlacedCall): Promise<Record<string, unknown>>;
@@ -79,8 +80,8 @@ export async function createCallWorld(): Promise<CallWorld> {
     note: noteForReal,
     placed: (placing = {}) => place(pool, placing),
     answered: (call, changes) => post(voicePath(call.receiptId), callForm(call, changes)),
-    pressed: (call, key, changes) =>
-      post(voicePath(call.receiptId, '/pressed'), callForm(call, { Digits: key, ...changes })),
+    pressed: (call, keys, changes) => post(voicePath(call.receiptId, '/pressed'), callForm(call, {
+      Digits: keys ?? keysOf(call, changes?.CallSid), ...changes })),
     reported: (call, status, changes) =>
       post(voicePath(call.receiptId, '/status'), callForm(call, { CallStatus: status, ...changes })),
     async sendOf({ receiptId }) {
@@ -95,6 +96,10 @@ export async function createCallWorld(): Promise<CallWorld> {
   };
   return world;
 }
+
+/** The keys that a call asks for. */
+export const keysOf = ({ challengeId, callSid }: PlacedCall, callId = callSid): string =>
+  callKeys(testKeyring.code, { challengeId, keyId: testKeyring.code.activeId, callId });
 
 /** What Twilio posts of a call of ours. Undefined in `changes` removes a field. */
 export function callForm({ callSid, to }: PlacedCall, changes: Changes = {}): Fields {

@@ -1,7 +1,7 @@
 // A call that carries a code, from the first word to what is noted of it, over a real socket and a real Postgres.
 import { claimSpeaking } from '../../../src/otp/voice/callSends';
 import { heardIn } from '../../otp/voice/transcript';
-import { createCallWorld, newCallSid } from './callWorld';
+import { createCallWorld, keysOf, newCallSid } from './callWorld';
 import type { CallWorld, PlacedCall } from './callWorld';
 
 let world: CallWorld;
@@ -19,12 +19,13 @@ const goodbye = '<?xml version="1.0" encoding="UTF-8"?><Response><Say language="
 const spelt = (code: string) => [...code].map((digit) => ` <say-as interpret-as="digits">${digit}</say-as><break time="600ms"/>`).join('');
 
 describe('a call with a code', () => {
-  test('asks for a key, then speaks the code twice, who asked for it and a warning, and ends', async () => {
+  test('asks for two keys, then speaks the code twice, who asked for it and a warning, and ends', async () => {
     const call = await world.placed({ digits: 8 });
     const question = await world.answered(call);
-    expect(heardIn(question.text)).toEqual([expect.stringMatching(/^Hello, this is Acme,.*press 1\.$/)]);
+    const [first, second] = keysOf(call);
+    expect(heardIn(question.text)).toEqual([expect.stringMatching(`^Hello, this is Acme,.*press ${first} and then ${second}\\.$`)]);
     expect(question.text).toContain(`action="https://doorman.example.com/webhooks/twilio/voice/${call.receiptId}/pressed"`);
-    const { text } = await world.pressed(call, '1');
+    const { text } = await world.pressed(call);
     expect(heardIn(text)).toEqual([
       `Your code is: ${call.code}`, `Once more, your code is: ${call.code}`,
       expect.stringMatching(/ends in: \d{4}$/), expect.stringMatching(/5 minutes.*nobody will ask/)]);
@@ -34,7 +35,7 @@ describe('a call with a code', () => {
 
   test('is answered as TwiML that nobody on the way keeps', async () => {
     const call = await world.placed();
-    for (const answer of [await world.answered(call), await world.pressed(call, '7'), await world.pressed(call, '')]) {
+    for (const answer of [await world.answered(call), await world.pressed(call), await world.pressed(call, '')]) {
       expect([answer.status, answer.headers['content-type'], answer.headers['cache-control']])
         .toEqual([200, 'text/xml; charset=utf-8', 'no-store']);
     }
@@ -43,38 +44,50 @@ describe('a call with a code', () => {
   test('speaks the language of the employee', async () => {
     const call = await world.placed({ employee: '144136' });
     expect((await world.answered(call)).text).toMatch(/<Say language="de-DE">Guten Tag, hier ist Acme/);
-    expect(heardIn((await world.pressed(call, '1')).text)[0]).toBe(`Ihr Code lautet: ${call.code}`);
+    expect(heardIn((await world.pressed(call)).text)[0]).toBe(`Ihr Code lautet: ${call.code}`);
   });
 
   test('says how long the code still counts, a minute at least', async () => {
     const call = await world.placed();
     await world.owner.query(`UPDATE challenges SET expires_at = clock_timestamp() + interval '20 s' WHERE id = $1`, [call.challengeId]);
-    expect(heardIn((await world.pressed(call, '1')).text).at(-1)).toContain('1 minute.');
+    expect(heardIn((await world.pressed(call)).text).at(-1)).toContain('1 minute.');
   });
 
   test('keeps the code out of the send, and only says where it was spoken', async () => {
     const call = await world.placed();
-    await world.pressed(call, '1');
+    await world.pressed(call);
     const row = await world.sendOf(call);
     expect(row).toMatchObject({ spoken_call: call.callSid, spoken_at: expect.any(Date) });
     expect(JSON.stringify(row)).not.toContain(call.code);
   });
 });
 
-describe('whoever did not press a key', () => {
+describe('whoever did not press the keys', () => {
   test('A49 hears no code: an answering machine gets the question and a goodbye', async () => {
     const call = await world.placed();
     const answers = [await world.answered(call), await world.pressed(call, ''), await world.pressed(call, '', { Digits: undefined })];
-    for (const { text } of answers) expect(heardIn(text).join(' ')).not.toMatch(/\d{2}/);
+    for (const { text } of answers) expect(heardIn(text).join(' ')).not.toMatch(/\d{2}|\d \d/);
     expect(answers.slice(1).map(({ text }) => text)).toEqual([goodbye, goodbye]);
     expect((await world.sendOf(call)).spoken_call).toBeNull();
   });
 
-  test.each(['#', '*', '12', '1#', 'w', '\u0661', '１', ' 1', '1\n', '-1', '0x1'])('A49 hears no code for %j', async (key) => {
+  test.each(['#', '*', '1', '123', '1#', 'ww', '\u0661\u0661', '１１', ' 1', '1\n', '-1', '0x1'])('A49 hears no code for %j', async (key) => {
     const call = await world.placed();
     expect((await world.pressed(call, key)).text).toBe(goodbye);
     expect((await world.sendOf(call)).spoken_call).toBeNull();
-    expect(heardIn((await world.pressed(call, '0')).text)[0]).toContain(call.code);
+    expect(heardIn((await world.pressed(call)).text)[0]).toContain(call.code);
+  });
+
+  test('A49 hears no code for any other keys than the call asked for, which a greeting cannot hold before the call', async () => {
+    const call = await world.placed();
+    const others = Array.from({ length: 100 }, (_, keys) => String(keys).padStart(2, '0')).filter((keys) => keys !== keysOf(call));
+    const answers = await Promise.all(others.map((keys) => world.pressed(call, keys)));
+    expect(new Set(answers.map(({ text }) => text))).toEqual(new Set([goodbye]));
+    // Nor for those of another call with the same code.
+    const [later] = Array.from({ length: 20 }, newCallSid).filter((callSid) => keysOf(call, callSid) !== keysOf(call));
+    expect((await world.pressed(call, keysOf(call), { CallSid: later })).text).toBe(goodbye);
+    expect((await world.sendOf(call)).spoken_call).toBeNull();
+    expect((await world.pressed(call)).text).toContain(spelt(call.code));
   });
 });
 
@@ -82,21 +95,21 @@ describe('a code', () => {
   test('A49 is spoken again to the call that lost the answer, within a minute, and to no other call at all', async () => {
     const call = await world.placed();
     const other = { CallSid: newCallSid() };
-    const first = await world.pressed(call, '1');
+    const first = await world.pressed(call);
     expect(first.text).toContain(spelt(call.code));
-    expect((await world.pressed(call, '1')).text).toBe(first.text);
-    expect([(await world.answered(call, other)).text, (await world.pressed(call, '1', other)).text]).toEqual([goodbye, goodbye]);
+    expect((await world.pressed(call)).text).toBe(first.text);
+    expect([(await world.answered(call, other)).text, (await world.pressed(call, undefined, other)).text]).toEqual([goodbye, goodbye]);
     const later = (seconds: number) => world.owner.query(
       `UPDATE outbox SET spoken_at = spoken_at - $2 * interval '1 s' WHERE id = $1`, [call.receiptId, seconds]);
     await later(40);
-    expect((await world.pressed(call, '1')).text).toBe(first.text);
+    expect((await world.pressed(call)).text).toBe(first.text);
     await later(21);
-    expect([(await world.pressed(call, '1')).text, (await world.pressed(call, '1', other)).text]).toEqual([goodbye, goodbye]);
+    expect([(await world.pressed(call)).text, (await world.pressed(call, undefined, other)).text]).toEqual([goodbye, goodbye]);
   });
 
   test('A49 is spoken in one call, however many press at once', async () => {
     const call = await world.placed();
-    const answers = await Promise.all(Array.from({ length: 40 }, () => world.pressed(call, '1', { CallSid: newCallSid() })));
+    const answers = await Promise.all(Array.from({ length: 40 }, () => world.pressed(call, undefined, { CallSid: newCallSid() })));
     const texts = answers.map(({ text }) => text);
     expect(texts.filter((text) => text.includes(spelt(call.code)))).toHaveLength(1);
     expect(texts.filter((text) => text === goodbye)).toHaveLength(39);
@@ -113,7 +126,7 @@ describe('a code', () => {
   test('is spoken also when its call asks before the provider\'s answer to us was noted', async () => {
     const call = await world.placed();
     await world.owner.query(`UPDATE outbox SET state = 'pending', provider_id = NULL, settled_at = NULL WHERE id = $1`, [call.receiptId]);
-    expect((await world.pressed(call, '1')).text).toContain(spelt(call.code));
+    expect((await world.pressed(call)).text).toContain(spelt(call.code));
     expect(await world.sendOf(call)).toMatchObject({ state: 'sent', provider_id: call.callSid, receipt: 'delivered' });
   });
 });
@@ -152,7 +165,7 @@ const wrongOnes: Record<string, () => Promise<PlacedCall>> = {
 describe('A49 what may hear no code', () => {
   test.each(Object.keys(wrongOnes))('hears goodbye, byte for byte the same, and is not noted as spoken: %s', async (what) => {
     const call = await wrongOnes[what]!();
-    const answers = [await world.answered(call), await world.pressed(call, ''), await world.pressed(call, '1')];
+    const answers = [await world.answered(call), await world.pressed(call, ''), await world.pressed(call)];
     expect(answers.map(({ status, text }) => [status, text])).toEqual([[200, goodbye], [200, goodbye], [200, goodbye]]);
     expect(answers.map(({ headers }) => headers['content-type'])).toEqual(answers.map(() => 'text/xml; charset=utf-8'));
     const { rows } = await world.pool.query('SELECT FROM outbox WHERE id = $1 AND spoken_call IS NOT NULL', [call.receiptId]);
@@ -166,9 +179,9 @@ describe('A49 what may hear no code', () => {
 });
 
 describe('what became of a call', () => {
-  test('is delivered when a key was pressed, and stays so when the call is over', async () => {
+  test('is delivered when the keys were pressed, and stays so when the call is over', async () => {
     const call = await world.placed();
-    await world.pressed(call, '1');
+    await world.pressed(call);
     expect(await world.sendOf(call)).toMatchObject({ receipt: 'delivered', receipt_fault: null });
     for (const status of ['completed', 'failed', 'ringing']) {
       expect((await world.reported(call, status)).status).toBe(204);
@@ -176,7 +189,7 @@ describe('what became of a call', () => {
     }
   });
 
-  test.each(['busy', 'no-answer', 'failed', 'canceled', 'completed'])('is undelivered when it ended as %s and no key was pressed', async (status) => {
+  test.each(['busy', 'no-answer', 'failed', 'canceled', 'completed'])('is undelivered when it ended as %s and no keys were pressed', async (status) => {
     const call = await world.placed();
     await world.answered(call);
     await world.pressed(call, '#');
@@ -197,10 +210,10 @@ describe('what became of a call', () => {
     expect(seen).toEqual([['sending', 'sent', true], ['sending', 'sent', true], ['sent', 'sent', true], ['sent', 'sent', true], ['sent', 'sent', true]]);
   });
 
-  test('is noted by the end of the call when it could not be when the key was pressed, which is heard all the same', async () => {
+  test('is noted by the end of the call when it could not be when the keys were pressed, which is heard all the same', async () => {
     const call = await world.placed();
     world.note = () => Promise.reject(new Error('no database for +447700900123'));
-    expect((await world.pressed(call, '1')).text).toContain(spelt(call.code));
+    expect((await world.pressed(call)).text).toContain(spelt(call.code));
     expect((await world.sendOf(call)).receipt).toBeNull();
     expect((await world.reported(call, 'completed')).status).toBe(503);
     world.note = note;
@@ -211,7 +224,7 @@ describe('what became of a call', () => {
   test('is what the call did in which the code was heard, when the telephone rang twice', async () => {
     const call = await world.placed();
     const second = { CallSid: newCallSid() };
-    await world.pressed(call, '1', second);
+    await world.pressed(call, undefined, second);
     await world.reported(call, 'no-answer');
     expect(await world.sendOf(call)).toMatchObject({ receipt: 'delivered', spoken_call: second.CallSid });
   });

@@ -41,12 +41,12 @@ async function claim(number: string): Promise<void> {
 }
 
 test('a changed number is told on both, and gets no code before two operators have confirmed it', async () => {
-  expect((await importing('+33612345678', '--dry-run')).output).toContain('2 former and new numbers are told by SMS');
+  expect((await importing('+33612345678', '--dry-run')).output).toContain('2 former and new contacts are told');
   expect(await stack.run(['directory', 'import', join(stack.folder, 'changed.csv')], { DOORMAN_COUNTRIES: 'DE, US' }))
     .toMatchObject({ code: 1, output: expect.stringContaining('line 2, mobile: is in a country that codes do not go to') });
   const imported = await importing(changed);
   expect(imported).toMatchObject({ code: 0, output: expect.stringContaining('Applied.') });
-  expect(imported.output).toContain('2 former and new numbers are told by SMS');
+  expect(imported.output).toContain('2 former and new contacts are told');
   const notice = words('smsNumberChanged');
   for (const number of [former, changed]) {
     await stack.phones.until(`the notice to ${number}`, () => texts(number).includes(notice) || undefined);

@@ -54,7 +54,7 @@ describe('an SMS with a code', () => {
     });
 });
 
-describe('an SMS that a number was changed', () => {
+describe('an SMS that a contact was changed', () => {
   it('goes to a telephone and nowhere else, in the language that is asked for', async () => {
     const { simulator, twilio, close } = await simulateTwilio();
     try {
@@ -64,7 +64,7 @@ describe('an SMS that a number was changed', () => {
       expect(await tell({ to: `whatsapp:${contact}`, language: 'de', text })).toEqual({ outcome: 'undeliverable', code: 'no number' });
       const forms = simulator.state.exchanges().filter(({ kind }) => kind === 'rest').map(({ form }) => Object.fromEntries(form));
       expect(forms).toEqual([{
-        To: contact, MessagingServiceSid: messagingServiceSid, RiskCheck: 'enable', Body: expect.stringMatching(/^Contoso: Ihre Telefonnummer/) }]);
+        To: contact, MessagingServiceSid: messagingServiceSid, RiskCheck: 'enable', Body: expect.stringMatching(/^Contoso: Ihr Kontakt/) }]);
     } finally {
       await close();
     }

@@ -112,17 +112,18 @@ describe('what is heard', () => {
     expect(twiml).toContain('<say-as interpret-as="characters">X</say-as>');
   });
 
-  it('before a key is pressed is a question for one, whose answer is told also when there is none', () => {
+  it('before keys are pressed is a question for two, whose answer is told also when there are none', () => {
     const action = 'https://doorman.example.com/voice/x/pressed';
-    expect(codeQuestion(texts, 'fr', action)).toBe('<?xml version="1.0" encoding="UTF-8"?><Response>'
-      + `<Gather input="dtmf" numDigits="1" timeout="6" actionOnEmptyResult="true" action="${action}" method="POST">`
-      + '<Say language="fr-FR">Bonjour, ici Contoso, avec un code pour notre chat WhatsApp. Pour l’entendre, appuyez sur 1.</Say>'
+    expect(codeQuestion(texts, { language: 'fr', keys: '07', actionUrl: action })).toBe('<?xml version="1.0" encoding="UTF-8"?><Response>'
+      + `<Gather input="dtmf" numDigits="2" timeout="6" actionOnEmptyResult="true" action="${action}" method="POST">`
+      + '<Say language="fr-FR">Bonjour, ici Contoso, avec un code pour notre chat WhatsApp. Pour l’entendre, appuyez sur 0 puis sur 7.</Say>'
       + '</Gather></Response>');
   });
 
   it('A42 is the name of the organisation, also one that is markup', () => {
     const name = `</Say><Redirect>https://evil.example</Redirect>&amp;<break time="9s"/>"'`;
-    const twiml = codeQuestion(createTexts({ organisation: name, language: 'en' }), 'en', 'https://x.example/?a=1&b="2"');
+    const twiml = codeQuestion(createTexts({ organisation: name, language: 'en' }), {
+      language: 'en', keys: '07', actionUrl: 'https://x.example/?a=1&b="2"' });
     expect(twiml).not.toMatch(/<Redirect|<break|<\/Say>.*<\/Say>/);
     expect(twiml).toContain('&lt;Redirect&gt;https://evil.example&lt;/Redirect&gt;&amp;amp;');
     expect(twiml).toContain('action="https://x.example/?a=1&amp;b=&quot;2&quot;"');

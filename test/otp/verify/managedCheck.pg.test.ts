@@ -66,7 +66,7 @@ it('is not the code that we would have made', async () => {
   const claim = await world.ask(anna);
   const { rows: [challenge] } = await world.pool.query<{ digits: number }>('SELECT digits FROM challenges');
   expect(challenge!.digits).toBe(6);
-  const verdict = await world.provider.checkCode!({ ...claim, messageId: 'SM1', code: otherThan(code()), isOurs: true });
+  const verdict = await world.provider.checkCode!({ ...claim, messageId: 'SM1', code: otherThan(code()), isOurs: true, mayOpen: true });
   expect(verdict).toBe(false);
 });
 
@@ -182,7 +182,7 @@ describe('Twilio\'s own limits', () => {
 describe('a check that is repeated', () => {
   it('for the same message asks Twilio once, and is right again', async () => {
     const { challengeId } = await world.ask(anna);
-    const guess = { challengeId, messageId: newMessageId(), code: code(), isOurs: false };
+    const guess = { challengeId, messageId: newMessageId(), code: code(), isOurs: false, mayOpen: true };
     const check = world.provider.checkCode!;
     expect([await check(guess), await check(guess), await check(guess)]).toEqual([true, true, true]);
     expect(checks()).toBe(1);
@@ -193,7 +193,7 @@ describe('a check that is repeated', () => {
   it('with the whole message, after a worker that died between Twilio\'s answer and the session, opens it', async () => {
     const claim = await world.ask(anna);
     const messageId = newMessageId();
-    await world.provider.checkCode!({ challengeId: claim.challengeId, messageId, code: code(), isOurs: false });
+    await world.provider.checkCode!({ challengeId: claim.challengeId, messageId, code: code(), isOurs: false, mayOpen: true });
     expect(await world.guess(anna, claim, code(), messageId)).toMatchObject({ reaction: 'right' });
     expect(checks()).toBe(1);
   });
@@ -208,7 +208,7 @@ describe('a Twilio that answers everything alike', () => {
     }));
     const twilio = createTwilio({ accountSid: account.sid, apiKeySid: account.apiKeySid, apiKeySecret: account.apiKeySecret, apiUrl });
     return createManagedCheck({
-      pool: world.pool, service: createTwilioVerify(twilio, serviceSid), alert: (what) => world.alerts.push(what) });
+      pool: world.pool, service: createTwilioVerify(twilio, serviceSid), alert: (what) => world.alerts.push(what), takesMs: 0 });
   }
 
   const answers: readonly [string, object][] = [
@@ -219,14 +219,14 @@ describe('a Twilio that answers everything alike', () => {
   it.each(answers)('is not believed: %s', async (_, answer) => {
     const { challengeId } = await world.ask(anna);
     const check = await checkAgainst(answer);
-    expect(await check({ challengeId, messageId: newMessageId(), code: code(), isOurs: false })).toBe(false);
+    expect(await check({ challengeId, messageId: newMessageId(), code: code(), isOurs: false, mayOpen: true })).toBe(false);
     expect(world.alerts).toEqual(['codeUnchecked']);
   });
 
   it('opens for one message, however many it approves', async () => {
     const { challengeId } = await world.ask(anna);
     const check = await checkAgainst({ status: 'approved', valid: true });
-    const guesses = Array.from({ length: 10 }, () => check({ challengeId, messageId: newMessageId(), code: code(), isOurs: false }));
+    const guesses = Array.from({ length: 10 }, () => check({ challengeId, messageId: newMessageId(), code: code(), isOurs: false, mayOpen: true }));
     expect((await Promise.all(guesses)).filter(Boolean)).toHaveLength(1);
   });
 });
@@ -235,7 +235,7 @@ describe('a code of ours that went out by mail', () => {
   it('opens beside Twilio\'s, and only when it did go out', async () => {
     const { challengeId } = await world.ask(anna);
     const check = world.provider.checkCode!;
-    const mailed = { challengeId, messageId: newMessageId(), code: otherThan(code()), isOurs: true };
+    const mailed = { challengeId, messageId: newMessageId(), code: otherThan(code()), isOurs: true, mayOpen: true };
     expect(await check(mailed)).toBe(false);
     await world.owner.query(
       `INSERT INTO sends (challenge_id, ordinal, sender_id, identity_hash, pool, allowed, method)
@@ -247,7 +247,7 @@ describe('a code of ours that went out by mail', () => {
 
   it('is nobody\'s when nothing was sent at all', async () => {
     const claim = await world.claim(anna);
-    expect(await world.provider.checkCode!({ challengeId: claim.challengeId, messageId: randomUUID(), code: '123456', isOurs: true })).toBe(false);
+    expect(await world.provider.checkCode!({ challengeId: claim.challengeId, messageId: randomUUID(), code: '123456', isOurs: true, mayOpen: true })).toBe(false);
     expect(checks()).toBe(0);
   });
 });

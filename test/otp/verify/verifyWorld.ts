@@ -6,11 +6,13 @@ import { createPool } from '../../../src/db/pool';
 import type { Pool } from '../../../src/db/pool';
 import type { Verification } from '../../../src/simulator/twilio/verify';
 import type { RunningSimulator } from '../../../src/simulator/simulator';
+import type { ProviderGuess } from '../../../src/otp/verify/managedCheck';
 import { createVerifyProvider } from '../../../src/otp/verify/verifyProvider';
 import type { VerifyProvider } from '../../../src/otp/verify/verifyProvider';
 import type { VerifyCodes } from '../../../src/otp/verify/verifyCarrier';
 import { createTexts } from '../../../src/texts/render';
 import { createTwilio } from '../../../src/twilio/client';
+import type { Twilio } from '../../../src/twilio/client';
 import { createWiredActivities } from '../../../src/wiredActivities';
 import { createTestDatabase } from '../../support/postgres';
 import { account, simulate } from '../../support/simulation';
@@ -30,6 +32,10 @@ export interface VerifyWorld {
   readonly simulator: RunningSimulator;
   readonly provider: VerifyProvider;
   readonly activities: Activities;
+  /** The way to Twilio, without a deadline that anybody meets. */
+  readonly twilio: Twilio;
+  /** The guesses that were handed over to be compared. */
+  readonly checked: readonly ProviderGuess[];
   /** What an operator was told. */
   readonly alerts: string[];
   readonly warnings: string[];
@@ -61,13 +67,18 @@ export async function createVerifyWorld(codes: VerifyCodes, now?: () => number):
     pool, serviceSid, codes, twilio: client(10_000),
     // Nobody waits for a silence to end, and nobody is cut off because the machine is busy.
     checkTwilio: { call: (request) => client(simulator.faults.now.apiDelayMs > 0 ? 300 : 10_000).call(request) },
+    checkMs: 0,
     alert: (what) => alerts!.push(what),
     log: { warn: (event) => { warnings!.push(event); } },
   });
   const { checkCode } = provider;
+  const checked: ProviderGuess[] = [];
   const ports = {
     channel: new FakeChannel(), carriers: new Map([['sms' as const, provider.carrier('sms')]]),
-    assistant: new FakeAssistant(), ...checkCode === undefined ? {} : { checkCode },
+    assistant: new FakeAssistant(), ...checkCode === undefined ? {} : { checkCode: (guess: ProviderGuess) => {
+      checked.push(guess);
+      return checkCode(guess);
+    } },
   };
   const activities = createWiredActivities(pool, testKeyring, createTexts({ organisation: 'Acme', language: 'en' }), ports, 'en');
 
@@ -79,7 +90,7 @@ export async function createVerifyWorld(codes: VerifyCodes, now?: () => number):
     return { challengeId, senderId: message.senderId };
   };
   return {
-    pool, owner, simulator, provider, activities, alerts: alerts!, warnings: warnings!, claim,
+    pool, owner, simulator, provider, activities, checked, twilio: client(10_000), alerts: alerts!, warnings: warnings!, claim,
     async ask(person, identifier) {
       const claimed = await claim(person, identifier);
       const { outcome } = await activities.sendCode({ challengeId: claimed.challengeId, sends: 1 });
