@@ -1,10 +1,11 @@
 // One turn of the assistant: guard, ask, guard again, keep the answer. The text is read here and wiped here.
 import { cancellationSignal } from '@temporalio/activity';
 import type { Assistant, AssistantAnswer } from '../src/assistant/assistant';
-import { replyKey, wordsOf } from '../src/assistant/replies';
+import { wordsOf } from '../src/assistant/replies';
 import { openTurn, readTurnNews } from '../src/assistant/turns';
 import { pendingTexts, storeTexts } from '../src/outbox/outbox';
 import type { Pool } from '../src/db/pool';
+import { replyKey, textKey } from '../src/domain/messages';
 import { soundPolicy } from '../src/domain/policy';
 import { readMessage } from '../src/domain/reading';
 import type { Vocabulary } from '../src/domain/reading';
@@ -152,8 +153,8 @@ function ask(
 function sayWhenLate(deps: AssistantDeps, input: RelayInput, { language }: OpenSession): { end(): Promise<boolean> } {
   const { messageId, senderId, sessionId } = input;
   const restMs = soundPolicy(input).stillWorkingAfterMs - deps.triedForMs();
-  // As the conversation would name it, which says it of a turn that is answered later.
-  const key = `${messageId}:stillWorking`;
+  // As the conversation names it, which says it of a turn that is answered later.
+  const key = textKey(messageId, 'stillWorking');
   const words = () => deps.render({ key: 'stillWorking', params: {} }, language);
   let said: Promise<unknown> | undefined;
   const timer = setTimeout(() => {

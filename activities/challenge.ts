@@ -23,7 +23,7 @@ import { codeKey } from './code';
 import { alerting, issueFor } from './claim';
 import type { ClaimDeps, IdentifyInput, IdentifyOutcome } from './claim';
 import { dispute } from './dispute';
-import { chooseRoute, nextRoute, routeBy } from './route';
+import { chooseRoute, nextRoute, routeBy, sameRoute } from './route';
 
 export interface ChallengeDeps extends ClaimDeps {
   readonly pool: Pool;
@@ -249,12 +249,15 @@ async function steer(
   }
 }
 
-/** By the next way that may be taken: one whose budget is spent is charged, and passed over. */
+/**
+ * By the next way that may be taken: one whose budget is spent is charged, and passed over. By the same one where there
+ * is no other and it may succeed.
+ */
 async function failOverFrom(
   deps: ChallengeDeps, tx: Queryable, note: Note, policy: Policy, challenge: Challenge, missed: number,
 ): Promise<FailOverOutcome> {
   const { all: tried } = await triedMethods(tx, challenge.id);
-  const route = await nextRoute(deps, tx, challenge, tried);
+  const route = await nextRoute(deps, tx, challenge, tried) ?? await sameRoute(deps, tx, challenge, missed);
   if (route === undefined) return { reaction: 'none', why: 'noWay' };
   const resend = { challengeId: challenge.id, method: route.method, ...route.destination, missed };
   const charge = await chargeResend(tx, note, policy, resend);

@@ -3,11 +3,12 @@
 import { heartbeat } from '@temporalio/activity';
 import type { ChatChannel } from '../src/chat/chatChannel';
 import { Fault, faultKinds } from '../src/domain/faults';
-import { msUntilNext } from '../src/outbox/order';
+import { msUntilNext, msUntilNextTo } from '../src/outbox/order';
 import { beginSend, knownProviderIds, settleSend } from '../src/outbox/outbox';
 import type { Send } from '../src/outbox/outbox';
 import { takeTurn } from '../src/outbox/pacing';
-import { closeWindow, isWindowClosed, parkedSends, parkSend, windowClosedCode } from '../src/outbox/parking';
+import { closeWindow, isWindowClosed, parkedSends, parkSend } from '../src/outbox/parking';
+import { settleTaken } from '../src/outbox/takenTexts';
 import { settleRefused } from './refusedSend';
 import type { Pool, Queryable } from '../src/db/pool';
 import { findOpenSession, sessionLanguage } from '../src/sessions/sessions';
@@ -46,9 +47,9 @@ export interface RelayReplyInput {
   readonly senderId: string;
   /** Asked again right before the send: a leaver's answers stay in (A55). */
   readonly sessionId: string;
-  /** Key of the text that has to be out first; absent for the first of a turn. */
+  /** Key of the text that has to be out first; absent for the first of a turn, which comes after whatever was said. */
   readonly after?: string;
-  /** How long that one is waited for, when nobody reports on it. */
+  /** How long that one is waited for, when nobody reports on it; not at all without. */
   readonly orderWaitMs?: number;
 }
 
@@ -56,6 +57,9 @@ export interface RelayReplyInput {
 const beatMs = 5_000;
 /** How often it is asked whether the former reply is out. */
 const receiptPollMs = 100;
+
+/** How long one try sends what had to wait, so that it ends well before the next one may begin (workflows/io.ts). */
+const parkedForMs = 8_000;
 
 /** `parked`: it goes when the person writes again. */
 export type ReplyOutcome = { readonly outcome: 'sent' | 'undeliverable' | 'withheld' | 'parked' };
@@ -73,7 +77,9 @@ export function createChatActivities(deps: ChatDeps) {
     /** Sends one stored reply of the assistant after the former one, if the session is still open at this moment. */
     relayReply({ key, senderId, sessionId, after, orderWaitMs = 0 }: RelayReplyInput): Promise<ReplyOutcome> {
       return whileBeating(async () => {
-        if (after !== undefined) await waitForFormer(deps, after, orderWaitMs);
+        const msLeft = () => after === undefined
+          ? msUntilNextTo(pool, { key, senderId }, orderWaitMs) : msUntilNext(pool, after, orderWaitMs);
+        if (orderWaitMs > 0) await waitForFormer(deps, msLeft);
         return sendOnce(deps, { key, senderId, sessionId }, ({ text }) => text);
       });
     },
@@ -111,8 +117,9 @@ export async function sendOnce(
   const { pool } = deps;
   const { key, senderId } = text;
   const [send, to] = await Promise.all([
-    beginSend(pool, deps.storageKeys, { key, senderId, kind: 'reply' }), deps.replyAddress(pool, senderId)]);
-  if (send.state === 'parked') return invite(deps, senderId, to);
+    beginSend(pool, deps.storageKeys, { ...text, kind: 'reply' }), deps.replyAddress(pool, senderId)]);
+  // What the provider gave back for another reason waits, too, and nobody need write for it.
+  if (send.state === 'parked' && isWindowClosed(send.silentMs)) return invite(deps, senderId, to);
   if (send.state !== 'pending') return { outcome: send.state === 'failed' ? 'undeliverable' : send.state };
   const words = wordsOf(send);
   // Asked before the provider, too: while that is down, what belongs to nobody any more must not be tried on and on.
@@ -135,31 +142,38 @@ async function handOver(
   const earlier = send.attempts > 1
     ? await findEarlier(deps, key, { to, text: words, sinceMs: send.firstAttemptAgeMs })
     : undefined;
-  if (earlier !== undefined) {
-    await settleSend(pool, key, { state: 'sent', providerId: earlier });
-    return { outcome: 'sent' };
-  }
+  const { receiptId } = send;
+  if (earlier !== undefined) return taken(deps, key, words, { receiptId, providerId: earlier });
   // And after the search for an earlier try, which can take seconds, in which somebody may have left (I6).
   if (send.attempts > 1 && !await maySend(deps, text)) return withhold(pool, key);
-  const sent = await channel.sendText({ to, text: words, receiptId: send.receiptId })
+  const sent = await channel.sendText({ to, text: words, receiptId })
     .catch((error: unknown) => settleRefused(pool, key, error));
   if (sent.outcome === 'undeliverable') {
-    if (sent.code === windowClosedCode) {
+    if (sent.class === 'window') {
       // What is said next waits too, without the provider being asked.
-      await closeWindow(pool, send.receiptId);
+      await closeWindow(pool, receiptId);
       return park(deps, text, { to, words });
     }
     await settleSend(pool, key, { state: 'failed', fault: sent.code });
     return { outcome: 'undeliverable' };
   }
-  await settleSend(pool, key, { state: 'sent', providerId: sent.providerId });
-  return { outcome: 'sent' };
+  return taken(deps, key, words, { receiptId, providerId: sent.providerId });
+}
+
+/** The provider has taken it. It may have given it back before we heard of that: then it waits. */
+async function taken(
+  { pool, storageKeys }: SendDeps, key: string, words: string, handed: { receiptId: string; providerId: string },
+): Promise<ReplyOutcome> {
+  if (await settleTaken(pool, storageKeys, { key, text: words, ...handed })) return { outcome: 'sent' };
+  await parkSend(pool, storageKeys, { key, text: words });
+  return { outcome: 'parked' };
 }
 
 /** Keeps a text until the person writes again, and tells them so where that is possible. */
-async function park(deps: SendDeps, text: Text, { to, words }: { to: string; words: string }): Promise<ReplyOutcome> {
-  const { key, senderId, sessionId } = text;
-  await parkSend(deps.pool, deps.storageKeys, { key, text: words, ...(sessionId === undefined ? {} : { sessionId }) });
+async function park(
+  deps: SendDeps, { key, senderId }: Text, { to, words }: { to: string; words: string },
+): Promise<ReplyOutcome> {
+  await parkSend(deps.pool, deps.storageKeys, { key, text: words });
   return invite(deps, senderId, to);
 }
 
@@ -186,10 +200,12 @@ async function invite(deps: SendDeps, senderId: string, to: string | undefined):
 
 /**
  * Sends what waited for the person to write, in order, before what is said now. Whose session is over has it withheld;
- * what the provider refuses for good is over by itself.
+ * what the provider refuses for good is over by itself. Where it is slow, the rest and what is said now have another
+ * try.
  */
 async function sendParked(deps: SendDeps, senderId: string, to: string): Promise<void> {
   const { pool } = deps;
+  const until = performance.now() + parkedForMs;
   for (const { key, sessionId } of await parkedSends(pool, senderId)) {
     const text: Text = { key, senderId, ...(sessionId === null ? {} : { sessionId }) };
     const send = await beginSend(pool, deps.storageKeys, { key, senderId, kind: 'reply' });
@@ -199,6 +215,7 @@ async function sendParked(deps: SendDeps, senderId: string, to: string): Promise
       const sent = await handOver(deps, text, { send, to, words: send.text }).catch(passWhenSettled);
       if (sent.outcome === 'parked') return;
     }
+    if (performance.now() > until) throw new Fault('throttled', 'outbox', 'parked', 1);
   }
 }
 
@@ -224,10 +241,8 @@ async function findEarlier(
 }
 
 /** By looking, not by being told: there may be many of these waits, and each is short. */
-async function waitForFormer({ pool, wait }: ChatDeps, key: string, waitMs: number): Promise<void> {
-  for (let ms = await msUntilNext(pool, key, waitMs); ms > 0; ms = await msUntilNext(pool, key, waitMs)) {
-    await wait(Math.min(ms, receiptPollMs));
-  }
+async function waitForFormer({ wait }: ChatDeps, msLeft: () => Promise<number>): Promise<void> {
+  for (let ms = await msLeft(); ms > 0; ms = await msLeft()) await wait(Math.min(ms, receiptPollMs));
 }
 
 async function waitForQuantum(deps: ChatDeps, { messageId, ms }: { messageId: string; ms: number }): Promise<void> {

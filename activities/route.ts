@@ -3,7 +3,7 @@ import type { Queryable } from '../src/db/pool';
 import type { Contact } from '../src/directory/contacts';
 import type { Method } from '../src/domain/messages';
 import type { Destination } from '../src/otp/budgets';
-import { failingRoutes } from '../src/otp/routeHealth';
+import { failingRoutes, passingFailure, refusedRoutes } from '../src/otp/routeHealth';
 import type { ContactQuestion } from './code';
 
 export interface RouteDeps {
@@ -54,14 +54,31 @@ export async function routeBy(deps: RouteDeps, tx: Queryable, question: ContactQ
   return routes.find(({ method }) => method === question.method)?.destination ?? nowhere;
 }
 
+/**
+ * The way of a code's `missed`-th send once more, for one that has no other left: where it failed for a reason that may
+ * pass, and leads somewhere still.
+ */
+export async function sameRoute(
+  deps: RouteDeps, tx: Queryable, { id, ...whose }: Whose & { readonly id: string }, missed: number,
+): Promise<Route | undefined> {
+  const method = await passingFailure(tx, id, missed);
+  if (method === undefined) return undefined;
+  const destination = await routeBy(deps, tx, { ...whose, method });
+  return destination.destinationHash === null ? undefined : { method, destination };
+}
+
+/** Those of a failing country come last, and after them those that this contact refused. */
 async function usableRoutes(deps: RouteDeps, tx: Queryable, whose: Whose): Promise<Route[]> {
   const routes = await routesTo(deps, tx, whose);
   if (deps.methods.length === 1) return routes;
   const countries = [...new Set(routes.flatMap(({ destination }) => destination.country ?? []))];
   const failing = await failingRoutes(tx, countries);
-  const isFailing = ({ method, destination }: Route) =>
-    failing.some((one) => one.method === method && one.country === destination.country);
-  return [...routes.filter((route) => !isFailing(route)), ...routes.filter(isFailing)];
+  const refused = await refusedRoutes(tx, routes.flatMap(({ destination }) => destination.destinationHash ?? []));
+  const rank = ({ method, destination: { destinationHash: hash, country } }: Route) => {
+    if (refused.some((one) => one.method === method && hash?.equals(one.destinationHash))) return 2;
+    return failing.some((one) => one.method === method && one.country === country) ? 1 : 0;
+  };
+  return [0, 1, 2].flatMap((wanted) => routes.filter((route) => rank(route) === wanted));
 }
 
 /** Every way that leads to somebody, in the order that is configured. */

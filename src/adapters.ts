@@ -1,6 +1,7 @@
 // The concrete adapters, made from the configuration: Twilio, the assistant, mail.
 import { readFileSync } from 'node:fs';
 import { createWebhookAssistant } from './assistant/webhookAssistant';
+import type { ChatChannel } from './chat/chatChannel';
 import { createTwilioWhatsApp } from './chat/twilioWhatsApp';
 import type { Config } from './config';
 import type { Pool } from './db/pool';
@@ -66,34 +67,50 @@ function voiceOptions(config: Config, alert: TellAlert): VoiceCarrierOptions {
   };
 }
 
+/** What carries codes beside our own SMS and calls. */
+export interface CodeProviders {
+  /** Where Verify is configured, and not where it is the provider. */
+  readonly verify?: VerifyProvider | undefined;
+  /** Where a mail server is configured; whoever made it closes it. */
+  readonly mailer?: Mailer | undefined;
+}
+
 function carrierBy(
-  method: Method, config: Config, texts: Texts, alert: TellAlert, verify: VerifyProvider | undefined,
+  method: Method, config: Config, texts: Texts, alert: TellAlert, { verify, mailer }: CodeProviders,
 ): CodeCarrier {
   if (verify !== undefined && method !== 'email') return verify.carrier(method);
   switch (method) {
     case 'sms': return createSmsCarrier(smsOptions(config, texts, alert));
     case 'call': return createVoiceCarrier(voiceOptions(config, alert));
-    // Over connections of its own, too: notices that hang would hold up codes. The configuration has a mail server.
-    case 'email': return createMailCarrier({ mailer: createMail(config)!, texts });
+    // The configuration has a mail server where codes go by mail.
+    case 'email': return createMailCarrier({ mailer: mailer!, texts });
   }
 }
 
-/** Twilio and the assistant, as configured; `verify` carries codes only where it is the provider of them. */
-export function createPorts(config: Config, texts: Texts, alert: TellAlert, verify?: VerifyProvider): Ports {
-  const {
-    DOORMAN_OTP_PROVIDER: provider, DOORMAN_CODE_METHODS: methods, DOORMAN_WINDOW_TEMPLATE_SID: template,
-  } = config;
+/**
+ * The chat, over connections of its own: one that a code has just opened would let the reply to somebody known come
+ * sooner than the reply to an unknown one (A35), and codes that hang would hold up the chat.
+ */
+export function createChannel(config: Config, alert: TellAlert): ChatChannel {
+  const { TWILIO_WHATSAPP_SENDER: sender, DOORMAN_WINDOW_TEMPLATE_SID: template } = config;
+  return createTwilioWhatsApp({
+    twilio: connectTwilio(config, alert),
+    sender,
+    statusCallback: statusCallbackOf(config),
+    ...(template === undefined ? {} : { windowTemplate: template }),
+  });
+}
+
+/** The chat, what carries codes and the assistant, as configured: what activities run on. */
+export function createPorts(
+  config: Config, texts: Texts, alert: TellAlert, { verify, mailer }: CodeProviders,
+): Ports {
+  const { DOORMAN_OTP_PROVIDER: provider, DOORMAN_CODE_METHODS: methods } = config;
   const other = provider === 'own' ? undefined : verify;
   return {
-    // Chat and codes have connections of their own: one that a code has just opened would let the reply to somebody
-    // known come sooner than the reply to an unknown one (A35), and codes that hang would hold up the chat.
-    channel: createTwilioWhatsApp({
-      twilio: connectTwilio(config, alert),
-      sender: config.TWILIO_WHATSAPP_SENDER,
-      statusCallback: statusCallbackOf(config),
-      ...(template === undefined ? {} : { windowTemplate: template }),
-    }),
-    carriers: new Map(methods.map((method) => [method, carrierBy(method, config, texts, alert, other)])),
+    channel: createChannel(config, alert),
+    carriers: new Map(methods.map((method) =>
+      [method, carrierBy(method, config, texts, alert, { verify: other, mailer })])),
     ...other?.checkCode === undefined ? {} : { checkCode: other.checkCode },
     assistant: createWebhookAssistant({
       url: config.ASSISTANT_URL,

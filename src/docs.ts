@@ -93,13 +93,13 @@ export function errorTableMarkdown(): string {
   return ['| class | what it means | what is done | numbers |', '|---|---|---|---|', ...rows].join('\n');
 }
 
-function wordsOf({ fault, waitAtLeastMs, retriesMax, nextMethod, never, parks, alert }: Action): string[] {
+function wordsOf({ fault, waitAtLeastMs, retriesMax, nextMethod, passedOver, parks, alert }: Action): string[] {
   return [
     fault === undefined ? 'undeliverable' : `\`${fault}\``,
     ...waitAtLeastMs === undefined ? [] : [`after ${waitAtLeastMs / 1_000} s at least`],
-    ...retriesMax === undefined ? [] : [`tried again ${retriesMax} time at most`],
+    ...retriesMax === undefined ? [] : [`once it was taken, tried again ${retriesMax} time`],
     ...nextMethod ? ['a code goes by the next method'] : [],
-    ...never === undefined ? [] : [never === 'method' ? 'never again by this method' : 'never again to this contact'],
+    ...passedOver === undefined ? [] : ['comes last for this contact for a month'],
     ...parks === undefined ? [] : ['kept until the person writes'],
     ...alert === undefined ? [] : [`alert \`${alert.what}\`${alert.inARow > 1 ? ` at ${alert.inARow} in a row` : ''}`],
   ];

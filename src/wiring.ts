@@ -2,7 +2,7 @@
 import { Client, Connection } from '@temporalio/client';
 import type { DataConverter } from '@temporalio/common';
 import {
-  createCalls, createMail, createPorts, createVerify, destinationRules, mediaHosts, smsOptions, textOptions,
+  createCalls, createChannel, createMail, createPorts, createVerify, destinationRules, mediaHosts, textOptions,
 } from './adapters';
 import { createPushReader } from './assistant/pushReader';
 import { Misconfiguration } from './config';
@@ -10,10 +10,7 @@ import type { Config } from './config';
 import { createDatabaseCheck } from './db/databaseCheck';
 import { createPool } from './db/pool';
 import type { Pool } from './db/pool';
-import { sendNotices } from './directory/contactNotices';
-import type { NoticeDeps } from './directory/contactNotices';
 import type { AppDeps } from './http/app';
-import { disputeLinkPath } from './http/dispute/disputePage';
 import { createDispatcher } from './inbox/dispatcher';
 import type { SweepReport } from './inbox/sweep';
 import { createReconciler } from './inbox/reconcile';
@@ -22,40 +19,36 @@ import { lookupHash } from './keys/box';
 import type { Keyring } from './keys/keyring';
 import { createLog, temporalLogger } from './log';
 import type { Log } from './log';
-import type { Mailer } from './mail/mailer';
 import type { Alert } from './otp/budgets';
-import { disputeToken, readDisputeToken } from './otp/disputeLink';
+import { readDisputeToken } from './otp/disputeLink';
 import { disputeByLink } from './otp/disputes';
 import type { LinkDeps } from './otp/disputes';
-import { tellMissedCodes } from './otp/missedCodes';
-import { createSmsNotices } from './otp/carriers/smsCarrier';
-import type { VerifyProvider } from './otp/verify/verifyProvider';
-import { withholdExpired, withholdTexts } from './outbox/outbox';
-import { isHeld } from './outbox/pacing';
-import { closeWindow, windowClosedCode } from './outbox/parking';
-import { noteReceipt } from './outbox/receipts';
+import { heedReceipt } from './outbox/heedReceipt';
+import type { ReceiptDeps } from './outbox/heedReceipt';
+import { withholdTexts } from './outbox/outbox';
 import type { ReceiptNote } from './outbox/receipts';
-import { tellNewSessions } from './sessions/sessionNotices';
-import type { NewSession } from './sessions/sessionNotices';
 import { disputeSession, findDisputedSession } from './sessions/sessions';
-import { tellEmployee, tellOfChange } from './tellEmployee';
-import type { TellDeps } from './tellEmployee';
 import { createTelemetry } from './telemetry';
 import type { Telemetry } from './telemetry';
 import { temporalAddress } from './temporal/connection';
 import { createConversations } from './temporal/conversations';
 import { createDataConverter } from './temporal/dataConverter';
 import { createTexts } from './texts/render';
-import type { Texts } from './texts/render';
+import { watchAlerts } from './twilio/alerts';
+import { actionOf } from './twilio/errorTable';
 import { createWiredActivities, createWiredPushes } from './wiredActivities';
 import { wireDirectory } from './wiring/directory';
+import { createNotices } from './wiring/notices';
+import { createSweepTasks } from './wiring/sweepTasks';
 
 /** What the worker process runs on. `metricsUrl` is where the SDK serves its own metrics. */
 export function wireWorker(config: Config, metricsUrl: string) {
   const { pool, log, telemetry } = wireProcess(config, 'worker', metricsUrl);
   const texts = createTexts(textOptions(config));
   const alert = createAlert(log, telemetry);
-  const ports = createPorts(config, texts, alert, createVerify(config, pool, log, alert));
+  // Codes by mail have connections of their own: notices that hang would hold them up.
+  const mailer = createMail(config);
+  const ports = createPorts(config, texts, alert, { verify: createVerify(config, pool, log, alert), mailer });
   const activities = createWiredActivities(
     pool, config.keyring, texts, ports, config.DOORMAN_LANGUAGE, alert, destinationRules(config),
     mediaHosts(config));
@@ -66,48 +59,7 @@ export function wireWorker(config: Config, metricsUrl: string) {
     dataConverter: createDataConverter(config.keyring.payload) as DataConverter,
     temporalLog: temporalLogger(log),
     database: checkDatabase(config, pool, log),
-    close: async () => { await directory.close(); await pool.end(); },
-  };
-}
-
-// Longer than a session may last, and a weekend in which nobody reads mail.
-const disputeLinkMs = 7 * 24 * 3_600_000;
-
-/** What employees are told without asking: that a contact of theirs changed, and that a session was opened. */
-function createNotices(
-  config: Config, pool: Pool, log: Log, texts: Texts, mailer: Mailer | undefined, alert: (what: Alert) => void,
-) {
-  const sendSms = createSmsNotices(smsOptions(config, texts, alert));
-  const { keyring: keys, countries, policy, DOORMAN_LANGUAGE: defaultLanguage } = config;
-  const sessions: TellDeps = {
-    pool, keys, texts, defaultLanguage, sendSms, mailer, rules: destinationRules(config),
-    disputeLink: (sessionId) => {
-      const token = disputeToken(keys.lookup, { sessionId, expiresAt: new Date(Date.now() + disputeLinkMs) });
-      return config.DOORMAN_PUBLIC_URL + disputeLinkPath(token);
-    },
-  };
-  const tell = (session: NewSession) => tellEmployee(sessions, session);
-  const contacts: NoticeDeps = {
-    pool, log, countries, storageKeys: keys.storage, giveUpAfterMs: policy.contactHoldMs,
-    sendNotice: (notice) => tellOfChange(sessions, notice),
-  };
-  return async () => {
-    // What tells employees waits with the codes: it goes the same ways.
-    if (await isHeld(pool, 'codes')) return { notified: 0, unnotified: 0 };
-    const [one, other] = [await sendNotices(contacts), await tellNewSessions({ pool, log, tell })];
-    return { notified: one.notified + other.notified, unnotified: one.unnotified + other.unnotified };
-  };
-}
-
-/** Tells Twilio, too, of the verifications that have ended. */
-function withEnds<Report>(
-  sendNotices: () => Promise<Report>, verify: VerifyProvider | undefined, telemetry: Telemetry,
-): () => Promise<Report> {
-  return async () => {
-    const report = await sendNotices();
-    const ended = await verify?.tellEnds() ?? 0;
-    if (ended > 0) telemetry.count('swept', { what: 'verificationsEnded' }, ended);
-    return report;
+    close: async () => { mailer?.close(); await directory.close(); await pool.end(); },
   };
 }
 
@@ -118,20 +70,17 @@ export function wireWeb(config: Config) {
   const texts = createTexts(textOptions(config));
   const alert = createAlert(log, telemetry);
   const verify = createVerify(config, pool, log, alert);
-  const { channel } = createPorts(config, texts, alert, verify);
+  const channel = createChannel(config, alert);
   const mailer = createMail(config);
   const database = checkDatabase(config, pool, log);
   const pushes = createWiredPushes(pool, config.keyring, mediaHosts(config), conversations, log);
   const dispatcher = createDispatcher({
     pool, log, recipient: config.TWILIO_WHATSAPP_SENDER, keys: config.keyring,
-    tellTurns: () => pushes.tellDue(),
     signal: (message) => conversations.deliver(message),
     fetchMessage: (messageId) => channel.fetchMessage(messageId),
-    withholdExpired,
-    sendNotices: withEnds(createNotices(config, pool, log, texts, mailer, alert), verify, telemetry),
-    tellMissed: () => tellMissedCodes({
-      pool, log, tell: (missed) => conversations.tellMissed(missed),
-      silenceMs: config.DOORMAN_CODE_METHODS.length === 1 ? undefined : config.policy.codeSilenceMs,
+    tasks: createSweepTasks(config, {
+      pool, log, conversations, pushes, verify,
+      sendNotices: createNotices(config, { pool, log, texts, mailer, alert }),
     }),
     textRetentionMs: config.policy.textRetentionMs,
     messagesPerMinuteMax: config.policy.messagesPerMinuteMax,
@@ -141,9 +90,10 @@ export function wireWeb(config: Config) {
     listReceived: (since) => channel.listReceived(since),
     take: (message) => dispatcher.take(message, [], true),
   });
+  const noteReceipt = createReceiptNotes(pool, alert, () => dispatcher.sweepSoon());
   const note = async (receipt: ReceiptNote) => {
     database.requireSound();
-    await heedReceipt(pool, receipt, () => dispatcher.sweepSoon());
+    await noteReceipt(receipt);
   };
   const app: AppDeps = {
     log,
@@ -187,12 +137,18 @@ function countSwept(telemetry: Telemetry, report: SweepReport): void {
   for (const [what, count] of Object.entries(report)) if (count > 0) telemetry.count('swept', { what }, count);
 }
 
-/** Notes what became of a send; somebody waits for a code that is lost, and what is said next waits for the window. */
-async function heedReceipt(pool: Pool, note: ReceiptNote, sweepSoon: () => void): Promise<void> {
-  const noted = await noteReceipt(pool, note);
-  const isLost = note.receipt === 'undelivered' || note.receipt === 'failed';
-  if (noted.outcome === 'noted' && noted.kind === 'code' && isLost) sweepSoon();
-  if (note.fault === windowClosedCode) await closeWindow(pool, note.receiptId);
+/** Notes what became of sends, and tells somebody of what calls for them. */
+function createReceiptNotes(pool: Pool, alert: (what: Alert) => void, sweepSoon: () => void) {
+  const watch = watchAlerts(alert);
+  const deps: ReceiptDeps = {
+    pool, sweepSoon,
+    meaningOf: (code) => actionOf(Number(code)),
+    onNews({ receipt, fault }) {
+      if (receipt === 'delivered' || receipt === 'read') watch.taken();
+      if (fault !== undefined) watch.refused(actionOf(Number(fault))?.alert);
+    },
+  };
+  return (note: ReceiptNote) => heedReceipt(deps, note);
 }
 
 /** By what Twilio's requests are known. */

@@ -3,6 +3,7 @@ import {
   ActivityFailure, CancellationScope, isCancellation, setCurrentDetails, sleep, upsertSearchAttributes,
 } from '@temporalio/workflow';
 import type { ReplyOutcome } from '../activities/chat';
+import { textKey } from '../src/domain/messages';
 import { deadlineSummary, stateTable } from '../src/domain/shown';
 import type { Outcome, Stage } from '../src/domain/verification';
 import type { TextRequest } from '../src/texts/keys';
@@ -125,12 +126,12 @@ export class Conversation {
     const verified = session === null
       ? { quantum: { messageId, ms: policy.replyQuantumMs } } : { sessionId: session.id };
     // A held message is answered twice: it is asked who writes, and later given its answer.
-    await this.say(() => reply({ key: `${messageId}:${text.key}`, senderId, text, ...verified }));
+    await this.say(() => reply({ key: textKey(messageId, text.key), senderId, text, ...verified }));
   }
 
   /** Says something that answers no message. `sessionId` speaks the employee's language. */
   async notify(text: TextRequest, about: string, sessionId?: string): Promise<void> {
-    const key = `${about}:${text.key}`;
+    const key = textKey(about, text.key);
     const { senderId } = this.state;
     await this.say(() => notice({ key, senderId, text, ...(sessionId === undefined ? {} : { sessionId }) }));
   }

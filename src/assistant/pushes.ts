@@ -3,9 +3,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { inTransaction } from '../db/pool';
 import type { Pool, Queryable } from '../db/pool';
+import { replyKey } from '../domain/messages';
 import type { Log } from '../log';
 import type { Push } from './pushReader';
-import { replyKey, wordsOf } from './replies';
+import { wordsOf } from './replies';
 import {
   dueTurns, extendTurn, findPush, isBeingRelayed, lockTurn, notePush, noteTold,
 } from './turns';

@@ -12,9 +12,6 @@ const urlLengthMax = 1_000;
 /** Far above what a turn may say (policy `repliesPerTurnMax`); what is beyond that is dropped, and said. */
 const repliesMax = 200;
 
-/** Business key of the `index`-th part (from 0) of what is said to a message. */
-export const replyKey = (messageId: string, index: number): string => `${messageId}:${index}`;
-
 const hasWords = (text: string): boolean => text.trim() !== '';
 
 const replySchema = z.object({

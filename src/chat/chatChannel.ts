@@ -42,8 +42,8 @@ export interface ChatChannel {
    */
   sendTemplate?(message: Omit<OutgoingText, 'text'>): Promise<SendOutcome>;
   /**
-   * Ids of the texts that the provider took for this recipient with these words within the last `sinceMs`, oldest
-   * first: how a send whose answer was lost is recognised. Safe to repeat. Throws Fault.
+   * Ids of the texts that the provider took for this recipient with these words within the last `sinceMs` and did not
+   * give up, oldest first: how a send whose answer was lost is recognised. Safe to repeat. Throws Fault.
    */
   findSent(sent: { to: string; text: string; sinceMs: number }): Promise<readonly string[]>;
   /** Asks the provider what it knows of a message; undefined when it knows none. Safe to repeat. Throws Fault. */

@@ -16,6 +16,8 @@ export interface TwilioWhatsAppOptions {
   readonly windowTemplate?: string;
 }
 
+// Twilio took these and gave them up: nobody has them.
+const lostStatuses: ReadonlySet<unknown> = new Set(['failed', 'undelivered', 'canceled']);
 // Twilio's clock is not ours, and it tells whole seconds.
 const clockSlackMs = 60_000;
 // Texts to one person in the hour that a reply is tried for: far below.
@@ -43,8 +45,8 @@ export function createTwilioWhatsApp(options: TwilioWhatsAppOptions): ChatChanne
       const page = { to, from: sender, limit: listedMax, pageSize: listedMax };
       const called = await twilio.call((sdk) => sdk.messages.list(page));
       return valueOf(called)
-        .filter(({ sid, body, direction, dateCreated }) => isMessageSid(sid) && direction !== 'inbound'
-          && comparable(body) === comparable(text) && dateCreated?.getTime() >= since)
+        .filter(({ sid, body, direction, status, dateCreated }) => isMessageSid(sid) && direction !== 'inbound'
+          && !lostStatuses.has(status) && comparable(body) === comparable(text) && dateCreated?.getTime() >= since)
         .reverse() // newest first, and of the same second too
         .sort((a, b) => a.dateCreated.getTime() - b.dateCreated.getTime())
         .map(({ sid }) => sid);

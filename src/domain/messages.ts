@@ -13,6 +13,15 @@ export type MessageKind = (typeof messageKinds)[number];
 export const phoneForm = /^whatsapp:\+[1-9]\d{6,14}$/;
 export const bsuidForm = /^whatsapp:[A-Z]{2}\.(ENT\.)?[A-Za-z0-9]{1,128}$/;
 
+/** Business key of the `index`-th part (from 0) of what the assistant says to a message. */
+export const replyKey = (messageId: string, index: number): string => `${messageId}:${index}`;
+
+/**
+ * Business key of a text of ours about something: in answer to a message, or to what happened. The same text about the
+ * same thing is said once, whoever says it.
+ */
+export const textKey = (about: string, text: string): string => `${about}:${text}`;
+
 /** Words that a person can type to steer the conversation, whatever the language. */
 export const commands = ['resend', 'call', 'email', 'cancel', 'notMe', 'logout'] as const;
 export type Command = (typeof commands)[number];

@@ -67,6 +67,7 @@ export const policyRules = {
   replyOrderWaitMs: rule(3 * second, 1, 5 * second, 'how long a reply waits for a report on the one before it; WhatsApp keeps no order between two that are on their way'),
   pushedTurnMs: rule(10 * minute, 1 * minute, 1 * hour, 'how long an assistant that answered 202 may push replies; in a session that is open all the while'),
   stillWorkingAfterMs: rule(20 * second, 3 * second, 1 * hour, 'silence of the assistant after which the person is told, once a turn, that it still works'),
+  receiptWaitMs: rule(15 * minute, 1 * minute, 24 * hour, 'a text that the provider took is kept, sealed, until it is known that it arrived, and no longer than this: what WhatsApp gives back afterwards waits; the process\'s number holds (R59)'),
   textRetentionMs: rule(24 * hour, 1 * hour, 72 * hour, 'text that nobody handled is destroyed after this (R59)'),
 } as const satisfies Record<string, Rule>;
 

@@ -1,13 +1,13 @@
 // Tells conversations of stored messages: at once where it can, in order for each sender, and again by sweeping where
 // it could not (decision 2). A message may be told twice after a crash: the conversation takes it once.
-import type { Pool, Queryable } from '../db/pool';
+import type { Pool } from '../db/pool';
 import type { Log } from '../log';
 import { createChains } from './chains';
 import { markDispatched, storeMessage, waitingMessages } from './inbox';
 import type { IncomingMessage } from './inbox';
 import type { AddressKeys } from './senders';
 import { sweep } from './sweep';
-import type { SweepReport } from './sweep';
+import type { SweepReport, SweepTask } from './sweep';
 import { storeUnconfirmed } from './unconfirmed';
 import type { ProviderView } from './unconfirmed';
 
@@ -23,17 +23,11 @@ export interface DispatcherDeps {
   fetchMessage(messageId: string): Promise<ProviderView | undefined>;
   /** Our WhatsApp sender, as the channel spells it: what the provider's record must name as recipient. */
   readonly recipient: string;
-  /** Gives up sends that nobody settled within the retention, a batch a call; says how many. */
-  withholdExpired(db: Queryable, retentionMs: number): Promise<number>;
   /** How many messages of one sender are read in a minute (policy `messagesPerMinuteMax`). */
   readonly messagesPerMinuteMax: number;
-  /** Tells conversations of codes that do not arrive; says how many. */
-  tellMissed?(): Promise<number>;
-  /** Tells conversations of turns that are answered later; in each sweep. */
-  tellTurns?(): Promise<void>;
-  /** Sends the next few notices to employees; at the end of each sweep. */
-  sendNotices?(): Promise<Pick<SweepReport, 'notified' | 'unnotified'>>;
-  /** After how long a text that nobody handled or sent is destroyed (policy `textRetentionMs`). */
+  /** What each sweep does beside, in their order. */
+  readonly tasks?: readonly SweepTask[];
+  /** After how long a text that nobody handled is destroyed (policy `textRetentionMs`). */
   readonly textRetentionMs: number;
   readonly log: Pick<Log, 'warn'>;
   /** Hears what each sweep came to. */

@@ -159,8 +159,9 @@ async function carryOut(
     const lookedBack = isBack && !listed.isMore && left.length === 0;
     const nextMs = nextLookMs(deps, young);
     await noteLook(deps.pool, settledUntil, { nextMs, lookedBack });
-    // Each round takes in what it found, so that the next one finds less.
-    if (!listed.isMore || left.length > 0) return { nextMs, lookedBack };
+    // Each round takes in what it found, so that the next one finds less. Where the oldest are too young already, it
+    // would find the same.
+    if (!listed.isMore || left.length > 0 || young.length > 0) return { nextMs, lookedBack };
     from = new Date(Math.max(from.getTime(), settledUntil!.getTime() - overlapMs)); // more is missing: there is a time
   }
 }

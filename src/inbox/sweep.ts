@@ -1,8 +1,8 @@
 // One sweep over the inbox: unconfirmed messages are confirmed or refused, senders who waited too long are told, and
-// text that nobody handled in time is destroyed. Last, notices to employees are sent: they are in no hurry.
+// text that nobody handled in time is destroyed. Then come the tasks of others, in their order.
 // Gives up early when the provider or Temporal is down, so that a long outage costs little.
 import { inTransaction } from '../db/pool';
-import type { Pool, Queryable } from '../db/pool';
+import type { Pool } from '../db/pool';
 import { Fault } from '../domain/faults';
 import type { Log } from '../log';
 import { waitingSenders, wipeExpired } from './inbox';
@@ -10,7 +10,8 @@ import type { AddressKeys } from './senders';
 import { admitMessage, compareWithProvider, findDueForCheck, noteCheck, refuseMessage } from './unconfirmed';
 import type { ProviderView, Unconfirmed } from './unconfirmed';
 
-export interface SweepReport {
+/** How many, by what was done: of the inbox, and of whatever the tasks count. */
+export interface SweepReport extends Counts {
   readonly confirmed: number;
   readonly refused: number;
   /** Senders who were told of everything that waited, and senders who still wait. */
@@ -18,13 +19,16 @@ export interface SweepReport {
   readonly waiting: number;
   /** Messages given up because nobody handled them within the retention. */
   readonly abandoned: number;
-  /** Sends given up because nobody settled them within the retention. */
-  readonly withheld: number;
-  /** Conversations that were told that their code did not arrive. */
-  readonly missed: number;
-  /** Notices to employees (a changed contact, a new session) that were sent, and that were given up. */
-  readonly notified: number;
-  readonly unnotified: number;
+}
+
+export type Counts = Readonly<Record<string, number>>;
+
+/** What a sweep does for another part of Doorman, while no other process sweeps. */
+export interface SweepTask {
+  /** One word: the log names by it what failed. */
+  readonly name: string;
+  /** Says how many of what. What it throws holds up no other task. */
+  run(): Promise<Counts>;
 }
 
 export interface SweepDeps {
@@ -37,23 +41,14 @@ export interface SweepDeps {
   fetchMessage(messageId: string): Promise<ProviderView | undefined>;
   /** Tells the sender's conversation all that waits, and notes it. */
   deliverAll(senderId: string): Promise<'delivered' | 'later'>;
-  /** Gives up sends that nobody settled within the retention, a batch a call; says how many. */
-  withholdExpired(db: Queryable, retentionMs: number): Promise<number>;
-  /** Tells conversations of codes that do not arrive; says how many. */
-  tellMissed?(): Promise<number>;
-  /** Tells conversations of turns that are answered later. */
-  tellTurns?(): Promise<void>;
-  /** Sends the next few notices to employees. */
-  sendNotices?(): Promise<Pick<SweepReport, 'notified' | 'unnotified'>>;
+  /** In their order. */
+  readonly tasks?: readonly SweepTask[];
   readonly log: Pick<Log, 'warn'>;
 }
 
 /** Any number that no other advisory lock of ours uses. */
 const sweepLock = 7_303_014_103;
-const noNotices = { notified: 0, unnotified: 0 };
-const nothing: SweepReport = {
-  confirmed: 0, refused: 0, told: 0, waiting: 0, abandoned: 0, withheld: 0, missed: 0, ...noNotices,
-};
+const nothing: SweepReport = { confirmed: 0, refused: 0, told: 0, waiting: 0, abandoned: 0 };
 const checkBatch = 50;
 // 2,000 messages: then those that are certain have their turn.
 const batchesMax = 40;
@@ -73,15 +68,21 @@ export async function sweep(deps: SweepDeps): Promise<SweepReport> {
     });
     const abandoned = await wipeExpired(deps.pool, deps.textRetentionMs);
     if (abandoned > 0) deps.log.warn('messages abandoned', { count: abandoned });
-    const withheld = await deps.withholdExpired(deps.pool, deps.textRetentionMs);
-    if (withheld > 0) deps.log.warn('sends abandoned', { count: withheld });
     const told = await tellWaitingSenders(deps);
-    const missed = await deps.tellMissed?.().catch((error: unknown) => {
-      deps.log.warn('missed codes could not be looked for', { error });
-    }) ?? 0;
-    await deps.tellTurns?.();
-    return { ...checked, ...told, abandoned, withheld, missed, ...await deps.sendNotices?.() ?? noNotices };
+    return { ...checked, ...told, abandoned, ...await runTasks(deps) };
   }) ?? nothing;
+}
+
+async function runTasks({ tasks = [], log }: SweepDeps): Promise<Counts> {
+  const counts: Record<string, number> = {};
+  for (const { name, run } of tasks) {
+    const done = await run().catch((error: unknown): Counts => {
+      log.warn('a task of the sweep failed', { kind: name, error });
+      return {};
+    });
+    for (const [what, count] of Object.entries(done)) counts[what] = (counts[what] ?? 0) + count;
+  }
+  return counts;
 }
 
 /** Does the work unless some process is at it under this lock already; then it is undefined. */

@@ -1,6 +1,7 @@
-// Which ways do not bring codes to a country at the moment: a failing one is not tried first.
+// Which ways do not bring codes to a country at the moment, and which not to one contact: they are not tried first.
 import type { Queryable } from '../db/pool';
 import type { Method } from '../domain/messages';
+import { passedOverCodes, passes } from '../twilio/errorTable';
 
 /** A way to a country. */
 export interface CountryRoute {
@@ -42,4 +43,46 @@ export async function failingRoutes(db: Queryable, countries: readonly string[])
       WHERE f.judged >= $3 AND f.missed * 2 > f.judged`,
     [countries.length === 0 ? [nowhere] : countries, judgedOf, judgedMin]);
   return rows;
+}
+
+/** A way to one number or address. */
+export interface ContactRoute {
+  readonly destinationHash: Buffer;
+  readonly method: Method;
+}
+
+const passedOver = passedOverCodes();
+// Of a mail server: it knows no such mailbox (src/mail/refusals.ts).
+const mailboxRefused = '^5\\d\\d';
+const passedOverFor = `interval '30 days'`;
+// As long as a keyed hash, and none.
+const nobody = Buffer.alloc(32);
+
+/**
+ * The ways by which the last code to one of these contacts was refused for good: there is no such recipient, or they
+ * do not want it. What arrived since, or is a month ago, counts for nothing.
+ */
+export async function refusedRoutes(db: Queryable, destinationHashes: readonly Buffer[]): Promise<ContactRoute[]> {
+  const { rows } = await db.query<ContactRoute>(
+    `SELECT w.hash AS "destinationHash", w.method
+       FROM (SELECT hash, method FROM unnest($1::bytea[]) hash, unnest(ARRAY['sms', 'call', 'email']) method) w,
+            LATERAL (SELECT coalesce(o.receipt_fault, o.fault) AS fault
+                       FROM sends s JOIN outbox o ON o.key = s.challenge_id || ':' || s.method || ':' || s.ordinal
+                      WHERE s.destination_hash = w.hash AND s.method = w.method AND s.allowed
+                        AND s.charged_at > (SELECT clock_timestamp()) - ${passedOverFor}
+                      ORDER BY s.charged_at DESC LIMIT 1) last
+      WHERE last.fault = ANY ($2) OR (w.method = 'email' AND last.fault ~ '${mailboxRefused}')`,
+    [destinationHashes.length === 0 ? [nobody] : destinationHashes, passedOver]);
+  return rows;
+}
+
+/** The way of a send that failed for a reason that may pass, the first time for this code and way; undefined else. */
+export async function passingFailure(db: Queryable, challengeId: string, ordinal: number): Promise<Method | undefined> {
+  const { rows: [failed] } = await db.query<{ method: Method; fault: string | null; isFirst: boolean }>(
+    `SELECT s.method, coalesce(o.receipt_fault, o.fault) AS fault,
+            NOT EXISTS (SELECT FROM sends f WHERE f.challenge_id = s.challenge_id AND f.method = s.method
+                           AND f.ordinal < s.ordinal AND f.missed_at IS NOT NULL) AS "isFirst"
+       FROM sends s JOIN outbox o ON o.key = s.challenge_id || ':' || s.method || ':' || s.ordinal
+      WHERE s.challenge_id = $1 AND s.ordinal = $2`, [challengeId, ordinal]);
+  return failed?.isFirst === true && passes(failed.fault ?? '') ? failed.method : undefined;
 }

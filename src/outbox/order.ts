@@ -13,3 +13,16 @@ export async function msUntilNext(db: Queryable, key: string, waitMs: number): P
        FROM outbox WHERE key = $1 AND state = 'sent'`, [key, waitMs]);
   return Math.max(0, row?.ms ?? 0);
 }
+
+/** The same of whatever was handed over to a sender last, for a text that comes after no certain one. */
+export async function msUntilNextTo(
+  db: Queryable, { key, senderId }: { key: string; senderId: string }, waitMs: number,
+): Promise<number> {
+  // The text of what may still be on its way is kept (takenTexts.ts), and by that it is found.
+  const { rows: [row] } = await db.query<{ ms: number | null }>(
+    `SELECT ($2 - extract(epoch FROM clock_timestamp() - max(settled_at)) * 1000)::float8 AS ms
+       FROM outbox
+      WHERE sender_id = $1 AND key <> $3 AND state = 'sent' AND text_enc IS NOT NULL
+        AND receipt IS DISTINCT FROM 'sent'`, [senderId, waitMs, key]);
+  return Math.max(0, row?.ms ?? 0);
+}

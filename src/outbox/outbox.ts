@@ -21,24 +21,29 @@ export interface Send {
 /** Under which context the text of a send is sealed. */
 export const textContext = (key: string): string => `outbox:${key}`;
 
-/** Notes that the provider is about to be asked, before it is. */
+/**
+ * Notes that the provider is about to be asked, before it is. `sessionId`: should the text have to wait, it may leave
+ * only while that is open.
+ */
 export async function beginSend(
-  db: Queryable, keys: PurposeKeys, send: { key: string; senderId: string; kind: 'reply' | 'code' },
+  db: Queryable, keys: PurposeKeys,
+  send: { key: string; senderId: string; kind: 'reply' | 'code'; sessionId?: string | undefined },
 ): Promise<Send> {
   const { rows: [row] } = await db.query<{
     id: string; state: Send['state']; attempts: number; text_enc: Buffer | null; ageMs: number;
     silentMs: number | null; hasParked: boolean;
   }>(
-    `INSERT INTO outbox AS o (key, sender_id, kind, attempts) VALUES ($1, $2, $3, 1)
+    `INSERT INTO outbox AS o (key, sender_id, kind, attempts, parked_session_id) VALUES ($1, $2, $3, 1, $4)
      ON CONFLICT (key) DO UPDATE
-       SET attempts = o.attempts + CASE WHEN o.state IN ('pending', 'parked') THEN 1 ELSE 0 END
+       SET attempts = o.attempts + CASE WHEN o.state IN ('pending', 'parked') THEN 1 ELSE 0 END,
+           parked_session_id = coalesce(o.parked_session_id, $4)
      RETURNING id, state, attempts, text_enc,
                (extract(epoch FROM clock_timestamp() - created_at) * 1000)::float8 AS "ageMs",
                (SELECT extract(epoch FROM clock_timestamp() - max(a.last_message_at)) * 1000
                   FROM sender_addresses a WHERE a.sender_id = o.sender_id)::float8 AS "silentMs",
                EXISTS (SELECT FROM outbox w
                         WHERE w.sender_id = o.sender_id AND w.state = 'parked' AND w.key <> o.key) AS "hasParked"`,
-    [send.key, send.senderId, send.kind]);
+    [send.key, send.senderId, send.kind, send.sessionId ?? null]);
   const { id, state, attempts, text_enc, ageMs, silentMs, hasParked } = row!;
   const text = text_enc === null ? null : open(keys, text_enc, textContext(send.key)).toString('utf8');
   return { receiptId: id, state, attempts, text, firstAttemptAgeMs: ageMs, silentMs, hasParked };
@@ -50,7 +55,10 @@ export async function wasBegun(db: Queryable, key: string): Promise<boolean> {
   return rowCount === 1;
 }
 
-/** Records what became of a send, once, and destroys its text. What was withheld while it left, was sent. */
+/**
+ * Records what became of a send, once, and destroys its text. What was withheld while it left, was sent. A reply that
+ * the provider took is settled elsewhere (takenTexts.ts): it may come back.
+ */
 export async function settleSend(
   db: Queryable, key: string, settled: { state: 'sent' | 'failed' | 'withheld'; providerId?: string; fault?: string },
 ): Promise<void> {
@@ -61,26 +69,16 @@ export async function settleSend(
 }
 
 /**
- * Withholds the stored texts of the sender of a session that is over, and destroys them: nobody is left who may read
- * them, and no send need come to find that out. Repeat-safe.
+ * Withholds the stored texts of the sender of a session that is over, and destroys them, those too that the provider
+ * took: nobody is left who may read them, and no send need come to find that out. Repeat-safe.
  */
 export async function withholdTexts(tx: Queryable, sessionId: string): Promise<void> {
   await tx.query(
-    `UPDATE outbox SET state = 'withheld', fault = 'sessionOver', settled_at = clock_timestamp(), text_enc = NULL
+    `UPDATE outbox
+        SET state = CASE state WHEN 'sent' THEN state ELSE 'withheld' END,
+            fault = CASE state WHEN 'sent' THEN fault ELSE 'sessionOver' END,
+            settled_at = CASE state WHEN 'sent' THEN settled_at ELSE clock_timestamp() END, text_enc = NULL
       WHERE sender_id = (SELECT sender_id FROM sessions WHERE id = $1) AND text_enc IS NOT NULL`, [sessionId]);
-}
-
-/**
- * Gives up sends that nobody settled within the retention, and destroys their text (R59), 1,000 a call: their
- * conversation gave them up, was ended in the Temporal UI, or is gone. Returns how many.
- */
-export async function withholdExpired(db: Queryable, retentionMs: number): Promise<number> {
-  const { rowCount } = await db.query(
-    `UPDATE outbox SET state = 'withheld', fault = 'abandoned', settled_at = clock_timestamp(), text_enc = NULL
-      WHERE key IN (SELECT key FROM outbox
-        WHERE state IN ('pending', 'parked') AND created_at < clock_timestamp() - $1 * interval '1 ms'
-        ORDER BY created_at LIMIT 1000 FOR UPDATE SKIP LOCKED)`, [retentionMs]);
-  return rowCount ?? 0;
 }
 
 /** Keeps texts to be sent later, sealed, under their keys. Repeat-safe. */

@@ -31,7 +31,8 @@ const slowingCodes: ReadonlySet<string> = new Set(['63018', '20429', 'http 429']
 const slowMs = 60_000;
 
 /** Whether a provider says that all of us send too fast, and not just to this recipient. */
-export const asksToSlowDown = ({ kind, code }: Fault): boolean => kind === 'throttled' && slowingCodes.has(code);
+export const asksToSlowDown = ({ kind, code }: Pick<Fault, 'kind' | 'code'>): boolean =>
+  kind === 'throttled' && slowingCodes.has(code);
 
 /** Empties the bucket for the chat for a minute. Codes go on: they are few, and somebody waits for each. */
 export async function slowDown(db: Queryable): Promise<void> {

@@ -8,36 +8,29 @@ import { textContext } from './outbox';
 /** WhatsApp's 24 hours since a person last wrote, less what a text may be on its way. */
 const windowMs = (23 * 60 + 55) * 60_000;
 
-/** The provider's number for a text outside of that time. */
-export const windowClosedCode = '63016';
-
 /** Whether somebody has been silent for too long to be written to; null when it is not known since when. */
 export const isWindowClosed = (silentMs: number | null): boolean => silentMs !== null && silentMs > windowMs;
 
-/**
- * Keeps the text of a send until its person writes again. Its last try counts as none: nothing left. `sessionId` must
- * be open then. Repeat-safe.
- */
+/** Keeps the text of a send until its person writes again. Its last try counts as none: nothing left. Repeat-safe. */
 export async function parkSend(
-  db: Queryable, keys: PurposeKeys, { key, text, sessionId }: { key: string; text: string; sessionId?: string },
+  db: Queryable, keys: PurposeKeys, { key, text }: { key: string; text: string },
 ): Promise<void> {
   await db.query(
-    `UPDATE outbox SET state = 'parked', text_enc = $2, parked_session_id = coalesce(parked_session_id, $3),
-            parked_at = coalesce(parked_at, clock_timestamp()), attempts = attempts - 1
-      WHERE key = $1 AND state IN ('pending', 'parked')`,
-    [key, seal(keys, text, textContext(key)), sessionId ?? null]);
+    `UPDATE outbox SET state = 'parked', text_enc = $2, parked_at = coalesce(parked_at, clock_timestamp()),
+            attempts = greatest(attempts - 1, 0)
+      WHERE key = $1 AND state IN ('pending', 'parked')`, [key, seal(keys, text, textContext(key))]);
 }
 
 /**
- * Notes that the provider found the window closed, unless the person has written since the send was made. The send is
- * named by our id for it, since the provider may say so only later, in a receipt: its own text is gone by then.
+ * Notes that the provider found the window closed, unless the person has written since the text left. It is named by
+ * our id for it, since the provider may say so only later, in a receipt.
  */
 export async function closeWindow(db: Queryable, receiptId: string): Promise<void> {
   await db.query(
     `UPDATE sender_addresses a SET last_message_at = clock_timestamp() - interval '1 day'
        FROM outbox o
       WHERE o.id = $1 AND a.sender_id = o.sender_id
-        AND (a.last_message_at IS NULL OR a.last_message_at < o.created_at)`, [receiptId]);
+        AND (a.last_message_at IS NULL OR a.last_message_at < coalesce(o.settled_at, o.created_at))`, [receiptId]);
 }
 
 export interface Parked {

@@ -26,8 +26,9 @@ const rank = `CASE $3 WHEN 'queued' THEN 1 WHEN 'sending' THEN 2 WHEN 'sent' THE
 
 /**
  * Notes what became of a send; idempotent, and never to less than is known. A send whose answer was lost learns from it
- * that the provider has taken it: it is settled, and not tried again. Of a second copy of a code, which a try whose
- * answer was lost leaves behind, it counts that it was delivered, and not that it failed.
+ * that the provider has taken it: it is settled, and not tried again. The text of a reply is kept until it arrived. Of
+ * a second copy of a code, which a try whose answer was lost leaves behind, it counts that it was delivered, and not
+ * that it failed.
  */
 export async function noteReceipt(
   db: Queryable, { receiptId, providerId, receipt, fault }: ReceiptNote,
@@ -36,7 +37,8 @@ export async function noteReceipt(
     `UPDATE outbox o
         SET receipt = $3, receipt_at = clock_timestamp(), receipt_fault = $4, provider_id = coalesce(provider_id, $2),
             state = CASE WHEN provider_id IS NULL AND state <> 'failed' THEN 'sent' ELSE state END,
-            settled_at = coalesce(settled_at, clock_timestamp()), text_enc = NULL,
+            settled_at = coalesce(settled_at, clock_timestamp()),
+            text_enc = CASE WHEN kind = 'reply' AND $3 IN ('queued', 'sending', 'sent') THEN text_enc END,
             fault = CASE WHEN provider_id IS NULL AND state <> 'failed' THEN NULL ELSE fault END
       WHERE id = $1 AND (coalesce(provider_id, $2) = $2 OR kind = 'code' AND $3 IN ('delivered', 'read'))
         AND (receipt IS NULL OR receipt NOT IN ('undelivered', 'failed')

@@ -5,6 +5,7 @@ import type RequestClient from 'twilio/lib/base/RequestClient';
 import type Response from 'twilio/lib/http/response';
 import { Fault } from '../domain/faults';
 import type { Refusal } from '../domain/faults';
+import { watchAlerts } from './alerts';
 import { alertOf, refusalOf, unanswered, Undeliverable, unreadable } from './errors';
 import type { TwilioAlert } from './errorTable';
 
@@ -42,7 +43,7 @@ export function createTwilio({ accountSid, apiKeySid, apiKeySecret, ...options }
     accountSid,
     httpClient: new EndpointClient(options.apiUrl, options.timeoutMs ?? timeoutMs),
   });
-  const watch = watchRefusals(options.alert);
+  const watch = watchAlerts(options.alert);
   return {
     async call(request) {
       try {
@@ -50,29 +51,13 @@ export function createTwilio({ accountSid, apiKeySid, apiKeySecret, ...options }
         watch.taken();
         return { outcome: 'done', value };
       } catch (error) {
-        if (error instanceof Undeliverable || error instanceof Fault) watch.refused(error);
+        if (error instanceof Undeliverable) watch.taken();
+        if (error instanceof Undeliverable || error instanceof Fault) watch.refused(alertOf(error));
         if (error instanceof Undeliverable) return { outcome: 'undeliverable', code: error.code, class: error.refusal };
         if (error instanceof Fault) throw error;
         // The SDK could not make or read something, and says what with the words that it stumbled on.
         throw new Fault('refused', 'twilio', 'sdk');
       }
-    },
-  };
-}
-
-/** Counts refusals in a row that call for somebody. A provider that is down says nothing of the account. */
-function watchRefusals(alert: (what: TwilioAlert) => void = () => undefined) {
-  let inARow = 0;
-  return {
-    taken(): void { inARow = 0; },
-    refused(error: Fault | Undeliverable): void {
-      if (error instanceof Undeliverable) inARow = 0;
-      const due = alertOf(error);
-      if (due === undefined) return;
-      if (due.inARow === 1) return alert(due.what);
-      inARow += 1;
-      // Told once, not at each one that follows.
-      if (inARow === due.inARow) alert(due.what);
     },
   };
 }

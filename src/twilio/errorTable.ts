@@ -13,12 +13,12 @@ export interface Action {
   readonly fault?: FaultKind;
   /** Before it is tried again, in ms, however little Retry-After asks for. */
   readonly waitAtLeastMs?: number;
-  /** How often it may be tried again; as often as the caller likes without. */
+  /** How often it may be tried again once it was taken; without, a few times. */
   readonly retriesMax?: number;
   /** A code that met it goes by the next method at once. */
   readonly nextMethod: boolean;
-  /** What is not tried again: this `recipient` at all, or this recipient by this `method`. */
-  readonly never?: 'recipient' | 'method';
+  /** For this contact this way comes last for a month (src/otp/routeHealth.ts): people move, and change their mind. */
+  readonly passedOver?: true;
   /** Kept until the person writes again. */
   readonly parks?: true;
   /** Told when so many refusals in a row say so. */
@@ -35,8 +35,8 @@ export const errorClasses = {
   retry: { about: 'Twilio is down for a moment', fault: 'unavailable', nextMethod: false },
   slow: { about: 'a rate or a queue is full', fault: 'throttled', waitAtLeastMs: slowMs, nextMethod: false },
   nextMethod: { about: 'not now and not in this way', nextMethod: true },
-  permanent: { about: 'no such recipient, or none for this method', nextMethod: true, never: 'recipient' },
-  consent: { about: 'the recipient stopped or blocked us', nextMethod: true, never: 'method' },
+  permanent: { about: 'no such recipient, or none for this method', nextMethod: true, passedOver: true },
+  consent: { about: 'the recipient stopped or blocked us', nextMethod: true, passedOver: true },
   fraud: {
     about: 'fraud protection, or a country that is not enabled', nextMethod: true,
     alert: { what: 'fraudRefused', inARow: 1 },
@@ -101,6 +101,18 @@ export function classOfCode(code: string | null | undefined): ErrorClass | undef
 export function actionOf(number: number): Action | undefined {
   const name = classOf(number);
   return name && { ...errorClasses[name], ...beyondClass[number] };
+}
+
+/** The numbers after which a way to a contact is passed over, as they stand beside a send. */
+export function passedOverCodes(): string[] {
+  const numbers = [...classes.keys()].filter((number) => actionOf(number)?.passedOver === true);
+  return numbers.map(String);
+}
+
+/** Whether what was taken and failed with this number may pass: then it is worth another try by the same way. */
+export function passes(code: string): boolean {
+  const fault = actionOf(Number(code))?.fault;
+  return fault === 'unavailable' || fault === 'throttled';
 }
 
 /** Whether a class is no fault: the message reaches nobody, and the caller goes on with something else. */

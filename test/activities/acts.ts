@@ -1,5 +1,6 @@
 // Every activity on each of its paths, with what went before it: for tests that repeat them and let them die.
 import type { ChallengeActivities } from '../../activities/challenge';
+import { takeBack } from '../../src/outbox/takenTexts';
 import type { Act, ActivityWorld } from '../support/activityWorld';
 import { anna, testPolicy } from '../support/world';
 
@@ -245,6 +246,19 @@ export const acts: Record<string, Case> = {
     outcome: { outcome: 'sent' },
     async prepare(world) {
       await world.run(await acts['a reply to somebody who wrote too long ago is parked']!.prepare(world));
+      return acts['a reply is sent']!.prepare(world);
+    },
+  },
+  'a text that was given back goes before the next one': {
+    asksProvider: true,
+    outcome: { outcome: 'sent' },
+    async prepare(world) {
+      const { senderId } = await write(world, 'hello', 'SM-old');
+      await world.run(({ reply }) => reply({ key: 'SM-old:answer', senderId, text: { key: 'askIdentifier', params: {} } }));
+      const { rows: [row] } = await world.pool.query<{ id: string; providerId: string }>(
+        `SELECT id, provider_id AS "providerId" FROM outbox WHERE key = 'SM-old:answer'`);
+      await takeBack(world.pool, { receiptId: row!.id, providerId: row!.providerId }, 1);
+      world.channel.lost.add(row!.providerId);
       return acts['a reply is sent']!.prepare(world);
     },
   },

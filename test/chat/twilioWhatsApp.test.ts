@@ -82,6 +82,19 @@ describe('WhatsApp over Twilio', () => {
     expect(await channel.findSent({ to: recipient, text: 'hello', sinceMs: 5 * 60_000 })).toEqual([sids[3], sids[1], sids[0]]);
   });
 
+  it('does not take a text that Twilio gave up for one that went out', async () => {
+    const statuses = [
+      'accepted', 'queued', 'sending', 'sent', 'delivered', 'read', 'failed', 'undelivered', 'canceled'];
+    const sidOf = (nth: number) => `SM${String(nth).repeat(32)}`;
+    const listed = statuses.map((status, nth) => ({
+      sid: sidOf(nth), status, body: 'hello', direction: 'outbound-api', dateCreated: new Date() }));
+    const sdk = { messages: { list: async () => listed } };
+    // cast: of the SDK only this much is used
+    const twilio = { call: async (request) => ({ outcome: 'done', value: await request(sdk as never) }) } as Twilio;
+    const found = await createTwilioWhatsApp({ twilio, sender }).findSent({ to: recipient, text: 'hello', sinceMs: 60_000 });
+    expect([...found].sort()).toEqual([0, 1, 2, 3, 4, 5].map(sidOf));
+  });
+
   it('lists what was received page after page, each message once, and from then on only', async () => {
     const { simulator, twilio } = simulated;
     simulator.faults.set({ webhookDropped: true });

@@ -23,7 +23,6 @@ const dispatcherOf = (changes: Partial<DispatcherDeps> = {}) => createDispatcher
   pool: world.pool, keys: world.keys, recipient, log, textRetentionMs: 86_400_000, sweepAfterMs: 0,
   messagesPerMinuteMax: 1_000,
   fetchMessage: () => provider(),
-  withholdExpired: () => Promise.resolve(0),
   async signal(message) {
     await temporal();
     told.push(message);

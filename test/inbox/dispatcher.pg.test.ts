@@ -1,5 +1,6 @@
 // Every stored message is told, at least once and in order for each sender, whatever Temporal and we ourselves do.
 import fc from 'fast-check';
+import type { Counts, SweepTask } from '../../src/inbox/sweep';
 import { storeTexts } from '../../src/outbox/outbox';
 import { dispatchingIn, never, refused } from '../support/dispatching';
 import { createInboxWorld, incoming } from '../support/inboxWorld';
@@ -68,10 +69,21 @@ test('while Temporal hangs every answer is given at the deadline, however many w
   expect(await waiting()).toHaveLength(30);
 });
 
-test('a sweep ends with what an import wants people to be told, and says how many were', async () => {
-  const dispatcher = dispatching({ sendNotices: () => Promise.resolve({ notified: 2, unnotified: 1 }) });
-  expect(await dispatcher.sweep()).toMatchObject({ notified: 2, unnotified: 1 });
-  expect(await dispatching().sweep()).toMatchObject({ notified: 0, unnotified: 0 });
+test('a sweep does its tasks in their order, says how many of what, and one that fails holds up no other', async () => {
+  const done: string[] = [];
+  const task = (name: string, counts: Counts | undefined): SweepTask => ({
+    name,
+    async run() {
+      done.push(name);
+      if (counts === undefined) throw new Error('503');
+      return counts;
+    },
+  });
+  const dispatcher = dispatching({ tasks: [
+    task('codes', { missed: 2 }), task('turns', undefined), task('notices', { notified: 2, missed: 1 })] });
+  expect(await dispatcher.sweep()).toMatchObject({ missed: 3, notified: 2, told: 0 });
+  expect(done).toEqual(['codes', 'turns', 'notices']);
+  expect(dispatcher.logged).toEqual(['["a task of the sweep failed",{"kind":"turns","error":{}}]']);
 });
 
 test('a sweep destroys text that nobody handled in time, and says so', async () => {

@@ -72,6 +72,14 @@ test('more than fit into memory are taken in all the same, the oldest first', as
   }
 }, 60_000);
 
+test('more than fit into memory, all of them still left to their webhooks, are listed once and not over and over', async () => {
+  for (let n = 0; n < 1_203; n += 1) received(n % 20);
+  let lists = 0;
+  const one = looking({ listReceived: (since) => { lists += 1; return listReceived(since); } });
+  expect(await one.look()).toEqual({ recovered: 0, expired: 0 });
+  expect(lists).toBe(1);
+});
+
 describe('when something fails', () => {
   test('a provider that cannot be asked disturbs nothing, and the next look finds what this one did not', async () => {
     received(60);

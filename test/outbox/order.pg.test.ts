@@ -76,8 +76,8 @@ test('of one that nobody reports on, the next waits until three seconds after it
 
 test.each([
   ['was handed over long ago', `settled_at = settled_at - interval '3 seconds'`],
-  ['failed', `state = 'failed', settled_at = clock_timestamp()`],
-  ['was withheld', `state = 'withheld', settled_at = clock_timestamp()`],
+  ['failed', `state = 'failed', text_enc = NULL, settled_at = clock_timestamp()`],
+  ['was withheld', `state = 'withheld', text_enc = NULL, settled_at = clock_timestamp()`],
   ['was given up', `state = 'pending', settled_at = NULL`],
 ])('the next reply waits for nothing when the former one %s', async (_, changes) => {
   await send(first);
@@ -85,6 +85,20 @@ test.each([
   const process = new DyingProcess();
   expect(await send(second, { after: first, orderWaitMs }, process)).toEqual({ outcome: 'sent' });
   expect(process.steps).toBe(1 + stepsOfSend);
+});
+
+test('the first reply of a turn waits until what was said before it is out, whoever said it', async () => {
+  const own = { key: 'SM-code:verified', senderId, text: { key: 'verified', params: {} } } as const;
+  await world.run(({ reply }) => reply(own));
+  const process = new DyingProcess();
+  const sent = send(first, { orderWaitMs }, process);
+  while (process.steps <= stepsOfSend) await new Promise(setImmediate);
+  expect(said()).toHaveLength(1);
+  const { rows: [row] } = await world.pool.query<{ id: string; providerId: string }>(
+    'SELECT id, provider_id AS "providerId" FROM outbox WHERE key = $1', [own.key]);
+  await noteReceipt(world.pool, { receiptId: row!.id, providerId: row!.providerId, receipt: 'sent' });
+  expect(await sent).toEqual({ outcome: 'sent' });
+  expect(said()).toHaveLength(2);
 });
 
 test('a reply waits for nothing when there is no former one, or when no order is asked for', async () => {

@@ -83,10 +83,12 @@ test('the same receipt ten times at once is noted once', async () => {
   expect(outcomes.filter(({ outcome }) => outcome === 'noted')).toHaveLength(1);
 });
 
-test('a send whose answer was lost is sent, as its receipt says: it is not tried again, and its text is gone', async () => {
+test('a send whose answer was lost is sent, as its receipt says: it is not tried again, and its text is gone once it arrived', async () => {
   const send = await begin({ settled: false });
   expect(await send.note('queued')).toMatchObject({ outcome: 'noted' });
-  expect(await rowOf(send.key)).toEqual({ state: 'sent', receipt: 'queued', fault: null, provider: send.providerId, text: false });
+  expect(await rowOf(send.key)).toEqual({ state: 'sent', receipt: 'queued', fault: null, provider: send.providerId, text: true });
+  await send.note('delivered');
+  expect(await rowOf(send.key)).toMatchObject({ receipt: 'delivered', text: false });
   expect(await beginSend(pool, testKeyring.storage, { key: send.key, senderId, kind: 'reply' })).toMatchObject({ state: 'sent' });
   // The answer comes after all, and says another id: a second copy left. The first stays the one.
   await settleSend(pool, send.key, { state: 'sent', providerId: 'SMsecond' });

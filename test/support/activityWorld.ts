@@ -66,7 +66,7 @@ export async function createActivityWorld(): Promise<ActivityWorld> {
       await owner.query(`UPDATE sends SET charged_at = charged_at - $1 * interval '1 s'`, [seconds]);
     },
     async reset() {
-      for (const events of [channel.sent, channel.typing, carrier.carried, assistant.turns]) events.clear();
+      for (const events of [channel.sent, channel.typing, carrier.carried, assistant.turns, channel.lost]) events.clear();
       // Deleted, not truncated: ten times as fast for tables of a few rows.
       await owner.query(`DELETE FROM sessions; DELETE FROM senders; DELETE FROM pools; DELETE FROM audit;
         UPDATE audit_head SET seq = 0, hash = decode(repeat('00', 32), 'hex')`);

@@ -1,7 +1,7 @@
 // Dispatchers over a Temporal that does what the test says.
 import { createDispatcher } from '../../src/inbox/dispatcher';
 import type { Dispatcher, DispatcherDeps } from '../../src/inbox/dispatcher';
-import { withholdExpired } from '../../src/outbox/outbox';
+import { destroyOldTexts } from '../../src/outbox/retention';
 import type { InboxWorld } from './inboxWorld';
 import { recipient } from './twilioRequests';
 
@@ -26,12 +26,14 @@ export function dispatchingIn(world: () => InboxWorld) {
       const told: string[] = [];
       const logged: string[] = [];
       const { signal = () => Promise.resolve() } = deps;
+      const log: DispatcherDeps['log'] = { warn: (event, fields) => { logged.push(JSON.stringify([event, fields])); } };
+      const retention = { pool: world().pool, log, textRetentionMs: 86_400_000, receiptWaitMs: 900_000 };
       const dispatcher = createDispatcher({
         pool: world().pool, keys: world().keys, recipient,
-        textRetentionMs: 86_400_000, messagesPerMinuteMax: 1_000, sweepAfterMs: 0, deadlineMs: 20_000,
+        textRetentionMs: retention.textRetentionMs, messagesPerMinuteMax: 1_000, sweepAfterMs: 0, deadlineMs: 20_000,
         fetchMessage: () => Promise.resolve(undefined),
-        withholdExpired,
-        log: { warn: (event, fields) => { logged.push(JSON.stringify([event, fields])); } },
+        tasks: [{ name: 'texts', run: () => destroyOldTexts(retention) }],
+        log,
         ...deps,
         async signal(message) {
           await signal(message);

@@ -55,6 +55,10 @@ export class FakeChannel implements ChatChannel {
   readonly typing = new Events<string>();
   /** Consulted before each send: throws a Fault, or answers undeliverable, to play the provider's moods. */
   before: (text: OutgoingText) => SendOutcome | undefined = () => undefined;
+  /** Ids of texts that were taken and then given up. */
+  readonly lost = new Set<string>();
+  /** Called when a text was taken, before the answer: what the provider does meanwhile. */
+  after: (text: OutgoingText) => Promise<void> = async () => undefined;
   /** None is configured unless a test does. */
   sendTemplate?: NonNullable<ChatChannel['sendTemplate']>;
 
@@ -62,11 +66,14 @@ export class FakeChannel implements ChatChannel {
     const refused = this.before(text);
     if (refused !== undefined) return refused;
     this.sent.push(text);
-    return { outcome: 'accepted', providerId: `SMout${this.sent.all.length}` };
+    const providerId = `SMout${this.sent.all.length}`;
+    await this.after(text);
+    return { outcome: 'accepted', providerId };
   }
 
   async findSent({ to, text }: { to: string; text: string }): Promise<readonly string[]> {
-    return this.sent.all.flatMap((one, index) => one.to === to && one.text === text ? [`SMout${index + 1}`] : []);
+    return this.sent.all.flatMap((one, index) => one.to === to && one.text === text ? [`SMout${index + 1}`] : [])
+      .filter((id) => !this.lost.has(id));
   }
 
   async fetchMessage(): Promise<undefined> {

@@ -2,7 +2,7 @@
 import { refusals } from '../../src/domain/faults';
 import { createTwilio } from '../../src/twilio/client';
 import {
-  actionOf, classOf, classOfCode, errorClasses, errorNumbers, isRefusal,
+  actionOf, classOf, classOfCode, errorClasses, errorNumbers, isRefusal, passedOverCodes, passes,
 } from '../../src/twilio/errorTable';
 import type { ErrorClass } from '../../src/twilio/errorTable';
 import { refusalOf, Undeliverable } from '../../src/twilio/errors';
@@ -60,8 +60,8 @@ describe('what a class does', () => {
     ['retry', { fault: 'unavailable', nextMethod: false }],
     ['slow', { fault: 'throttled', waitAtLeastMs: 60_000, nextMethod: false }],
     ['nextMethod', { nextMethod: true }],
-    ['permanent', { nextMethod: true, never: 'recipient' }],
-    ['consent', { nextMethod: true, never: 'method' }],
+    ['permanent', { nextMethod: true, passedOver: true }],
+    ['consent', { nextMethod: true, passedOver: true }],
     ['fraud', { nextMethod: true, alert: { what: 'fraudRefused', inARow: 1 } }],
     ['window', { nextMethod: false, parks: true }],
     ['configuration', { fault: 'misconfigured', alert: { what: 'providerRefuses', inARow: 5 } }],
@@ -70,6 +70,17 @@ describe('what a class does', () => {
     ['development', { nextMethod: true }],
   ] as const)('%s', (name, action) => {
     expect(errorClasses[name]).toMatchObject(action);
+  });
+
+  it('is a contact that comes last by this way for permanent refusals and withheld consent, and for nothing else', () => {
+    const numbers = [...errorNumbers.permanent, ...errorNumbers.consent].map(String);
+    expect(passedOverCodes().sort()).toEqual(numbers.sort());
+  });
+
+  it('is worth another try by the same way for what passes alone', () => {
+    const passing = Object.values(errorNumbers).flat().filter((number) => passes(String(number)));
+    expect(passing.sort()).toEqual([...errorNumbers.retry, ...errorNumbers.slow].sort());
+    for (const code of ['busy', 'no-answer', '', '29999']) expect(passes(code)).toBe(false);
   });
 
   it('differs for numbers that say more: one try more, a day of patience, a rate instead of an outage', () => {

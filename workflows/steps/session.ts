@@ -1,6 +1,7 @@
 // session: relays everything in order, one message at a time, until the session ends.
 import { ActivityFailure, isCancellation } from '@temporalio/workflow';
 import type { NewsOutcome, RelayOutcome } from '../../activities/assistant';
+import { replyKey, textKey } from '../../src/domain/messages';
 import type { EndReason } from '../../src/sessions/sessions';
 import type { Outcome } from '../../src/domain/verification';
 import type { PlainTextKey } from '../../src/texts/keys';
@@ -89,9 +90,9 @@ async function deliver(c: Conversation, messageId: string, { from, to, late }: R
   const { senderId, session, policy: { replyOrderWaitMs: orderWaitMs } } = c.state;
   const sessionId = session!.id;
   for (let index = from; index < to; index += 1) {
-    const key = `${messageId}:${index}`;
-    const former = index > 0 ? `${messageId}:${index - 1}` : late ? `${messageId}:stillWorking` : undefined;
-    const order = former === undefined ? {} : { after: former, orderWaitMs };
+    const key = replyKey(messageId, index);
+    const former = index > 0 ? replyKey(messageId, index - 1) : late ? textKey(messageId, 'stillWorking') : undefined;
+    const order = { orderWaitMs, ...former === undefined ? {} : { after: former } };
     const outcome = await c.runTurn(() => c.say(() => relayReply({ key, senderId, sessionId, ...order })));
     if (outcome === 'interrupted') return;
     if (outcome === 'withheld') return closed(c);

@@ -1,16 +1,12 @@
 // By which way a code goes: the first that is configured and can be used, what fails last, the next one when it is missed.
-import { randomUUID } from 'node:crypto';
 import { createPool } from '../../../src/db/pool';
 import type { Pool } from '../../../src/db/pool';
-import type { Method } from '../../../src/domain/messages';
-import { methods } from '../../../src/domain/messages';
 import { tellMissedCodes } from '../../../src/otp/missedCodes';
-import { noteReceipt } from '../../../src/outbox/receipts';
 import type { Receipt } from '../../../src/outbox/receipts';
 import { createTestDatabase } from '../../support/postgres';
 import type { TestDatabase } from '../../support/postgres';
-import { addEmployees, createTestActivities, store, testKeyring, testPolicy } from '../../support/world';
-import type { Person } from '../../support/world';
+import { addEmployees } from '../../support/world';
+import { claimsIn } from './claims';
 
 let database: TestDatabase;
 let pool: Pool;
@@ -33,48 +29,7 @@ beforeEach(async () => {
 });
 
 const landline = '+442079460123';
-const policy = { ...testPolicy, strangerSendsPerHourMax: 10 };
-
-interface Claim {
-  readonly challengeId: string;
-  /** By each way, where codes went. */
-  went(): Partial<Record<Method, string[]>>;
-  codes(): string[];
-  say(text: string): Promise<unknown>;
-  send(sends: number): Promise<unknown>;
-  failOver(sends: number): Promise<unknown>;
-  receipt(receipt: Receipt, sends?: number): Promise<void>;
-}
-
-let strangers = 0;
-
-/** A stranger claims to be an employee, and whatever code there is leaves. */
-async function claim(identifier = '144133', { by = methods }: { by?: readonly Method[] } = {}): Promise<Claim> {
-  const person: Person = { phone: `whatsapp:+4477009${10_000 + (strangers += 1)}` };
-  const { activities, carriers } = createTestActivities(pool, testKeyring, { methods: by });
-  const challengeId = randomUUID();
-  const message = await store(pool, testKeyring, person, identifier);
-  await activities.identify({ ...message, challengeId, asked: true, policy });
-  const send = (sends: number) => activities.sendCode({ challengeId, sends });
-  await send(1);
-  return {
-    challengeId, send,
-    went: () => Object.fromEntries([...carriers].flatMap(([method, { carried }]) =>
-      carried.all.length === 0 ? [] : [[method, carried.all.map(({ to }) => to)]])),
-    codes: () => [...carriers.values()].flatMap(({ carried }) => carried.all.map(({ code }) => code)),
-    async say(text) {
-      const said = await store(pool, testKeyring, person, text);
-      return activities.confirm({ ...said, challengeId, sessionId: randomUUID(), policy });
-    },
-    failOver: (sends) => activities.failOver({ challengeId, sends, policy }),
-    async receipt(receipt, sends = 1) {
-      const { rows: [row] } = await pool.query<{ id: string; provider: string }>(
-        `SELECT o.id, o.provider_id AS provider FROM outbox o JOIN sends s ON o.key = s.challenge_id || ':' || s.method || ':' || s.ordinal
-          WHERE s.challenge_id = $1 AND s.ordinal = $2`, [challengeId, sends]);
-      await noteReceipt(pool, { receiptId: row!.id, providerId: row!.provider, receipt });
-    },
-  };
-}
+const claim = claimsIn(() => pool);
 
 const wait = (seconds: number) => owner.query(
   `UPDATE challenges SET last_sent_at = last_sent_at - $1 * interval '1 s'`, [seconds]);

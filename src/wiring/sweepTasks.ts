@@ -1,0 +1,36 @@
+// What a web process sweeps up beside the inbox, in this order: first what somebody in a chat waits for.
+import type { Pushes } from '../assistant/pushes';
+import type { Config } from '../config';
+import type { Pool } from '../db/pool';
+import type { SweepTask } from '../inbox/sweep';
+import type { Log } from '../log';
+import { tellMissedCodes } from '../otp/missedCodes';
+import type { MissedDeps } from '../otp/missedCodes';
+import type { VerifyProvider } from '../otp/verify/verifyProvider';
+import { destroyOldTexts } from '../outbox/retention';
+
+export interface SweepParts {
+  readonly pool: Pool;
+  readonly log: Log;
+  readonly conversations: { tellMissed: MissedDeps['tell'] };
+  readonly pushes: Pick<Pushes, 'tellDue'>;
+  readonly verify: Pick<VerifyProvider, 'tellEnds'> | undefined;
+  sendNotices(): Promise<{ notified: number; unnotified: number }>;
+}
+
+export function createSweepTasks(
+  { policy, DOORMAN_CODE_METHODS: methods }: Config,
+  { pool, log, conversations, pushes, verify, sendNotices }: SweepParts,
+): SweepTask[] {
+  const { textRetentionMs, receiptWaitMs } = policy;
+  const silenceMs = methods.length === 1 ? undefined : policy.codeSilenceMs;
+  const tell: MissedDeps['tell'] = (missed) => conversations.tellMissed(missed);
+  return [
+    { name: 'missedCodes', run: async () => ({ missed: await tellMissedCodes({ pool, log, silenceMs, tell }) }) },
+    { name: 'turns', run: async () => { await pushes.tellDue(); return {}; } },
+    { name: 'oldTexts', run: () => destroyOldTexts({ pool, log, textRetentionMs, receiptWaitMs }) },
+    { name: 'notices', run: sendNotices },
+    ...verify === undefined ? [] : [
+      { name: 'verifications', run: async () => ({ verificationsEnded: await verify.tellEnds() }) }],
+  ];
+}
