@@ -4,6 +4,7 @@
 //   test/**/*.wf.test.ts   conversations  Postgres, Temporal that skips time or does not, the bundle: startConversations().
 //   test/replay/*.test.ts  replay         nothing; bundles the workflows with changes.
 //   test/**/*.browser.test.ts  page        a Chromium; skipped with the reason where there is none.
+//   test/**/*.slapd.test.ts    ldap        an LDAP server, OpenLDAP's slapd; skipped likewise.
 //   test/journeys/**       journeys       the whole: the build, and of each server one of its own to stop and kill.
 // Servers are started once a run, only when a test that needs them runs (test/support/setup), and stopped after it.
 
@@ -39,10 +40,11 @@ module.exports = {
       ...shared,
       displayName: 'unit',
       testMatch: ['<rootDir>/test/**/*.test.ts'],
-      testPathIgnorePatterns: ['\\.(pg|wf|browser)\\.test\\.ts$', '/test/(journeys|replay)/', '/node_modules/'],
+      testPathIgnorePatterns: ['\\.(pg|wf|browser|slapd)\\.test\\.ts$', '/test/(journeys|replay)/', '/node_modules/'],
     },
     { ...shared, displayName: 'replay', testMatch: ['<rootDir>/test/replay/*.test.ts'], testPathIgnorePatterns: ['\\.wf\\.test\\.ts$'] },
     { ...shared, displayName: 'page', testMatch: ['<rootDir>/test/**/*.browser.test.ts'] },
+    { ...shared, displayName: 'ldap', testMatch: ['<rootDir>/test/**/*.slapd.test.ts'] },
     { ...shared, ...needing('forPostgres'), displayName: 'postgres', testMatch: ['<rootDir>/test/**/*.pg.test.ts'] },
     { ...shared, ...needing('forConversations'), displayName: 'conversations', testMatch: ['<rootDir>/test/**/*.wf.test.ts'] },
     { ...shared, ...needing('forJourneys'), displayName: 'journeys', testMatch: ['<rootDir>/test/journeys/**/*.test.ts'] },

@@ -12,7 +12,7 @@ const wanted = argv.slice(2).filter((argument) => argument !== '--record-histori
 const history = wanted.includes('--history') ? wanted.splice(wanted.indexOf('--history'), 2)[1] : undefined;
 if (recording) wanted.push('test/replay/recording');
 await prepare();
-const chromium = await findChromium();
+const programs = { CHROMIUM_PATH: await findChromium(), SLAPD_PATH: await findSlapd() };
 
 const folder = mkdtempSync(join(tmpdir(), 'doorman-results-'));
 const results = join(folder, 'results.json');
@@ -20,7 +20,7 @@ const results = join(folder, 'results.json');
 const { code } = await run(execPath, [inRoot('node_modules', 'jest', 'bin', 'jest.js'), '--json', `--outputFile=${results}`, ...wanted], {
   env: {
     ...env,
-    ...chromium === undefined ? {} : { CHROMIUM_PATH: chromium },
+    ...Object.fromEntries(Object.entries(programs).filter(([, path]) => path !== undefined)),
     ...recording ? { DOORMAN_RECORD_HISTORIES: '1' } : {},
     ...history === undefined ? {} : { DOORMAN_HISTORY: history },
   },
@@ -37,20 +37,38 @@ function closingLine() {
   return `${numPassedTests} passed, ${numFailedTests + unloadable} failed, ${numPendingTests + numTodoTests} skipped`;
 }
 
-/** The browser of the page's test; in CI it is installed where that is possible. Without it that test is skipped. */
-async function findChromium() {
-  const needed = wanted.length === 0 || wanted.some((argument) => /simulator|page|browser|journeys/.test(argument));
-  const places = [env.CHROMIUM_PATH, '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome',
-    '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome', '/Applications/Chromium.app/Contents/MacOS/Chromium'];
-  const found = () => places.find((path) => path !== undefined && existsSync(path));
-  if (!needed || found() !== undefined) return found();
-  if (env.CI === 'true' && process.getuid?.() === 0 && existsSync('/etc/debian_version')) {
-    const apt = (...args) => run('apt-get', ['-y', '-qq', ...args], { quiet: true, env: { ...env, DEBIAN_FRONTEND: 'noninteractive' } });
-    await step('installing Chromium', async () => {
+/** The browser of the page's test. */
+function findChromium() {
+  return findProgram({
+    name: 'Chromium', variable: 'CHROMIUM_PATH', debian: 'chromium', tests: 'the tests of the simulator page',
+    needed: /simulator|page|browser|journeys/,
+    places: ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome',
+      '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome', '/Applications/Chromium.app/Contents/MacOS/Chromium'],
+  });
+}
+
+/** The LDAP server that the tests of LDAP start. */
+function findSlapd() {
+  return findProgram({
+    name: 'slapd', variable: 'SLAPD_PATH', debian: 'slapd', tests: 'the tests of a real LDAP server',
+    needed: /ldap|slapd|directory/,
+    places: ['/usr/sbin/slapd', '/usr/libexec/slapd', '/usr/lib/openldap/slapd', '/opt/homebrew/opt/openldap/libexec/slapd'],
+  });
+}
+
+/** In CI what is missing is installed where that is possible. Without it its tests are skipped. */
+async function findProgram({ name, variable, debian, tests, needed, places }) {
+  const found = () => [env[variable], ...places].find((path) => path !== undefined && existsSync(path));
+  if (wanted.length > 0 && !wanted.some((argument) => needed.test(argument))) return found();
+  if (found() === undefined && env.CI === 'true' && process.getuid?.() === 0 && existsSync('/etc/debian_version')) {
+    // At this run level no package starts a service of its own: the tests start what they need.
+    const quietly = { quiet: true, env: { ...env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' } };
+    const apt = (...args) => run('apt-get', ['-y', '-qq', ...args], quietly);
+    await step(`installing ${name}`, async () => {
       await apt('update');
-      await apt('install', '--no-install-recommends', 'chromium');
+      await apt('install', '--no-install-recommends', debian);
     });
   }
-  if (found() === undefined) say('There is no Chromium (CHROMIUM_PATH): the test of the simulator page is skipped.');
+  if (found() === undefined) say(`There is no ${name} (${variable}): ${tests} are skipped.`);
   return found();
 }

@@ -14,6 +14,7 @@ export const toolVariables = {
   TEST_DATABASE_URL: 'A Postgres >= 15 for the tests, as a superuser; what they make there they remove.',
   DOORMAN_CACHE: 'Folder for what was downloaded or built; else `doorman` in the user\'s cache folder.',
   CHROMIUM_PATH: 'The Chromium that the tests of the page use.',
+  SLAPD_PATH: 'The LDAP server that the tests of LDAP use: slapd of OpenLDAP.',
   SIMULATOR_PORT: 'Port of the simulator: page and API. 3010 unless it is set.',
   SIMULATOR_HOST: 'Where it listens. 127.0.0.1 unless it is set.',
   SIMULATOR_ALLOW_REMOTE: '`true` lets it listen elsewhere: whoever reaches the page reads every code.',

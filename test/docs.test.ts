@@ -32,7 +32,7 @@ test('every variable of a tool that is explained is read somewhere, and every on
       .filter((entry) => entry.isFile() && /\.(ts|mjs)$/.test(entry.name))
       .map((entry) => readFileSync(join(entry.parentPath, entry.name), 'utf8')));
   const read = new Set(files.flatMap((text) =>
-    [...text.matchAll(/\b(?:SIMULATOR|CHROMIUM|TEST_DATABASE|TEMPORAL_(?:CLI|TEST_SERVER))_[A-Z_]+\b|\bDOORMAN_CACHE\b/g)]
+    [...text.matchAll(/\b(?:SIMULATOR|CHROMIUM|TEST_DATABASE|TEMPORAL_(?:CLI|TEST_SERVER)|SLAPD)_[A-Z_]+\b|\bDOORMAN_CACHE\b/g)]
       .map(([name]) => name)));
   expect([...read].sort()).toEqual(Object.keys(toolVariables).sort());
 });

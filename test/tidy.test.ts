@@ -59,6 +59,7 @@ describe('boundaries', () => {
       pg: /^src\/db\//,
       'csv-parse': /^src\/directory\//,
       'libphonenumber-js': /^src\/directory\//,
+      ldapts: /^src\/directory\/ldap\//,
       standardwebhooks: /^src\/assistant\//,
       pino: /^src\/log\.ts$/,
       'prom-client': /^src\/telemetry\.ts$/,
