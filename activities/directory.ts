@@ -8,7 +8,7 @@ import type { FeedFaultKind } from '../src/directory/feedFault';
 import { readSource } from '../src/directory/sync/readSource';
 import type { ReadProgress } from '../src/directory/sync/readSource';
 import type { Source } from '../src/directory/sync/sources';
-import { applySync, endSync, noteFault } from '../src/directory/sync/syncs';
+import { applySync, endSync, noteFault, restartSync } from '../src/directory/sync/syncs';
 import type { SyncEnd } from '../src/directory/sync/syncs';
 import { Fault } from '../src/domain/faults';
 import { whileBeating } from './chat';
@@ -89,6 +89,8 @@ async function heedFault(
   if (!(error instanceof FeedFault)) throw error;
   tellFault(source, error);
   await noteFault(pool, syncId, error);
-  if (error.kind === 'unreachable') throw new Fault('unavailable', 'directory', 'source');
+  // What was kept is of a list that the source has thrown away.
+  if (error.kind === 'lost') await restartSync(pool, syncId);
+  if (error.kind === 'unreachable' || error.kind === 'lost') throw new Fault('unavailable', 'directory', 'source');
   return { outcome: 'failed', fault: error.kind };
 }

@@ -61,6 +61,8 @@ describe('boundaries', () => {
       'libphonenumber-js': /^src\/directory\//,
       ldapts: /^src\/directory\/ldap\//,
       standardwebhooks: /^src\/assistant\//,
+      'openid-client': /^src\/directory\/oauth\//,
+      saml: /^src\/directory\/successFactors\//,
       pino: /^src\/log\.ts$/,
       'prom-client': /^src\/telemetry\.ts$/,
       commander: /^src\/cli/,

@@ -2,9 +2,10 @@
 
 /**
  * `unreachable`: it does not answer, or asks to wait; worth another try. `refused`: it does not let us in.
- * `untrustworthy`: what it says contradicts itself, or comes from elsewhere. `misconfigured`: ours to mend.
+ * `untrustworthy`: what it says contradicts itself, or comes from elsewhere. `misconfigured`: ours to mend. `lost`: it
+ * does not keep what the reading was to go on with; worth another try from the beginning.
  */
-export type FeedFaultKind = 'unreachable' | 'refused' | 'untrustworthy' | 'misconfigured';
+export type FeedFaultKind = 'unreachable' | 'refused' | 'untrustworthy' | 'misconfigured' | 'lost';
 
 /** The message says what to do, and repeats nothing that the source said. */
 export class FeedFault extends Error {

@@ -17,8 +17,9 @@ export function readEmployeeId(text: string): Reading<{ canonical: string; writt
   return { value: { canonical, written: dropInvisible(text).normalize('NFKC') } };
 }
 
-// Control characters, line ends, and the marks that turn the direction of what follows them in a sentence.
-const unprintable = /[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/u;
+// Control characters, half of a pair of code units, line ends, and the marks that turn the direction of what follows
+// them in a sentence. No database keeps the first two.
+const unprintable = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/u;
 
 export function readName(text: string): Reading<string> {
   if (unprintable.test(text)) return { why: 'holds a character that cannot be printed' };

@@ -62,6 +62,19 @@ test('a source that is not there for a while is waited for', async () => {
   expect(world.told).toEqual(['unreachable', 'applied']);
 });
 
+test('a list that its source does not keep any more is read from its beginning, and nobody twice', async () => {
+  let tries = 0;
+  world.feed.beforePage = (page) => {
+    if (page !== 2) return;
+    tries += 1;
+    if (tries === 1) throw new FeedFault('lost', 'begin anew');
+  };
+  expect(await (await world.start()).result()).toBe('applied');
+  expect(world.told).toEqual(['lost', 'applied']);
+  expect(world.feed.asked.map(({ from }) => from)).toEqual([undefined, undefined]);
+  expect(await world.last()).toMatchObject({ state: 'applied', people: 8, pages: 4, fault: null });
+});
+
 test('a source that contradicts itself is not read on, and the reading says why', async () => {
   world.feed.beforePage = (page) => {
     if (page === 1) throw new FeedFault('untrustworthy', 'refers to another host');

@@ -1,0 +1,99 @@
+// One request to a source over HTTPS, and its answer: within limits, from nobody but whom was asked.
+// Refuses redirects: what goes with the request must not go to where nobody configured (A73).
+import { retryAfterMs } from '../../domain/faults';
+import { FeedFault } from '../feedFault';
+
+export interface AnswerLimits {
+  /** From the connection to the last byte, in ms. */
+  readonly timeoutMs: number;
+  /** Of the body as unpacked. */
+  readonly bytesMax: number;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: Uint8Array;
+}
+
+/** Asks `who`, a name of ours for sentences. Throws a FeedFault when there is no whole answer, or a redirect. */
+export async function askFor(
+  who: string, url: string, request: RequestInit, limits: AnswerLimits, get: typeof fetch = fetch,
+): Promise<Answer> {
+  const signal = AbortSignal.timeout(limits.timeoutMs);
+  let body: Response['body'] = null;
+  try {
+    const response = await get(url, { ...request, redirect: 'manual', signal });
+    const { status, headers } = response;
+    ({ body } = response);
+    if (status === 0 || (status >= 300 && status < 400)) throw redirected(who);
+    return { status, headers, body: await readBounded(who, response, limits.bytesMax) };
+  } catch (error) {
+    // What is left of a body that nobody wants would keep its connection.
+    await body?.cancel().catch(() => undefined);
+    if (error instanceof FeedFault) throw error;
+    throw unanswered(who, signal.aborted ? 'timeout' : codeOf(error));
+  }
+}
+
+async function readBounded(who: string, { headers, body }: Response, bytesMax: number): Promise<Uint8Array> {
+  const tooLarge = () => new FeedFault('untrustworthy', `${who} answers with more than ${bytesMax} bytes`);
+  if (Number(headers.get('content-length')) > bytesMax) throw tooLarge();
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of body ?? []) {
+    bytes += chunk.byteLength;
+    if (bytes > bytesMax) throw tooLarge();
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+function redirected(who: string): FeedFault {
+  return new FeedFault('untrustworthy', `${who} redirects elsewhere, which is not followed: configure where it is`);
+}
+
+// Names that Node and OpenSSL give to what is wrong with a certificate.
+const ofTls = /CERT|TLS|SSL|SIGNED|UNABLE_TO/;
+
+function unanswered(who: string, code: string): FeedFault {
+  return ofTls.test(code)
+    ? new FeedFault('untrustworthy', `${who} does not show a certificate that is trusted (${code})`)
+    : new FeedFault('unreachable', `${who} does not answer to the end (${code})`);
+}
+
+/** The stable name of what went wrong on the way, which fetch wraps once. */
+function codeOf(error: unknown): string {
+  const { code, cause } = error as { code?: unknown; cause?: { code?: unknown } };
+  const known = [cause?.code, code].find((name) => typeof name === 'string' && /^[A-Z][A-Z0-9_]{2,60}$/.test(name));
+  return known === undefined ? 'no answer' : String(known);
+}
+
+/** The fault that a status other than 200 is. `detail` is ours, or a stable code of theirs. */
+export function faultOfStatus(who: string, { status, headers }: Answer, detail?: string): FeedFault {
+  const said = `${who} answers ${status}${detail === undefined ? '' : ` (${detail})`}`;
+  const waitMs = retryAfterMs(headers.get('retry-after'), Date.now());
+  const wait = waitMs === undefined ? '' : `, and asks to wait ${Math.ceil(waitMs / 1_000)} s`;
+  if (status >= 500 || [408, 425, 429].includes(status)) return new FeedFault('unreachable', said + wait);
+  if (status === 401 || status === 403) return new FeedFault('refused', `${said}: it does not let us in`);
+  return new FeedFault('misconfigured', `${said}: look at its address and settings`);
+}
+
+/** The JSON of a 200. Throws a FeedFault for anything else, such as the page of a sign-in or half an answer. */
+export function jsonOf(who: string, { headers, body }: Answer): unknown {
+  if (!/^application\/json *(;|$)/i.test(headers.get('content-type') ?? '')) {
+    throw new FeedFault('untrustworthy', `${who} answers with something else than JSON, perhaps a page to sign in`);
+  }
+  const json = parsed(body);
+  if (json === undefined) throw new FeedFault('untrustworthy', `${who} answers with JSON that cannot be read`);
+  return json;
+}
+
+/** Undefined for what is no JSON. */
+export function parsed(body: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body)) as unknown;
+  } catch {
+    return undefined;
+  }
+}

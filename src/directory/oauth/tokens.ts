@@ -1,0 +1,138 @@
+// OAuth 2.0 access tokens for reading a source: asked for once, in memory only, until shortly before they end.
+import {
+  ClientSecretBasic, ClientSecretPost, Configuration, None, allowInsecureRequests, customFetch, genericGrantRequest,
+} from 'openid-client';
+import type { CustomFetch } from 'openid-client';
+import { z } from 'zod';
+import { FeedFault } from '../feedFault';
+import { askFor, faultOfStatus, jsonOf, parsed } from './answer';
+import type { Answer } from './answer';
+
+export interface TokenOptions {
+  readonly tokenUrl: string;
+  readonly clientId: string;
+  /** Without one the client is known by what else it sends. */
+  readonly clientSecret?: string | undefined;
+  /** Where the secret goes: the Authorization header unless told. */
+  readonly secretIn?: 'header' | 'body';
+  /** `client_credentials` unless told. */
+  readonly grantType?: string;
+  /** Further fields of the request, made anew for each. `afresh`: a token was forgotten, and another is wanted. */
+  readonly parameters?: (afresh: boolean) => Readonly<Record<string, string>>;
+  /** What the body of a refusal means, where it is not OAuth's own: in words of ours, without its values. */
+  readonly explain?: (body: unknown) => string | undefined;
+  /** For a token endpoint without TLS, in development. */
+  readonly allowInsecure?: boolean;
+  readonly fetch?: typeof fetch;
+  readonly now?: () => number;
+}
+
+export interface Tokens {
+  /** A token to send as `Authorization: Bearer …`. Throws a FeedFault. */
+  bearer(): Promise<string>;
+  /** The token was refused: the next one is asked for. */
+  forget(): void;
+}
+
+const who = 'the token endpoint';
+const limits = { timeoutMs: 30_000, bytesMax: 64 * 1024 };
+// A token that ends on its way is refused. One without an end is taken to live for a short while.
+const earlyMs = 60_000;
+const unknownLifeMs = 5 * 60_000;
+
+/** One ask at a time, however many want a token. */
+export function createTokens(options: TokenOptions): Tokens {
+  const now = options.now ?? Date.now;
+  let kept: { readonly token: string; readonly until: number } | undefined;
+  let asked: Promise<string> | undefined;
+  let forgotten = 0;
+  let afresh = false;
+  const ask = async (generation: number): Promise<string> => {
+    try {
+      const askedAt = now();
+      const { token, lifeMs } = await requestToken(options, afresh);
+      // What was forgotten while it was asked for is not kept.
+      if (generation === forgotten) {
+        kept = { token, until: askedAt + lifeMs - earlyMs };
+        afresh = false;
+      }
+      return token;
+    } finally {
+      if (generation === forgotten) asked = undefined;
+    }
+  };
+  return {
+    bearer() {
+      if (kept !== undefined && now() < kept.until) return Promise.resolve(kept.token);
+      asked ??= ask(forgotten);
+      return asked;
+    },
+    forget() {
+      forgotten += 1;
+      afresh = true;
+      kept = undefined;
+      asked = undefined;
+    },
+  };
+}
+
+async function requestToken(options: TokenOptions, afresh: boolean): Promise<{ token: string; lifeMs: number }> {
+  const { grantType = 'client_credentials', parameters = () => ({}) } = options;
+  if (!options.tokenUrl.startsWith('https:') && options.allowInsecure !== true) {
+    throw new FeedFault('misconfigured', `${who} is not asked without TLS`);
+  }
+  const fields = parameters(afresh);
+  const { access_token: token, token_type: type, expires_in: seconds } =
+    await genericGrantRequest(configure(options), grantType, fields).catch(unwrap);
+  if (type !== 'bearer' || !sendable.test(token)) throw noToken();
+  return { token, lifeMs: seconds === undefined ? unknownLifeMs : seconds * 1_000 };
+}
+
+/** The library wraps what a request throws. Its own errors carry the answer, and with it perhaps a token. */
+function unwrap(error: unknown): never {
+  const fault = error instanceof Error ? error.cause : undefined;
+  throw fault instanceof FeedFault ? fault : noToken();
+}
+
+/** A header that cannot hold its value is refused with the value in the sentence. */
+const sendable = /^[\x21-\x7e]{1,16384}$/;
+
+function noToken(): FeedFault {
+  return new FeedFault('untrustworthy', `${who} answers with no bearer token`);
+}
+
+function configure(options: TokenOptions): Configuration {
+  const { tokenUrl, clientId, clientSecret, secretIn = 'header', allowInsecure = false } = options;
+  const authentication = clientSecret === undefined ? None()
+    : secretIn === 'header' ? ClientSecretBasic(clientSecret) : ClientSecretPost(clientSecret);
+  const config = new Configuration(
+    { issuer: tokenUrl, token_endpoint: tokenUrl }, clientId, undefined, authentication);
+  if (allowInsecure) allowInsecureRequests(config);
+  config[customFetch] = fetchOf(options);
+  return config;
+}
+
+/** Answers within limits; the library sees only those that may hold a token. */
+function fetchOf({ fetch: get, explain }: TokenOptions): CustomFetch {
+  return async (url, { method, headers, body }) => {
+    const form = body as URLSearchParams; // cast: all that a token endpoint is sent
+    const answer = await askFor(who, url, { method, headers, body: form }, limits, get);
+    if (answer.status !== 200) throw refusal(answer, explain);
+    return Response.json(jsonOf(who, answer));
+  };
+}
+
+// RFC 6749, section 5.2: the only words of an answer that are repeated.
+const oauthErrors = [
+  'invalid_request', 'invalid_client', 'invalid_grant', 'unauthorized_client', 'unsupported_grant_type',
+  'invalid_scope'] as const;
+
+const errorBody = z.object({ error: z.enum(oauthErrors) });
+
+function refusal(answer: Answer, explain: TokenOptions['explain'] = () => undefined): FeedFault {
+  const body = parsed(answer.body);
+  const standard = errorBody.safeParse(body);
+  const detail = standard.success ? standard.data.error : explain(body);
+  if (![400, 401, 403].includes(answer.status)) return faultOfStatus(who, answer, detail);
+  return new FeedFault('refused', `${who} refuses the request (${detail ?? answer.status})`);
+}
