@@ -3,7 +3,6 @@
 import type { Queryable } from '../db/pool';
 import { defaultPolicy } from '../domain/policy';
 import type { EmployeeEmail, EmployeePhone } from './directoryFeed';
-import { spellingsOf } from './phoneNumber';
 
 /** An employee, active or not: whoever asks treats the departed like the unknown (decision 7). */
 export interface Employee {
@@ -25,9 +24,10 @@ export type FoundEmployee =
 export const isHeld = (row: string, holdMs: string): string =>
   `coalesce(${row}.held_from > clock_timestamp() - ${holdMs} * interval '1 ms', false)`;
 
+/** SQL: whether no other active employee has the telephone line of the contact `p`, however either is spelled. */
 export const isSoleHolder = `NOT EXISTS (
   SELECT FROM employee_phones o JOIN employees oe ON oe.id = o.employee_id
-   WHERE o.e164 = p.e164 AND o.employee_id <> p.employee_id AND oe.active)`;
+   WHERE o.line = p.line AND o.employee_id <> p.employee_id AND oe.active)`;
 
 /** The same of an address, `m`: either of two would read the code that is meant for the other. */
 export const isSoleReader = `NOT EXISTS (
@@ -72,8 +72,8 @@ export async function findByPhone(
 ): Promise<string | undefined> {
   const { rows: [row] } = await db.query<{ id: string }>(
     `SELECT e.id FROM employees e JOIN employee_phones p ON p.employee_id = e.id
-      WHERE p.e164 = ANY ($1) AND e.active AND ${isSoleHolder} AND NOT ${isHeld('p', '$2')} LIMIT 1`,
-    [spellingsOf(e164), contactHoldMs]);
+      WHERE p.line = phone_line($1) AND e.active AND ${isSoleHolder} AND NOT ${isHeld('p', '$2')} LIMIT 1`,
+    [e164, contactHoldMs]);
   return row?.id;
 }
 

@@ -50,13 +50,13 @@ export function readCountries(list: string): ReadonlySet<string> {
 export function readPhone(raw: string, { defaultCountry, countries }: PhoneRules = {}): PhoneReading {
   const text = foldDigits(dropInvisible(raw).normalize('NFKC')).trim().replace(/^00/, '+');
   if (!written.test(text)) return { why: 'is not one telephone number without extension' };
-  if (text.startsWith('+')) return checked(parse(text), countries);
+  if (text.startsWith('+')) return checked(asWrittenNow(parse(text)), countries);
   if (defaultCountry === undefined) {
     return { why: 'is a national number: write it as +…, or name the country of such numbers' };
   }
   // A spreadsheet drops the plus sign, and "4915…" is a valid number in Germany as well: a code would go elsewhere.
-  const national = parse(text, defaultCountry);
-  const international = parse(`+${text}`);
+  const national = asWrittenNow(parse(text, defaultCountry));
+  const international = asWrittenNow(parse(`+${text}`));
   if (national?.isValid() && international?.isValid() && international.number !== national.number) {
     return { why: 'can be read as a national and as an international number: write it as +…' };
   }
@@ -65,6 +65,17 @@ export function readPhone(raw: string, { defaultCountry, countries }: PhoneRules
 
 function parse(text: string, country?: CountryCode): PhoneNumber | undefined {
   return parsePhoneNumberFromString(text, { extract: false, ...(country && { defaultCountry: country }) });
+}
+
+/** Lists are older than plans: "+52 1 55…", and eight digits in Brazil, still mean somebody's mobile telephone. */
+function asWrittenNow(phone: PhoneNumber | undefined): PhoneNumber | undefined {
+  if (phone === undefined || phone.isValid() || phone.ext !== undefined) return phone;
+  // As it is spelled: reading drops a zero that stands where none belongs, and a second one makes no number.
+  const [, ...others] = spellingsOf(phone.number);
+  return others.flatMap((spelling) => {
+    const other = parse(spelling);
+    return other?.isValid() && other.number === spelling ? [other] : [];
+  })[0] ?? phone;
 }
 
 function checked(phone: PhoneNumber | undefined, countries: Countries): PhoneReading {
@@ -88,13 +99,18 @@ export function countryOf(e164: string, countries: Countries): string | undefine
   return phone.country ?? `+${phone.countryCallingCode}`;
 }
 
-/** How WhatsApp still spells mobile numbers of countries that have changed theirs, beside how they are written now. */
+/**
+ * How WhatsApp still spells mobile numbers of countries that have changed theirs, beside how they are written now. The
+ * function `phone_line` of the database reduces all of a line to one: whatever changes here changes there.
+ */
 const spellings: readonly (readonly [RegExp, string])[] = [
-  // Mexico, with and without the 1 of former mobile numbers; Argentina, with and without the 9 of mobile numbers.
-  [/^\+521(\d{10})$/, '+52$1'], [/^\+52(\d{10})$/, '+521$1'],
-  [/^\+549(\d{10})$/, '+54$1'], [/^\+54([1-8]\d{9})$/, '+549$1'],
-  // Brazil, with and without the ninth digit.
-  [/^\+55(\d\d)9([6-9]\d{7})$/, '+55$1$2'], [/^\+55(?<area>\d\d)(?<line>[6-9]\d{7})$/, '+55$<area>9$<line>'],
+  // Mexico, with and without the 1 of former mobile numbers.
+  [/^\+521([2-9]\d{9})$/, '+52$1'], [/^\+52([2-9]\d{9})$/, '+521$1'],
+  // Argentina, with and without the 9 of mobile numbers: of a line whose area is 11, 2.. or 3...
+  [/^\+549((?:11|[23]\d)\d{8})$/, '+54$1'], [/^\+54((?:11|[23]\d)\d{8})$/, '+549$1'],
+  // Brazil, with and without the ninth digit; one that begins 2 to 5 is a fixed line, and another one.
+  [/^\+55([1-9][1-9])9([6-9]\d{7})$/, '+55$1$2'],
+  [/^\+55(?<area>[1-9][1-9])(?<line>[6-9]\d{7})$/, '+55$<area>9$<line>'],
 ];
 
 /** The number, and any other spelling of the same line. */

@@ -1,11 +1,14 @@
 // Whom an identifier finds, and whom a number.
+import fc from 'fast-check';
 import { createPool } from '../../src/db/pool';
 import type { Pool } from '../../src/db/pool';
 import { applyFeed } from '../../src/directory/applyFeed';
-import { findByPhone, findEmployee } from '../../src/directory/employees';
+import { findByPhone, findEmployee, numbersOf } from '../../src/directory/employees';
+import { spellingsOf } from '../../src/directory/phoneNumber';
 import { canonicalIdentifier } from '../../src/domain/identifiers';
 import { createTestDatabase } from '../support/postgres';
 import type { TestDatabase } from '../support/postgres';
+import { anyNumber } from './numbers';
 import { employeeId, feedOf, people } from './people';
 import type { Person } from './people';
 
@@ -96,9 +99,50 @@ it('recognises the owner of a number that WhatsApp spells otherwise', async () =
   expect(await findByPhone(pool, '+553187654321')).toBe(await employeeId(pool, 'E-2'));
 });
 
+describe('a telephone that is spelled in several ways', () => {
+  // As it is now, and as it was.
+  const lines = [
+    ['+525512345678', '+5215512345678'], ['+5491123456789', '+541123456789'], ['+5531987654321', '+553187654321'],
+  ] as const;
+
+  it.each(lines)('%s is nobody\'s when another active employee has it as %s', async (now, former) => {
+    await employ([{ id: 'E-1', mobiles: [now] }, { id: 'E-2', mobiles: [former] }]);
+    for (const spelling of [now, former]) expect(await findByPhone(pool, spelling)).toBeUndefined();
+    for (const id of ['E-1', 'E-2']) {
+      expect(await findEmployee(pool, id)).toMatchObject({ employee: { phones: [] } });
+      expect(await numbersOf(pool, await employeeId(pool, id))).toEqual([]);
+    }
+    await employ([{ id: 'E-1', mobiles: [now] }, { id: 'E-2', mobiles: [former], active: false }]);
+    for (const spelling of [now, former]) {
+      expect(await findByPhone(pool, spelling)).toBe(await employeeId(pool, 'E-1'));
+    }
+  });
+
+  it.each(lines)('%s stays the number of who has it as %s, too', async (now, former) => {
+    await employ([{ id: 'E-1', mobiles: [now, former] }]);
+    expect(await findByPhone(pool, former)).toBe(await employeeId(pool, 'E-1'));
+    expect(await numbersOf(pool, await employeeId(pool, 'E-1'))).toHaveLength(2);
+  });
+
+  it('is one line to the database exactly where it is one to us', async () => {
+    const numbers = [...new Set(fc.sample(anyNumber, 3_000).flatMap(spellingsOf))];
+    const { rows } = await pool.query<{ e164: string; line: string; again: string }>(
+      `SELECT e164, phone_line(e164) AS line, phone_line(phone_line(e164)) AS again
+         FROM unnest($1::text[]) AS e164`, [numbers]);
+    const lines = new Map(rows.map(({ e164, line }) => [e164, line]));
+    const members = new Map<string, Set<string>>();
+    for (const { e164, line, again } of rows) {
+      expect(again).toBe(line);
+      members.set(line, (members.get(line) ?? new Set()).add(e164));
+    }
+    for (const number of numbers) expect(members.get(lines.get(number)!)).toEqual(new Set(spellingsOf(number)));
+  });
+});
+
 it('finds one of many people by an index, whichever way they are asked for', async () => {
-  await employ(people(5_000).map((person) => ({ ...person, addresses: [`${person.id}@acme.example`.toLowerCase()] })));
-  await pool.query('ANALYZE employees; ANALYZE employee_emails');
+  await employ(people(5_000).map((person, i) => ({
+    ...person, addresses: [`${person.id}@acme.example`.toLowerCase()], mobiles: [`+1202${5_550_000 + i}`] })));
+  await pool.query('ANALYZE employees; ANALYZE employee_emails; ANALYZE employee_phones');
   const plans: string[] = [];
   const explaining = { query: async (sql: string, values: unknown[]) => {
     const { rows } = await pool.query<{ 'QUERY PLAN': string }>(`EXPLAIN ${sql}`, values);
@@ -106,6 +150,7 @@ it('finds one of many people by an index, whichever way they are asked for', asy
     return { rows: [] };
   } };
   for (const identifier of ['E4999', 'e4999@acme.example']) await findEmployee(explaining as never, identifier);
-  for (const plan of plans) expect(plan).not.toMatch(/Seq Scan on employee(s|_emails)\b/);
-  expect(plans).toHaveLength(2);
+  await findByPhone(explaining as never, '+12025550123');
+  for (const plan of plans) expect(plan).not.toMatch(/Seq Scan on employee(s|_emails|_phones)\b/);
+  expect(plans).toHaveLength(3);
 });

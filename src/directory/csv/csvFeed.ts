@@ -3,12 +3,14 @@ import { createReadStream } from 'node:fs';
 import { Readable, pipeline } from 'node:stream';
 import { CsvError, parse } from 'csv-parse';
 import { detectDelimiter, readHeader } from './csvHeader';
-import type { CsvAliases } from './csvHeader';
-import { createRowReader } from './csvRow';
+import type { CsvAliases, CsvColumn, CsvNames } from './csvHeader';
+import { createRowReader, valuesOf } from './csvRow';
 import { UnreadableCsv, countOf, readText } from './csvText';
 import type { CsvLimits } from './csvText';
 import type { DirectoryFeed, FeedItem, FeedRemark } from '../directoryFeed';
 import { paged } from '../reading/pages';
+import { personItems } from '../reading/person';
+import type { PersonReading } from '../reading/person';
 import { isPhoneCountry } from '../phoneNumber';
 import type { Countries, PhoneRules } from '../phoneNumber';
 
@@ -18,15 +20,19 @@ export interface CsvOptions {
   /** Whether the file holds everybody, so that who is missing has left. It does unless told. */
   readonly complete?: boolean;
   /** Country of numbers without a country code, like `DE`. Without it they are refused. */
-  readonly defaultCountry?: string;
+  readonly defaultCountry?: string | undefined;
   /** Countries that codes go to: a number of another one is refused. Every one when not given. */
   readonly countries?: Countries;
   readonly aliases?: CsvAliases;
+  /** Of columns that are not called as usual; nothing else is taken for them. */
+  readonly names?: CsvNames;
   readonly limits?: Partial<CsvLimits>;
+  /** Of a live system: reads a person without what cannot be used. What it remarks keeps nobody else out. */
+  readonly readPerson?: (values: Readonly<Record<CsvColumn, string>>) => PersonReading;
 }
 
 // 100 MB are about a million people. A line is seven short cells and some to ignore: a longer one is a broken file.
-const defaultLimits: CsvLimits = { fileBytes: 100_000_000, lineBytes: 64 * 1024 };
+export const defaultLimits: CsvLimits = { fileBytes: 100_000_000, lineBytes: 64 * 1024 };
 
 /**
  * A feed over a file, or over bytes that `input` opens anew for each reading.
@@ -35,20 +41,22 @@ const defaultLimits: CsvLimits = { fileBytes: 100_000_000, lineBytes: 64 * 1024 
 export function createCsvFeed(
   input: string | (() => AsyncIterable<Uint8Array>), options: CsvOptions = {},
 ): DirectoryFeed {
-  const { source = 'csv', complete = true, defaultCountry, countries, aliases = {} } = options;
+  const { source = 'csv', complete = true, defaultCountry, countries, aliases = {}, names = {}, readPerson } = options;
   if (defaultCountry !== undefined && !isPhoneCountry(defaultCountry)) {
     throw new Error('the country of national numbers must be two capital letters, like DE');
   }
   const open = typeof input === 'string' ? () => createReadStream(input) : input;
   const limits = { ...defaultLimits, ...options.limits };
-  const phones = { defaultCountry, countries };
-  return { source, complete, hasDeltas: false, read: () => paged(readCsv(open, { aliases, limits, phones })) };
+  const reading = { aliases, names, limits, phones: { defaultCountry, countries }, readPerson };
+  return { source, complete, hasDeltas: false, read: () => paged(readCsv(open, reading)) };
 }
 
 interface ReadOptions {
   readonly aliases: CsvAliases;
+  readonly names: CsvNames;
   readonly limits: CsvLimits;
   readonly phones: PhoneRules;
+  readonly readPerson: CsvOptions['readPerson'];
 }
 
 async function* readCsv(open: () => AsyncIterable<Uint8Array>, options: ReadOptions): AsyncGenerator<FeedItem, void> {
@@ -61,7 +69,7 @@ async function* readCsv(open: () => AsyncIterable<Uint8Array>, options: ReadOpti
       yield { problem: { where: 'the file', why: 'is empty' } };
       return;
     }
-    const delimiter = detectDelimiter(firstLine, options.aliases);
+    const delimiter = detectDelimiter(firstLine, options.aliases, options.names);
     yield* readRows(parseRows(chained(first.value, blocks), delimiter, options.limits.lineBytes), options);
   } catch (error) {
     yield { problem: remarkOf(error) };
@@ -80,11 +88,11 @@ interface Row {
 }
 
 async function* readRows(
-  rows: AsyncGenerator<Row, void>, { aliases, phones }: ReadOptions,
+  rows: AsyncGenerator<Row, void>, { aliases, names, phones, readPerson }: ReadOptions,
 ): AsyncGenerator<FeedItem, void> {
   const first = await rows.next();
   if (first.done === true) return yield { problem: { where: 'the file', why: 'is empty' } };
-  const header = readHeader(first.value.cells, first.value.where, aliases);
+  const header = readHeader(first.value.cells, first.value.where, aliases, names);
   if ('problems' in header) {
     await rows.return();
     return yield* header.problems.map((problem) => ({ problem }));
@@ -96,6 +104,10 @@ async function* readRows(
     people += 1;
     if (cells.length !== header.width) {
       yield { problem: { where, why: `has ${cells.length} columns, the first line has ${header.width}` } };
+      continue;
+    }
+    if (readPerson !== undefined) {
+      yield* personItems(readPerson(valuesOf(header.places, cells)), where);
       continue;
     }
     const row = readRow(cells);

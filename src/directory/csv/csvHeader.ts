@@ -12,6 +12,9 @@ export type CsvColumn = (typeof csvColumns)[number];
 /** Further names of a column, beside the built-in ones. */
 export type CsvAliases = Partial<Record<CsvColumn, readonly string[]>>;
 
+/** The name that a column has, and no other. */
+export type CsvNames = Partial<Record<CsvColumn, string>>;
+
 // A misspelt one of these would be ignored as an unknown column, and everybody's contact be lost or a leaver stay in.
 const neededColumns: readonly CsvColumn[] = ['employee_id', 'email', 'mobile', 'active'];
 
@@ -38,22 +41,25 @@ export interface CsvHeader {
 }
 
 /** The delimiter under which the first line names more known columns. */
-export function detectDelimiter(firstLine: string, aliases: CsvAliases): ',' | ';' {
-  const known = (delimiter: string) =>
-    firstLine.split(delimiter).filter((cell) => columnNamed(headerName(cell), aliases) !== undefined).length;
+export function detectDelimiter(firstLine: string, aliases: CsvAliases, given: CsvNames = {}): ',' | ';' {
+  const names = new Set(Object.values(given).map(headerName));
+  const isKnown = (name: string) => names.has(name) || columnNamed(name, aliases) !== undefined;
+  const known = (delimiter: string) => firstLine.split(delimiter).filter((cell) => isKnown(headerName(cell))).length;
   return known(';') > known(',') ? ';' : ',';
 }
 
 /** Reads the cells of the first line. A file without header holds a person here, so a problem quotes nothing. */
 export function readHeader(
-  cells: readonly string[], where: string, aliases: CsvAliases,
+  cells: readonly string[], where: string, aliases: CsvAliases, given: CsvNames = {},
 ): CsvHeader | { readonly problems: FeedRemark[] } {
   const names = cells.map(headerName);
   const places = new Map<CsvColumn, number>();
   const problems: FeedRemark[] = [];
   for (const column of csvColumns) {
-    const exact = indexesOf(names, (name) => name === column);
-    const found = exact.length > 0 ? exact : indexesOf(names, (name) => columnNamed(name, aliases) === column);
+    const own = headerName(given[column] ?? column);
+    const exact = indexesOf(names, (name) => name === own);
+    const others = given[column] === undefined && exact.length === 0;
+    const found = others ? indexesOf(names, (name) => columnNamed(name, aliases) === column) : exact;
     if (found.length === 1) places.set(column, found[0]!);
     if (found.length > 1) {
       problems.push({ where, column, why: `stands there several times: columns ${listed(found)}` });

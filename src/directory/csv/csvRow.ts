@@ -15,11 +15,18 @@ export type CsvRow =
 export function createRowReader(places: ReadonlyMap<CsvColumn, number>, phones: PhoneRules = {}) {
   const schema = rowSchema(phones);
   return (cells: readonly string[]): CsvRow => {
-    const row = Object.fromEntries(csvColumns.map((column) => [column, cells[places.get(column) ?? -1]?.trim() ?? '']));
-    const read = schema.safeParse(row);
+    const read = schema.safeParse(valuesOf(places, cells));
     if (read.success) return { record: toRecord(read.data) };
     return { faults: read.error.issues.map(({ path, message }) => ({ column: path[0] as CsvColumn, why: message })) };
   };
+}
+
+/** The cells by their columns; empty where there is none. */
+export function valuesOf(
+  places: ReadonlyMap<CsvColumn, number>, cells: readonly string[],
+): Record<CsvColumn, string> {
+  const values = csvColumns.map((column) => [column, cells[places.get(column) ?? -1]?.trim() ?? '']);
+  return Object.fromEntries(values) as Record<CsvColumn, string>; // cast: of each column, right above
 }
 
 type Row = z.infer<ReturnType<typeof rowSchema>>;
@@ -74,7 +81,7 @@ const activeWords: ReadonlyMap<string, Pick<EmployeeRecord, 'active' | 'absent'>
   ...['false', 'no', 'n', '0', 'inactive', 'left', 'terminated'].map((word) => [word, gone] as const),
 ]);
 
-function readActive(text: string): Reading<Pick<EmployeeRecord, 'active' | 'absent'>> {
+export function readActive(text: string): Reading<Pick<EmployeeRecord, 'active' | 'absent'>> {
   const value = activeWords.get(text.toLowerCase());
   if (value !== undefined) return { value };
   return { why: 'is none of true, false, yes, no, 1, 0, active, inactive, left, on leave' };

@@ -43,7 +43,10 @@ interface Shared {
 // A switchboard number may stand at every second person.
 const linesShown = 5;
 
-/** Numbers, work addresses and IDs of several active people: nobody is verified by them. */
+/**
+ * Numbers, work addresses and IDs of several active people: nobody is verified by them. Two spellings of one line are
+ * one number, and one person's number even if the person has both.
+ */
 async function findShared(tx: Queryable, source: string, complete: boolean): Promise<Findings> {
   const { rows } = await tx.query<Shared>(
     `WITH others AS (
@@ -52,9 +55,10 @@ async function findShared(tx: Queryable, source: string, complete: boolean): Pro
      held ("column", value, place, line) AS (
        SELECT 'employee_id', identifier, place, line FROM incoming WHERE active
        UNION ALL SELECT 'employee_id', identifier, NULL, NULL FROM others
-       UNION ALL SELECT 'mobile', c.e164, place, line
-         FROM incoming, jsonb_to_recordset(phones) AS c (e164 text) WHERE active
-       UNION ALL SELECT 'mobile', c.e164, NULL, NULL FROM others JOIN employee_phones c ON c.employee_id = others.id
+       UNION ALL (SELECT DISTINCT 'mobile', phone_line(c.e164), place, line
+         FROM incoming, jsonb_to_recordset(phones) AS c (e164 text) WHERE active)
+       UNION ALL SELECT 'mobile', c.line, NULL, NULL FROM others
+         CROSS JOIN LATERAL (SELECT DISTINCT line FROM employee_phones WHERE employee_id = others.id) AS c
        UNION ALL SELECT 'email', c.address, place, line
          FROM incoming, jsonb_to_recordset(emails) AS c (address text, type text) WHERE active AND c.type = 'work'
        UNION ALL SELECT 'email', c.address, NULL, NULL

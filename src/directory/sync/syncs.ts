@@ -44,8 +44,9 @@ export function beginSync(pool: Pool, sync: NewSync): Promise<Sync> {
     await tx.query(`INSERT INTO directory_sources (name) VALUES ($1) ON CONFLICT DO NOTHING`, [source]);
     await tx.query(
       `INSERT INTO directory_syncs (id, source, workflow_id, is_complete, mode, since)
-       SELECT $1, name, $3, $6, CASE WHEN deltas THEN 'delta' ELSE 'full' END, watermark
-         FROM (SELECT name, watermark, $4 AND watermark IS NOT NULL AND NOT full_wanted
+       SELECT $1, name, $3, $6, CASE WHEN deltas THEN 'delta' ELSE 'full' END,
+              CASE WHEN NOT full_wanted THEN watermark END
+         FROM (SELECT name, watermark, full_wanted, $4 AND watermark IS NOT NULL AND NOT full_wanted
                       AND coalesce(full_at > clock_timestamp() - $5 * interval '1 ms', false) AS deltas
                  FROM directory_sources WHERE name = $2) AS known
        ON CONFLICT (id) DO NOTHING`, [syncId, source, workflowId, hasDeltas, fullEveryMs, complete]);

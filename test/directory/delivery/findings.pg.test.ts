@@ -60,6 +60,17 @@ describe('what an import remarks', () => {
     expect((await applyFeed(pool, partly)).notices).toMatchObject([{ where: 'line 2', column: 'mobile' }]);
   });
 
+  it('a telephone that two have under different spellings, and none that one person has under two', async () => {
+    await applyFeed(pool, feedOf([{ id: 'E-9', mobiles: ['+553187654321'] }], { source: 'subsidiary' }));
+    const { notices } = await apply([
+      { id: 'E-1', mobiles: ['+525512345678'] }, { id: 'E-2', mobiles: ['+5215512345678'] },
+      { id: 'E-3', mobiles: ['+5531987654321'] }, { id: 'E-4', mobiles: ['+5491123456789', '+541123456789'] }]);
+    expect(notices).toEqual([
+      { where: 'line 2', column: 'mobile', why: 'is shared by 2 active people, also line 3: nobody is verified by it' },
+      { where: 'line 4', column: 'mobile', why: 'is shared by 2 active people, also 1 more: nobody is verified by it' },
+    ]);
+  });
+
   it('an ID that no chat message is searched for', async () => {
     const { notices } = await apply([{ ...anna, id: 'ANNA' }]);
     expect(notices).toMatchObject([{ where: 'line 2', column: 'employee_id' }]);
