@@ -2,7 +2,15 @@
 import { z } from 'zod';
 import { createCsvFeed } from '../csv/csvFeed';
 import type { DirectoryFeed } from '../directoryFeed';
+import { createFolderFeed, folderSettings } from '../folder/folderFeed';
+import { createLdapFeed } from '../ldap/ldapFeed';
+import { ldapSettings } from '../ldap/ldapSettings';
 import type { PhoneRules } from '../phoneNumber';
+import { phoneCountry } from '../reading/countries';
+import { createReportFeed } from '../report/reportFeed';
+import { reportSettings } from '../report/reportSettings';
+import { successFactorsSettings } from '../successFactors/settings';
+import { createSuccessFactorsFeed } from '../successFactors/successFactorsFeed';
 import { duration, sourceName } from './settingForms';
 
 /** A source that is read on a schedule. */
@@ -23,12 +31,18 @@ const schedule = {
 };
 
 const csvSettings = z.strictObject({
-  ...schedule, kind: z.literal('csv'), path: z.string().min(1), country: z.string().optional(),
+  ...schedule, kind: z.literal('csv'), path: z.string().min(1), country: phoneCountry.optional(),
   complete: z.boolean().default(true),
 });
 
 /** One schema for each kind of source; settings that it does not know are refused. */
-const sourceSettings = z.discriminatedUnion('kind', [csvSettings]);
+const sourceSettings = z.discriminatedUnion('kind', [
+  csvSettings,
+  folderSettings.safeExtend(schedule),
+  reportSettings.safeExtend(schedule),
+  ldapSettings.safeExtend({ ...schedule, kind: z.literal('ldap') }),
+  successFactorsSettings.safeExtend({ ...schedule, kind: z.literal('successFactors') }),
+]);
 
 export const directorySettings = z.strictObject({
   sources: z.array(sourceSettings).max(50).refine(
@@ -47,9 +61,17 @@ export function createSources({ sources }: DirectorySettings, phones: PhoneRules
 }
 
 function createFeed(settings: SourceSettings, phones: PhoneRules): DirectoryFeed {
-  const { name: source, country, complete, path } = settings;
-  const national = country === undefined ? {} : { defaultCountry: country };
-  return createCsvFeed(path, { countries: phones.countries, source, complete, ...national });
+  const { name: source, every, fullEvery, deactivationShareMax, ...own } = settings;
+  switch (own.kind) {
+    case 'csv': {
+      const national = own.country === undefined ? {} : { defaultCountry: own.country };
+      return createCsvFeed(own.path, { countries: phones.countries, source, complete: own.complete, ...national });
+    }
+    case 'folder': return createFolderFeed({ source, ...own }, phones);
+    case 'report': return createReportFeed({ source, ...own }, phones);
+    case 'ldap': return createLdapFeed({ source, ...own }, phones);
+    case 'successFactors': return createSuccessFactorsFeed({ source, ...own }, phones);
+  }
 }
 
 /** What production refuses of a source: connections that anybody can read. */
