@@ -7,6 +7,7 @@ import { directoryCommands } from './cli/directory';
 import { keysCommands } from './cli/keys';
 import { operatorCommands } from './cli/operator';
 import { processCommands } from './cli/processes';
+import { scimCommands } from './cli/scim';
 import { sendingCommands } from './cli/sending';
 import { Misconfiguration } from './config';
 
@@ -16,7 +17,8 @@ const program = new Command('doorman')
   .showHelpAfterError('(`doorman --help` lists what there is)')
   .exitOverride();
 
-const groups = [processCommands, directoryCommands, operatorCommands, sendingCommands, auditCommands, keysCommands];
+const groups = [
+  processCommands, directoryCommands, scimCommands, operatorCommands, sendingCommands, auditCommands, keysCommands];
 for (const add of groups) add(program);
 
 program.parseAsync().catch((error: unknown) => {

@@ -39,6 +39,7 @@ import { actionOf } from './twilio/errorTable';
 import { createWiredActivities, createWiredPushes } from './wiredActivities';
 import { wireDirectory } from './wiring/directory';
 import { createNotices } from './wiring/notices';
+import { wireScim } from './wiring/scim';
 import { createSweepTasks } from './wiring/sweepTasks';
 
 /** What the worker process runs on. `metricsUrl` is where the SDK serves its own metrics. */
@@ -95,6 +96,7 @@ export function wireWeb(config: Config) {
     database.requireSound();
     await noteReceipt(receipt);
   };
+  const scim = wireScim(config, database.requireSound);
   const app: AppDeps = {
     log,
     twilio: twilioIdentity(config),
@@ -105,14 +107,7 @@ export function wireWeb(config: Config) {
       telemetry.time('webhookSeconds', (performance.now() - start) / 1_000);
       return outcome;
     },
-    disputes: {
-      readToken: (token) => readDisputeToken(config.keyring.lookup, token, new Date())?.sessionId,
-      dispute: async (sessionId) => {
-        database.requireSound();
-        return disputeByLink(disputeDeps(pool, config.keyring, alert), sessionId);
-      },
-      language: config.DOORMAN_LANGUAGE,
-    },
+    disputes: createDisputes(config, pool, alert, database.requireSound),
     pushes: {
       read: createPushReader(config.ASSISTANT_SECRET),
       take: async (push) => {
@@ -120,6 +115,7 @@ export function wireWeb(config: Config) {
         return pushes.take(push);
       },
     },
+    scim: scim.deps,
     countMessage: (outcome) => telemetry.count('webhookAnswers', { outcome }),
     noteReceipt: note,
     countStatus: (outcome) => telemetry.count('statusCallbacks', { outcome }),
@@ -129,7 +125,21 @@ export function wireWeb(config: Config) {
   };
   return {
     app, log, telemetry, dispatcher, reconciler, database,
-    close: async () => { mailer?.close(); await pushes.drain(); await close(); await pool.end(); },
+    close: async () => { mailer?.close(); await pushes.drain(); await close(); await scim.close(); await pool.end(); },
+  };
+}
+
+/** NOT ME by the link of a mail. */
+function createDisputes(
+  { keyring, DOORMAN_LANGUAGE: language }: Config, pool: Pool, alert: (what: Alert) => void, requireSound: () => void,
+): AppDeps['disputes'] {
+  return {
+    language,
+    readToken: (token) => readDisputeToken(keyring.lookup, token, new Date())?.sessionId,
+    dispute: async (sessionId) => {
+      requireSound();
+      return disputeByLink(disputeDeps(pool, keyring, alert), sessionId);
+    },
   };
 }
 

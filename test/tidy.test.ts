@@ -57,6 +57,7 @@ describe('boundaries', () => {
       'postal-mime': /^src\/simulator\/mail\//,
       express: /^src\/(http|simulator)\//,
       pg: /^src\/db\//,
+      scimmy: /^src\/http\/scim\//,
       'csv-parse': /^src\/directory\//,
       'libphonenumber-js': /^src\/directory\//,
       ldapts: /^src\/directory\/ldap\//,

@@ -71,6 +71,9 @@ export interface RecordFacts {
     operator: string;
   };
   'payload.decoded': { payloads: number; operator: string };
+  /** A token by which an identity provider pushes people, by its id. */
+  'scimtoken.issued': { tokenId: string; source: string; operator: string };
+  'scimtoken.revoked': { tokenId: string; source: string; operator: string };
   'addresses.resealed': { keyId: string; addresses: number; operator: string };
 }
 

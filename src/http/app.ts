@@ -9,6 +9,9 @@ import type { PushedRepliesDeps } from './assistant/pushedReplies';
 import { disputePages, disputePath } from './dispute/disputePage';
 import type { DisputePageDeps } from './dispute/disputePage';
 import { Problem, answerProblems } from './problem';
+import { scimRouter } from './scim/scimRouter';
+import type { ScimDeps } from './scim/scimRouter';
+import { scimPath } from './scim/scimSchema';
 import { twilioGuards } from './twilioGuards';
 import { createSignatureCheck } from './twilioSignature';
 import { isReceiptId, receiptPath, statusPath, twilioStatus } from './twilioStatus';
@@ -21,6 +24,8 @@ import type { VoiceDeps } from './voice/voiceCalls';
 export interface AppDeps extends WebhookDeps, StatusDeps, PushedRepliesDeps, Pick<DisputePageDeps, 'disputes'> {
   /** Without, there are no routes for calls. */
   readonly calls?: VoiceDeps['calls'];
+  /** Without, no identity provider can push people. */
+  readonly scim?: ScimDeps;
   readonly twilio: WebhookDeps['twilio'] & {
     /** The literal origin that is configured at Twilio; nothing in a request can replace it. */
     readonly publicUrl: string;
@@ -51,6 +56,8 @@ export function createApp(deps: AppDeps): Express {
   }
 
   app.route(pushPath).post(pushedReplies(deps)).all(refuseMethod('POST'));
+
+  if (deps.scim !== undefined) app.use(scimPath, scimRouter(deps.scim, publicUrl, deps.log));
 
   const dispute = disputePages(deps);
   app.route(disputePath).get(dispute.show).post(dispute.act).all(refuseMethod('GET, HEAD, POST'));

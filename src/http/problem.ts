@@ -68,7 +68,7 @@ export function answerProblems(log: Pick<Log, 'warn' | 'error'>): ErrorRequestHa
   };
 }
 
-function isComplete(request: IncomingMessage): boolean {
+export function isComplete(request: IncomingMessage): boolean {
   const { 'content-length': length, 'transfer-encoding': chunked } = request.headers;
   return request.complete || (length === undefined && chunked === undefined);
 }

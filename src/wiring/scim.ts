@@ -1,0 +1,27 @@
+// What identity providers reach by SCIM.
+import type { Config } from '../config';
+import { createPool } from '../db/pool';
+import { findSource } from '../directory/scim/tokens';
+import { createScimUsers } from '../directory/scim/users';
+import type { ScimDeps } from '../http/scim/scimRouter';
+
+/** Over connections of its own: a provider that sends a whole company at once does not hold up messages. */
+export function wireScim(config: Config, requireSound: () => void): { deps: ScimDeps; close(): Promise<void> } {
+  const pool = createPool(config.DATABASE_URL, {
+    application_name: 'doorman web scim', max: 5,
+    // A leaver among many waits for a connection rather than for the provider's next round.
+    connectionTimeoutMillis: 8_000,
+  });
+  const notices = { keys: config.keyring, noticesMax: config.policy.contactNoticesMax };
+  return {
+    deps: {
+      // Each request begins with it.
+      findSource: async (token) => {
+        requireSound();
+        return findSource(pool, token);
+      },
+      users: createScimUsers({ pool, countries: config.countries, notices }),
+    },
+    close: () => pool.end(),
+  };
+}
