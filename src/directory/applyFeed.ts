@@ -5,7 +5,7 @@ import type { Note } from '../audit/auditedTransaction';
 import type { Pool, Queryable } from '../db/pool';
 import { compareContacts, noChanges, noteContacts } from './delivery/contactChanges';
 import type { ContactChanges, NoticeOptions } from './delivery/contactChanges';
-import { findDuplicates, findNotices } from './delivery/findings';
+import { findDuplicates, findNotices, findPushed } from './delivery/findings';
 import { writePlan } from './delivery/plan';
 import { Remarks } from './delivery/remarks';
 import { compare, countPlan, createStaging, identifierOf, stage } from './delivery/staging';
@@ -70,6 +70,7 @@ export async function applyIn(
   const remarks = { problems: new Remarks(), notices: new Remarks() };
   if (!await begin(tx, source)) return report('busy', source, noPeople, remarks);
   const people = await readFeed(tx, feed, remarks, onProgress);
+  remarks.problems.addAll(await findPushed(tx, source));
   remarks.problems.addAll(await findDuplicates(tx));
   if (remarks.problems.count > 0) return report('refused', source, { ...noPeople, people }, remarks);
   onProgress?.({ step: 'comparing', people });

@@ -37,6 +37,13 @@ afterEach(async () => {
 const apply = (given: readonly Person[], options?: ApplyOptions) => applyFeed(pool, feedOf(given), options);
 
 describe('an import', () => {
+  it('under the name of a source that an identity provider pushes is refused: its people would all be missing', async () => {
+    await owner.query(`INSERT INTO scim_sources (source) VALUES ('entra')`);
+    expect(await applyFeed(pool, feedOf([anna], { source: 'entra' }))).toMatchObject({
+      outcome: 'refused', problems: [{ where: 'the source', why: expect.stringContaining('by SCIM') }] });
+    expect(await directoryState(pool)).toEqual([]);
+  });
+
   it('adds, changes, leaves alone and deactivates, and says how many', async () => {
     const { seq } = await auditHead(pool);
     const none = { source: 'hr', added: 0, changed: 0, reactivated: 0, deactivated: 0, unchanged: 0 };

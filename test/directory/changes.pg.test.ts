@@ -82,6 +82,15 @@ describe('one person\'s change', () => {
     expect(await directoryState(pool)).toMatchObject([{ source: 'hr', active: false }, { source: 'other', active: true }]);
   });
 
+  it('is one of several in a transaction', async () => {
+    await auditedTransaction(pool, async (tx, note) => {
+      for (const person of [anna, ben, { ...anna, givenName: 'Ann' }]) {
+        await applyChange(tx, note, { source: 'hr', record: recordOf(person), heardAt: new Date() });
+      }
+    });
+    expect(await directoryState(pool)).toMatchObject([{ given_name: 'Ann' }, { given_name: 'Ben' }]);
+  });
+
   it('is taken by one at a time, so that 20 at once come to one person', async () => {
     const outcomes = await Promise.all(Array.from({ length: 20 }, (_, i) => change({ ...anna, givenName: `A${i}` })));
     expect(outcomes.filter(({ outcome }) => outcome === 'added')).toHaveLength(1);

@@ -23,6 +23,13 @@ export async function findDuplicates(tx: Queryable): Promise<Findings> {
   return findings(rows, ({ line, first }) => ({ where: line, column, why: `is the same as on ${first}` }));
 }
 
+/** A problem: the source is one that an identity provider pushes; to a reading, all its people would be missing. */
+export async function findPushed(tx: Queryable, source: string): Promise<Findings> {
+  const { rows } = await tx.query('SELECT 1 FROM scim_sources WHERE source = $1', [source]);
+  const why = 'has the name of one whose people come by SCIM: give it another name';
+  return { remarks: rows.map(() => ({ where: 'the source', why })), count: rows.length };
+}
+
 /** Notices about the staged people, in the light of everybody else who works here. */
 export async function findNotices(tx: Queryable, source: string, complete: boolean): Promise<Findings[]> {
   return [await findShared(tx, source, complete), await findHeldOut(tx, source), await findUnreachable(tx)];

@@ -23,8 +23,10 @@ const tables = `
     ON COMMIT DELETE ROWS;
   CREATE TEMP TABLE IF NOT EXISTS contact_changes (
     id uuid, kind text, contact text, is_added boolean, is_removed boolean, got boolean, gets boolean)
-    ON COMMIT DELETE ROWS`;
+    ON COMMIT DELETE ROWS;
+  DELETE FROM incoming; DELETE FROM plan; DELETE FROM contact_changes`;
 
+/** Empty, whatever the transaction staged before. */
 export async function createStaging(tx: Queryable): Promise<void> {
   await tx.query(tables);
 }
