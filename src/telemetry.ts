@@ -27,6 +27,14 @@ export const metrics = {
     type: 'counter', name: 'doorman_status_callbacks_total', labels: ['outcome'],
     help: 'What the chat provider reported of messages of ours',
   },
+  partnerRequests: {
+    type: 'counter', name: 'doorman_partner_requests_total', labels: ['partner', 'outcome'],
+    help: 'Requests in the name of partners, by what became of them',
+  },
+  partnerSha1: {
+    type: 'counter', name: 'doorman_partner_legacy_total', labels: ['partner'],
+    help: 'Genuine requests that were signed with SHA-1',
+  },
   swept: {
     type: 'counter', name: 'doorman_swept_total', labels: ['what'],
     help: 'Found by sweeping: senders told or waiting, messages confirmed, refused, recovered, '
@@ -35,7 +43,8 @@ export const metrics = {
   alerts: {
     type: 'counter', name: 'doorman_alerts_total', labels: ['what'],
     help: 'What somebody has to look at: a pool that closed, the breaker, somebody who said NOT ME, a spent country, '
-      + 'a send that fraud protection stopped, a provider that refuses our account or did not compare a code',
+      + 'a send that fraud protection stopped, a provider that refuses our account or did not compare a code, '
+      + 'an event of a partner that nobody takes',
   },
   directorySyncs: {
     type: 'counter', name: 'doorman_directory_syncs_total', labels: ['source', 'outcome'],

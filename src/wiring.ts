@@ -33,12 +33,14 @@ import type { Telemetry } from './telemetry';
 import { temporalAddress } from './temporal/connection';
 import { createConversations } from './temporal/conversations';
 import { createDataConverter } from './temporal/dataConverter';
+import { createPartnerForwards } from './temporal/partnerForwards';
 import { createTexts } from './texts/render';
 import { watchAlerts } from './twilio/alerts';
 import { actionOf } from './twilio/errorTable';
 import { createWiredActivities, createWiredPushes } from './wiredActivities';
 import { wireDirectory } from './wiring/directory';
 import { createNotices } from './wiring/notices';
+import { createWiredPartnerActivities, wirePartners } from './wiring/partners';
 import { wireScim } from './wiring/scim';
 import { createSweepTasks } from './wiring/sweepTasks';
 
@@ -56,6 +58,7 @@ export function wireWorker(config: Config, metricsUrl: string) {
   const directory = wireDirectory(config, log, telemetry);
   return {
     activities, directory, log, telemetry,
+    partners: createWiredPartnerActivities(pool, config.keyring, config.partners, alert),
     countOutcome: (activity: string, outcome: string) => telemetry.count('activityOutcomes', { activity, outcome }),
     dataConverter: createDataConverter(config.keyring.payload) as DataConverter,
     temporalLog: temporalLogger(log),
@@ -67,7 +70,7 @@ export function wireWorker(config: Config, metricsUrl: string) {
 /** What the web process runs on. */
 export function wireWeb(config: Config) {
   const { pool, log, telemetry } = wireProcess(config, 'web');
-  const { conversations, close } = connectConversations(config);
+  const { conversations, forwardPartnerEvents, close } = connectConversations(config);
   const texts = createTexts(textOptions(config));
   const alert = createAlert(log, telemetry);
   const verify = createVerify(config, pool, log, alert);
@@ -75,12 +78,13 @@ export function wireWeb(config: Config) {
   const mailer = createMail(config);
   const database = checkDatabase(config, pool, log);
   const pushes = createWiredPushes(pool, config.keyring, mediaHosts(config), conversations, log);
+  const partners = wirePartners(config, { pool, log, telemetry, database, signal: forwardPartnerEvents });
   const dispatcher = createDispatcher({
     pool, log, recipient: config.TWILIO_WHATSAPP_SENDER, keys: config.keyring,
     signal: (message) => conversations.deliver(message),
     fetchMessage: (messageId) => channel.fetchMessage(messageId),
     tasks: createSweepTasks(config, {
-      pool, log, conversations, pushes, verify,
+      pool, log, conversations, pushes, verify, partners,
       sendNotices: createNotices(config, { pool, log, texts, mailer, alert }),
     }),
     textRetentionMs: config.policy.textRetentionMs,
@@ -98,8 +102,7 @@ export function wireWeb(config: Config) {
   };
   const scim = wireScim(config, database.requireSound);
   const app: AppDeps = {
-    log,
-    twilio: twilioIdentity(config),
+    log, twilio: twilioIdentity(config),
     takeMessage: async (message, doubts) => {
       database.requireSound();
       const start = performance.now();
@@ -107,7 +110,7 @@ export function wireWeb(config: Config) {
       telemetry.time('webhookSeconds', (performance.now() - start) / 1_000);
       return outcome;
     },
-    disputes: createDisputes(config, pool, alert, database.requireSound),
+    disputes: disputesOf(config, { pool, alert, database }),
     pushes: {
       read: createPushReader(config.ASSISTANT_SECRET),
       take: async (push) => {
@@ -116,6 +119,7 @@ export function wireWeb(config: Config) {
       },
     },
     scim: scim.deps,
+    ...partners === undefined ? {} : { partners },
     countMessage: (outcome) => telemetry.count('webhookAnswers', { outcome }),
     noteReceipt: note,
     countStatus: (outcome) => telemetry.count('statusCallbacks', { outcome }),
@@ -125,19 +129,25 @@ export function wireWeb(config: Config) {
   };
   return {
     app, log, telemetry, dispatcher, reconciler, database,
-    close: async () => { mailer?.close(); await pushes.drain(); await close(); await scim.close(); await pool.end(); },
+    close: async () => {
+      mailer?.close();
+      await Promise.all([pushes.drain(), partners?.drain()]);
+      await close();
+      await Promise.all([scim.close(), pool.end()]);
+    },
   };
 }
 
-/** NOT ME by the link of a mail. */
-function createDisputes(
-  { keyring, DOORMAN_LANGUAGE: language }: Config, pool: Pool, alert: (what: Alert) => void, requireSound: () => void,
+/** The page of NOT ME. */
+function disputesOf(
+  { keyring, DOORMAN_LANGUAGE: language }: Config,
+  { pool, alert, database }: { pool: Pool; alert: (what: Alert) => void; database: { requireSound(): void } },
 ): AppDeps['disputes'] {
   return {
     language,
     readToken: (token) => readDisputeToken(keyring.lookup, token, new Date())?.sessionId,
     dispute: async (sessionId) => {
-      requireSound();
+      database.requireSound();
       return disputeByLink(disputeDeps(pool, keyring, alert), sessionId);
     },
   };
@@ -203,7 +213,7 @@ export function disputeDeps(pool: Pool, keyring: Keyring, alert: (what: Alert) =
   };
 }
 
-function createAlert(log: Log, telemetry: Telemetry): (what: Alert) => void {
+function createAlert(log: Log, telemetry: Telemetry): (what: Alert | 'partnerParked') => void {
   return (what) => {
     telemetry.count('alerts', { what });
     log.error('security alert: see the runbook', { kind: what });
@@ -231,7 +241,11 @@ export function connectConversations(config: Config) {
     namespace: config.TEMPORAL_NAMESPACE,
     dataConverter: createDataConverter(config.keyring.payload),
   });
-  return { conversations: createConversations(client, config.policy), close: () => connection.close() };
+  return {
+    conversations: createConversations(client, config.policy),
+    forwardPartnerEvents: createPartnerForwards(client),
+    close: () => connection.close(),
+  };
 }
 
 function checkDatabase({ production }: Config, pool: Pool, log: Log) {

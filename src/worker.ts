@@ -81,8 +81,9 @@ function shutDown(workers: readonly Worker[]): void {
 type Wired = ReturnType<typeof wireWorker>;
 
 function createWorkers(
-  config: Config, connection: NativeConnection, { activities, directory, dataConverter, countOutcome }: Wired,
+  config: Config, connection: NativeConnection, wired: Wired,
 ): Promise<Worker[]> {
+  const { activities, directory, partners, dataConverter, countOutcome } = wired;
   const shared: WorkerOptions = {
     connection,
     namespace: config.TEMPORAL_NAMESPACE,
@@ -127,6 +128,18 @@ function createWorkers(
       maxConcurrentActivityTaskExecutions: 2,
       activityTaskPollerBehavior: { type: 'simple-maximum', maximum: 1 },
     }),
+    ...partners === undefined ? [] : [Worker.create({
+      ...shared,
+      taskQueue: taskQueues.partners,
+      activities: { ...partners },
+      workflowBundle: { codePath: workflowBundlePath() },
+      // Apart from conversations, however many events a partner posts at once, and from sources that take an hour.
+      maxCachedWorkflows: 200,
+      maxConcurrentWorkflowTaskExecutions: 20,
+      maxConcurrentActivityTaskExecutions: 50,
+      workflowTaskPollerBehavior: { type: 'simple-maximum', maximum: 2 },
+      activityTaskPollerBehavior: { type: 'simple-maximum', maximum: 4 },
+    })],
   ]);
 }
 

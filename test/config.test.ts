@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { Misconfiguration, loadConfig, loadImportConfig, settings } from '../src/config';
 import type { Environment, SettingName } from '../src/config';
 import { newKeyring } from '../src/keys/keyring';
+import { directoryPartner, forwardPartner, secretOf } from './partners/partnerRequests';
 
 const hex = '0123456789abcdef0123456789abcdef';
 const whole: Environment = {
@@ -98,6 +99,9 @@ test.each<[string, Environment, RegExp]>([
   ['two senders of mail', { DOORMAN_MAIL_FROM: 'doorman@acme.example, x@evil.example' }, /DOORMAN_MAIL_FROM: must be an address/],
   ['a CA of the mail server that is not there', { DOORMAN_SMTP_CA: '/nowhere.pem' }, /DOORMAN_SMTP_CA: ENOENT/],
   ['a public password of the mail server', { DOORMAN_SMTP_URL: 'smtp://doorman:password@smtp.acme.example' }, /DOORMAN_SMTP_URL: its password is public/],
+  ['a partner whose events go out unencrypted', { DOORMAN_PARTNERS: JSON.stringify({ partners: [forwardPartner('hr', 'plain', 'http://erp.acme.example')] }) }, /DOORMAN_PARTNERS: partner hr: allowInsecure is for development/],
+  ['a partner with a weak secret', { DOORMAN_PARTNERS: JSON.stringify({ partners: [directoryPartner('hr', 'plain', { secret: 'c2hvcnQ=' })] }) }, /DOORMAN_PARTNERS: partners\.0\.secret: must have 256 bits/],
+  ['partners that are no JSON', { DOORMAN_PARTNERS: '{"partners": [' }, /DOORMAN_PARTNERS: is not JSON/],
   ['a file that is not there', { TWILIO_AUTH_TOKEN: undefined, TWILIO_AUTH_TOKEN_FILE: '/nowhere' }, /TWILIO_AUTH_TOKEN: ENOENT/],
 ])('production refuses %s', (_what, change, sentence) => {
   expect(problems({ ...whole, ...change }).join('\n')).toMatch(sentence);
@@ -148,6 +152,16 @@ test('a secret may come from a file', () => {
   const file = join(mkdtempSync(join(tmpdir(), 'doorman-')), 'token');
   writeFileSync(file, `${hex}\n`);
   expect(loadConfig({ ...whole, TWILIO_AUTH_TOKEN: undefined, TWILIO_AUTH_TOKEN_FILE: file }).TWILIO_AUTH_TOKEN).toBe(hex);
+});
+
+test('partners are read from a document, and their secrets from files beside it', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'doorman-partners-'));
+  writeFileSync(join(folder, 'secret'), `${secretOf('hr')}\n`);
+  const document = { partners: [directoryPartner('hr', 'standard', { secret: undefined, secretFile: 'secret' })] };
+  writeFileSync(join(folder, 'partners.json'), JSON.stringify(document));
+  const { partners } = loadConfig({ ...whole, DOORMAN_PARTNERS: join(folder, 'partners.json') });
+  expect(partners).toEqual([expect.objectContaining({ name: 'hr', deliver: 'directory', secret: secretOf('hr') })]);
+  expect(loadConfig(whole).partners).toEqual([]);
 });
 
 test('no problem repeats a secret', () => {

@@ -16,7 +16,7 @@ const product = sources.filter(({ path }) => /^(src|workflows|activities)\//.tes
 
 describe('boundaries', () => {
   // From the most particular folder to the least; the first that fits holds. `type:` allows type imports only.
-  const nouns = ['chat', 'otp', 'directory', 'assistant', 'sessions', 'audit', 'inbox', 'outbox', 'twilio', 'mail'];
+  const nouns = ['chat', 'otp', 'directory', 'assistant', 'sessions', 'audit', 'inbox', 'outbox', 'twilio', 'mail', 'partners'];
   const sharedByNouns = ['src/domain', 'src/db', 'src/audit', 'src/keys', 'src/log'];
   const rules: Record<string, readonly string[]> = {
     'src/domain': ['src/domain'],
@@ -33,6 +33,7 @@ describe('boundaries', () => {
   // Chat and codes both speak Twilio, codes go by mail as well, and every noun that talks about words takes the texts
   // by type.
   const also: Record<string, readonly string[]> = {
+    'src/partners': ['src/directory/reading', 'src/directory/phoneNumber', 'type:src/directory'],
     'src/chat': ['src/twilio'], 'src/otp': ['src/twilio', 'src/mail', 'type:src/texts'], 'src/twilio': ['type:src/chat', 'type:src/otp'],
   };
   const folders = Object.keys(rules).sort((a, b) => b.length - a.length);
@@ -126,7 +127,8 @@ describe('sizes', () => {
     'test/conversation/conversation.wf.test.ts': 340, 'test/activities/acts.ts': 340,
   };
   // Worlds to stand tests in: each is small, and a file of tests takes two or three.
-  const fuller: Record<string, number> = { 'test/support': 16 };
+  // And one file a noun, beside what is common to all of them.
+  const fuller: Record<string, number> = { 'test/support': 16, activities: 14 };
 
   test('a file has at most 300 lines', () => {
     const long = sources.filter(({ path, text }) => text.split('\n').length - 1 > (longer[path] ?? 300))

@@ -7,12 +7,15 @@ import type { Stage } from '../src/domain/verification';
  * `doorman` answers people (activities start eagerly on the workflow's own queue); slow and bulk work is kept apart.
  */
 export const taskQueues = {
-  doorman: 'doorman', assistant: 'doorman-assistant', batch: 'doorman-batch',
+  doorman: 'doorman', assistant: 'doorman-assistant', batch: 'doorman-batch', partners: 'doorman-partners',
 } as const;
 
-export const workflowTypes = { conversation: 'conversation', directorySync: 'directorySync' } as const;
+export const workflowTypes = {
+  conversation: 'conversation', directorySync: 'directorySync', partnerForward: 'partnerForward',
+} as const;
 export const signalNames = {
   messageReceived: 'messageReceived', codeMissed: 'codeMissed', repliesReady: 'repliesReady',
+  partnerEventStored: 'partnerEventStored',
 } as const;
 export const queryNames = { status: 'status' } as const;
 export const updateNames = {
@@ -53,6 +56,21 @@ export interface CodeMissed {
 /** There is news of the turn of this message, which the assistant answers later: to be looked up, not told. */
 export interface RepliesReady {
   readonly messageId: string;
+}
+
+/** Whose events are forwarded in order: `subject` is a keyed hash in hex. */
+export interface PartnerSubject {
+  readonly partner: string;
+  readonly subject: string;
+}
+
+/** The workflow id of what forwards them; half of the hash is enough to tell subjects apart. */
+export const partnerForwardId = ({ partner, subject }: PartnerSubject): string =>
+  `partner-${partner}-${subject.slice(0, 32)}`;
+
+/** An event waits: to be looked up, not told. */
+export interface PartnerEventStored {
+  readonly eventId: string;
 }
 
 /** Who asks for an operator's act; kept in the audit. A login name, not a person's name. */

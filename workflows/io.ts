@@ -5,6 +5,7 @@ import type { ChallengeActivities } from '../activities/challenge';
 import type { ChatActivities } from '../activities/chat';
 import type { CodeActivities } from '../activities/code';
 import type { DirectoryActivities } from '../activities/directory';
+import type { PartnerActivities } from '../activities/partner';
 import type { SessionActivities } from '../activities/session';
 import { summaries } from '../src/domain/shown';
 import { taskQueues } from './contract';
@@ -96,4 +97,24 @@ export const bulk = proxyActivities<DirectoryActivities>({
   heartbeatTimeout: '30s',
   scheduleToCloseTimeout: '6h',
   retry: { initialInterval: '5s', backoffCoefficient: 2, maximumInterval: '5m' },
+});
+
+/** Milliseconds of Postgres work, tried until it is done: what waits is kept in the database, not here. */
+export const { nextPartnerEvent, parkPartnerEvent } = proxyActivities<PartnerActivities>({
+  taskQueue: taskQueues.partners,
+  summary: summaries.partnerForward,
+  startToCloseTimeout: '30s',
+  retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '1m' },
+});
+
+/**
+ * A try may ask for a token, post, be refused for an old token, and do both again: 30 s and 15 s each. Three days are a
+ * long weekend of a target that is down; then the event is parked, and the next one has its turn.
+ */
+export const { forwardPartnerEvent } = proxyActivities<PartnerActivities>({
+  taskQueue: taskQueues.partners,
+  summary: summaries.partnerForward,
+  startToCloseTimeout: '100s',
+  scheduleToCloseTimeout: '3d',
+  retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '10m' },
 });

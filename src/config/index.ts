@@ -13,6 +13,8 @@ import { parseKeyring } from '../keys/keyring';
 import type { Keyring } from '../keys/keyring';
 import { isMailAddress } from '../mail/mailAddress';
 import { readSmtpUrl } from '../mail/smtpUrl';
+import { insecurePartners, partnerSettings } from '../partners/partnerSettings';
+import type { Partner } from '../partners/partnerSettings';
 import { readJsonSetting } from './jsonSetting';
 import { assistantKey, productionProblems } from './production';
 import { settings } from './settings';
@@ -99,7 +101,7 @@ export type TemporalConfig = Readonly<z.infer<typeof temporalSchema>>;
 export type ImportConfig = Readonly<{
   keyring: Keyring; policy: Policy; countries: Countries; directory: DirectorySettings; mailsCodes: boolean;
 }>;
-export type Config = Readonly<Values & ImportConfig & { production: boolean }>;
+export type Config = Readonly<Values & ImportConfig & { production: boolean; partners: readonly Partner[] }>;
 
 /**
  * Reads and checks the whole configuration. Throws one Misconfiguration that names every problem.
@@ -114,6 +116,7 @@ export function loadConfig(environment: Environment = process.env): Config {
     problems.push(...parsed.error.issues.filter(({ path: [name] }) => !unread.has(String(name))).map(sentenceOf));
   }
   const { keyring, policy, countries, directory, mailsCodes, production } = readParts(raw, problems);
+  const partners = readPartners(raw, production, problems);
   if (raw.TWILIO_SMS_SENDER === undefined && raw.TWILIO_MESSAGING_SERVICE_SID === undefined) {
     problems.push('TWILIO_MESSAGING_SERVICE_SID or TWILIO_SMS_SENDER: one of the two is needed to send codes');
   }
@@ -125,7 +128,7 @@ export function loadConfig(environment: Environment = process.env): Config {
   problems.push(...certificateProblems(raw));
   if (production) problems.push(...productionProblems(raw, schema.shape.TEMPORAL_TLS.safeParse(raw.TEMPORAL_TLS).data === true));
   if (problems.length > 0 || !parsed.success || keyring === undefined || policy === undefined || directory === undefined) throw new Misconfiguration(problems);
-  return Object.freeze({ ...parsed.data, keyring, policy, countries, directory, mailsCodes, production });
+  return Object.freeze({ ...parsed.data, keyring, policy, countries, directory, mailsCodes, partners, production });
 }
 
 /** What `doorman directory import` needs beside the database: the rest may be missing. Throws one Misconfiguration. */
@@ -136,6 +139,15 @@ export function loadImportConfig(environment: Environment = process.env): Import
     throw new Misconfiguration(problems);
   }
   return { keyring, policy, countries, directory, mailsCodes };
+}
+
+/** None when they cannot be read: then there is a problem. */
+function readPartners(raw: RawSettings, production: boolean, problems: string[]): readonly Partner[] {
+  const read = attempt(
+    () => readJsonSetting(raw.DOORMAN_PARTNERS ?? '{"partners":[]}', partnerSettings), 'DOORMAN_PARTNERS', problems);
+  if (read === undefined) return [];
+  if (production) problems.push(...insecurePartners(read).map((sentence) => `DOORMAN_PARTNERS: ${sentence}`));
+  return read.partners;
 }
 
 /** What a way lacks by which codes are to travel. */

@@ -22,6 +22,7 @@ export const settings = {
   DOORMAN_KEYRING: { about: 'All keys as JSON, made by `doorman keys new`.', needed: 'both', secret: true },
   DOORMAN_POLICY: { about: 'JSON of policy numbers that differ from the defaults (below).', fallback: '{}', needed: 'optional' },
   DOORMAN_DIRECTORY: { about: 'JSON, or the path of one, that says where HR\'s data is read from and how often: docs/directory.md. Without, it comes by `doorman directory import` alone.', needed: 'optional', secret: true },
+  DOORMAN_PARTNERS: { about: 'JSON, or the path of one, that says which partners post events to `/webhooks/partners/:partner`, how they sign them and what becomes of them: docs/partners.md. Without, there is no such route.', needed: 'optional', secret: true },
   DATABASE_URL: { about: 'Postgres >= 15, as the application\'s user: a member of role `doorman_app`, not the owner of the tables.', needed: 'both', secret: true },
   DATABASE_OWNER_URL: { about: 'Postgres as the owner of the tables. Read by `doorman migrate` only.', needed: 'optional', secret: true },
   TEMPORAL_ADDRESS: { about: 'Temporal frontend, `host:port`. The SDK\'s own `TEMPORAL_*` variables for TLS and API keys apply.', needed: 'both' },

@@ -70,6 +70,15 @@ export interface RecordFacts {
     perSecond: number | null; codeReserve: number; recipientBurst: number | null; recipientEveryMs: number;
     operator: string;
   };
+  /** Requests in a partner's name that were not signed by it, within a minute. `unknown`: there is no such partner. */
+  'partner.refused': { partner: string; count: number };
+  /** A genuine event of which a field could not be read; its name is ours. */
+  'partner.unreadable': { partner: string; eventId: string; field: string };
+  'partner.forwarded': { partner: string; eventId: string };
+  /** Its target did not take it for three days, or refuses it for good. */
+  'partner.parked': { partner: string; eventId: string; fault: string };
+  /** Parked events that an operator has tried again. */
+  'partner.resumed': { partner: string; events: number; operator: string };
   'payload.decoded': { payloads: number; operator: string };
   /** A token by which an identity provider pushes people, by its id. */
   'scimtoken.issued': { tokenId: string; source: string; operator: string };

@@ -12,6 +12,7 @@ export const summaries = {
   code: 'code',
   directorySync: 'Directory sync',
   directory: 'directory',
+  partnerForward: 'events of a partner',
 } as const;
 
 /** Of a conversation's timer. */

@@ -8,6 +8,8 @@ import { pushPath, pushedReplies } from './assistant/pushedReplies';
 import type { PushedRepliesDeps } from './assistant/pushedReplies';
 import { disputePages, disputePath } from './dispute/disputePage';
 import type { DisputePageDeps } from './dispute/disputePage';
+import { partnerPath, partnerWebhook } from './partners/partnerWebhook';
+import type { PartnerWebhookDeps } from './partners/partnerWebhook';
 import { Problem, answerProblems } from './problem';
 import { scimRouter } from './scim/scimRouter';
 import type { ScimDeps } from './scim/scimRouter';
@@ -26,6 +28,8 @@ export interface AppDeps extends WebhookDeps, StatusDeps, PushedRepliesDeps, Pic
   readonly calls?: VoiceDeps['calls'];
   /** Without, no identity provider can push people. */
   readonly scim?: ScimDeps;
+  /** Without, there is no route for partners. */
+  readonly partners?: PartnerWebhookDeps['partners'];
   readonly twilio: WebhookDeps['twilio'] & {
     /** The literal origin that is configured at Twilio; nothing in a request can replace it. */
     readonly publicUrl: string;
@@ -58,6 +62,8 @@ export function createApp(deps: AppDeps): Express {
   app.route(pushPath).post(pushedReplies(deps)).all(refuseMethod('POST'));
 
   if (deps.scim !== undefined) app.use(scimPath, scimRouter(deps.scim, publicUrl, deps.log));
+  const { partners } = deps;
+  if (partners !== undefined) app.route(partnerPath).post(partnerWebhook({ partners })).all(refuseMethod('POST'));
 
   const dispute = disputePages(deps);
   app.route(disputePath).get(dispute.show).post(dispute.act).all(refuseMethod('GET, HEAD, POST'));

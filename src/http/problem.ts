@@ -8,6 +8,7 @@ import type { Log } from '../log';
 export const problems = {
   'malformed': { status: 400, detail: 'The request is not well formed.' },
   'query-refused': { status: 400, detail: 'This route takes no query string.' },
+  'not-authentic': { status: 401, detail: 'The request is not signed by this partner.' },
   'not-genuine': { status: 403, detail: 'The request is not signed for this route, or not for this service.' },
   'not-found': { status: 404, detail: 'There is nothing at this address.' },
   'turn-unknown': { status: 404, detail: 'There is no turn of this id that is answered later.' },
@@ -21,6 +22,8 @@ export const problems = {
     status: 415, detail: 'This route takes application/x-www-form-urlencoded in UTF-8, not encoded otherwise.',
   },
   'json-refused': { status: 415, detail: 'This route takes application/json in UTF-8, not encoded otherwise.' },
+  'encoding-refused': { status: 415, detail: 'This route takes bodies that are not encoded.' },
+  'event-unreadable': { status: 422, detail: 'A field of the event cannot be read; nothing of it was taken.' },
   'headers-too-large': { status: 431, detail: 'The headers of the request are too large.' },
   'internal': { status: 500, detail: 'Something went wrong on our side.' },
   'unavailable': { status: 503, detail: 'The request cannot be taken at the moment. Try again later.' },
@@ -31,7 +34,12 @@ export type ProblemName = keyof typeof problems;
 export class Problem extends Error {
   constructor(
     readonly problem: ProblemName, readonly reason?: string,
-    readonly more: { readonly headers?: Readonly<Record<string, string>>; readonly cause?: unknown } = {},
+    readonly more: {
+      readonly headers?: Readonly<Record<string, string>>;
+      readonly cause?: unknown;
+      /** Further members of the document: words of ours. */
+      readonly members?: Readonly<Record<string, string>>;
+    } = {},
   ) {
     super(problem, { cause: more.cause });
     this.name = 'Problem';
@@ -43,10 +51,12 @@ export function problemStatus(problem: ProblemName): number {
 }
 
 /** The document itself. `requestId` is ours and finds the request in the log. */
-export function problemDocument(problem: ProblemName, requestId: string): string {
+export function problemDocument(
+  problem: ProblemName, requestId: string, members: Readonly<Record<string, string>> = {},
+): string {
   const { status, detail } = problems[problem];
   const type = `urn:doorman:problem:${problem}`;
-  return JSON.stringify({ type, title: STATUS_CODES[status], status, detail, request_id: requestId });
+  return JSON.stringify({ type, title: STATUS_CODES[status], status, detail, request_id: requestId, ...members });
 }
 
 export const problemType = 'application/problem+json; charset=utf-8';
@@ -64,7 +74,7 @@ export function answerProblems(log: Pick<Log, 'warn' | 'error'>): ErrorRequestHa
     // What has not arrived yet will not be read: the connection ends with the answer.
     if (!isComplete(request)) response.set('Connection', 'close');
     response.set(problem.more.headers ?? {}).status(status).type(problemType)
-      .send(problemDocument(problem.problem, requestId));
+      .send(problemDocument(problem.problem, requestId, problem.more.members));
   };
 }
 

@@ -68,7 +68,9 @@ export class Unsealable extends Error {
  * spelling apart. Under the active key: rotating the lookup key means hashing all rows anew.
  */
 export function lookupHash(
-  keys: PurposeKeys, kind: 'address' | 'identity' | 'identityKey' | 'destination', value: string,
+  keys: PurposeKeys,
+  kind: 'address' | 'identity' | 'identityKey' | 'destination' | 'partnerEvent' | 'partnerSubject',
+  value: string,
 ): Buffer {
   return createHmac('sha256', keys.key(keys.activeId)).update(`${kind}\0${value}`).digest();
 }

@@ -15,12 +15,14 @@ export interface SweepParts {
   readonly conversations: { tellMissed: MissedDeps['tell'] };
   readonly pushes: Pick<Pushes, 'tellDue'>;
   readonly verify: Pick<VerifyProvider, 'tellEnds'> | undefined;
+  /** Undefined where none is configured. */
+  readonly partners: { sweep(): Promise<void> } | undefined;
   sendNotices(): Promise<{ notified: number; unnotified: number }>;
 }
 
 export function createSweepTasks(
   { policy, DOORMAN_CODE_METHODS: methods }: Config,
-  { pool, log, conversations, pushes, verify, sendNotices }: SweepParts,
+  { pool, log, conversations, pushes, verify, partners, sendNotices }: SweepParts,
 ): SweepTask[] {
   const { textRetentionMs, receiptWaitMs } = policy;
   const silenceMs = methods.length === 1 ? undefined : policy.codeSilenceMs;
@@ -28,6 +30,7 @@ export function createSweepTasks(
   return [
     { name: 'missedCodes', run: async () => ({ missed: await tellMissedCodes({ pool, log, silenceMs, tell }) }) },
     { name: 'turns', run: async () => { await pushes.tellDue(); return {}; } },
+    ...partners === undefined ? [] : [{ name: 'partners', run: async () => { await partners.sweep(); return {}; } }],
     { name: 'oldTexts', run: () => destroyOldTexts({ pool, log, textRetentionMs, receiptWaitMs }) },
     { name: 'notices', run: sendNotices },
     ...verify === undefined ? [] : [

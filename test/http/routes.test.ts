@@ -31,6 +31,9 @@ test('A37 the public routes are those that the provider and the assistant call, 
   const calls = { ask: async () => '', press: async () => '', report: async () => undefined };
   const ofCalls = ['', '/pressed', '/status'].map((below) => `/webhooks/twilio/voice/:receiptId${below}`);
   expect(pathsOf(createApp({ ...deps, calls }))).toEqual([...before, ...ofCalls, ...after]);
+  const partners = { receive: async () => ({ outcome: 'malformed' as const }) };
+  const [push, dispute] = after;
+  expect(pathsOf(createApp({ ...deps, partners }))).toEqual([...before, push, '/webhooks/partners/:partner', dispute]);
 });
 
 test('A37 what asks about a verification, an employee or a sender is answered as if there were no such thing', async () => {

@@ -49,6 +49,14 @@ test('a reading of the directory that does something first replays none of them'
   expect(await replay(readings, changed)).toEqual(allAre('DeterminismViolationError', readings));
 });
 
+test('events of partners that are parked before they are forwarded replay none of them', async () => {
+  const changed = await bundleChanged('partnerForward.ts', (text) => text
+    .replace('    await forwardPartnerEvent({ eventId });', "    await parkPartnerEvent({ eventId, fault: 'none' });"));
+  const forwards = ofType('partnerForward');
+  expect(forwards).not.toEqual([]);
+  expect(await replay(forwards, changed)).toEqual(allAre('DeterminismViolationError', forwards));
+});
+
 test('effects in another order replay nothing that went through them, and everything else', async () => {
   const changed = await bundleChanged('steps/identify.ts', (text) => text
     .replace(/^( +c\.sendCode\(.*\n)( +await c\.answer\(.*\n)/m, '$2$1'));

@@ -1,0 +1,85 @@
+// Where a partner's events are forwarded to: one POST an event, to the configured address and nowhere else, with
+// credentials of ours and nothing of what came with the request but its body and the headers that are named.
+import { Fault, retryAfterMs } from '../domain/faults';
+import type { FaultKind } from '../domain/faults';
+import type { Forwarded } from './events';
+import type { ForwardSettings } from './partnerSettings';
+
+export interface ForwardTarget {
+  /** Resolves once the target has taken the event. Throws a Fault; an AbortError when `signal` ends it. */
+  send(event: Forwarded, signal: AbortSignal): Promise<void>;
+}
+
+/** Access tokens of one client. Rejects with a Fault. */
+export interface AccessTokens {
+  /** `refused`: the token that the target did not take: never that one again. */
+  token(refused?: string): Promise<string>;
+}
+
+type OauthSettings = Extract<ForwardSettings['auth'], { kind: 'oauth' }>;
+export type MakeTokens = (auth: OauthSettings, allowInsecure: boolean) => AccessTokens;
+
+export function createForwardTarget(settings: ForwardSettings, makeTokens: MakeTokens): ForwardTarget {
+  const { url, auth, timeoutMs } = settings;
+  const post = async (event: Forwarded, authorization: string, signal: AbortSignal): Promise<Response> => {
+    const timeout = AbortSignal.timeout(timeoutMs);
+    try {
+      const ended = AbortSignal.any([signal, timeout]);
+      const response = await fetch(url, { ...requestOf(event, authorization), signal: ended });
+      // What it says besides is nobody's to read, and would keep the connection.
+      await response.body?.cancel().catch(() => undefined);
+      return response;
+    } catch (error) {
+      if (signal.aborted) throw Object.assign(new Error('aborted'), { name: 'AbortError' });
+      throw fault('unavailable', timeout.aborted ? 'timeout' : networkCode(error));
+    }
+  };
+  if (auth.kind === 'basic') {
+    const authorization = `Basic ${Buffer.from(`${auth.user}:${auth.password}`).toString('base64')}`;
+    return { send: async (event, signal) => expectTaken(await post(event, authorization, signal)) };
+  }
+  const tokens = makeTokens(auth, settings.allowInsecure);
+  return {
+    async send(event, signal) {
+      const token = await tokens.token();
+      const response = await post(event, `Bearer ${token}`, signal);
+      // Withdrawn before its time: a new one is asked for once.
+      if (response.status !== 401) return expectTaken(response);
+      expectTaken(await post(event, `Bearer ${await tokens.token(token)}`, signal));
+    },
+  };
+}
+
+function requestOf({ eventId, headers, body }: Forwarded, authorization: string): RequestInit {
+  return {
+    method: 'POST',
+    body: new Uint8Array(body),
+    // A redirect would take the event to somewhere that nobody configured (A73).
+    redirect: 'manual',
+    headers: { ...headers, authorization, 'idempotency-key': eventId, 'webhook-id': eventId },
+  };
+}
+
+function expectTaken({ ok, status, headers }: Response): void {
+  if (ok) return;
+  const waitMs = retryAfterMs(headers.get('retry-after'), Date.now());
+  throw new Fault(kindOf(status), 'partnerTarget', `http ${status}`, waitMs);
+}
+
+function kindOf(status: number): FaultKind {
+  if (status === 429) return 'throttled';
+  // 409: the former try is still under way there.
+  if (status >= 500 || [408, 409, 425].includes(status)) return 'unavailable';
+  // Moved, not found, or not open to us: whoever configured the address must look.
+  if (status < 400 || [401, 403, 404, 405, 410].includes(status)) return 'misconfigured';
+  return 'refused';
+}
+
+const fault = (kind: FaultKind, code: string): Fault => new Fault(kind, 'partnerTarget', code);
+
+/** The stable name of what went wrong on the way, which fetch wraps once. */
+function networkCode(error: unknown): string {
+  const { code, cause } = error as { code?: unknown; cause?: { code?: unknown } };
+  const known = [cause?.code, code].find((name) => typeof name === 'string' && /^[A-Z][A-Z0-9_]{2,40}$/.test(name));
+  return known === undefined ? 'no answer' : String(known);
+}

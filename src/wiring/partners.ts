@@ -1,0 +1,111 @@
+// What partners' webhooks run on: in a web process what takes and tells, in a worker what forwards. The same in tests.
+import type { Pool } from '../db/pool';
+import { createPartnerActivities } from '../../activities/partner';
+import type { PartnerActivities } from '../../activities/partner';
+import type { Config } from '../config';
+import type { NoticeOptions } from '../directory/delivery/contactChanges';
+import { applyEvent } from '../directory/changes';
+import { FeedFault } from '../directory/feedFault';
+import type { FeedFaultKind } from '../directory/feedFault';
+import { createTokens } from '../directory/oauth/tokens';
+import type { Countries } from '../directory/phoneNumber';
+import { Fault } from '../domain/faults';
+import type { FaultKind } from '../domain/faults';
+import type { Keyring } from '../keys/keyring';
+import type { Log } from '../log';
+import { createForwarding } from '../partners/forwarding';
+import type { Forwarding, ForwardingDeps } from '../partners/forwarding';
+import { createForwardTarget } from '../partners/forwardTarget';
+import type { AccessTokens, MakeTokens } from '../partners/forwardTarget';
+import type { Partner } from '../partners/partnerSettings';
+import { createPartners } from '../partners/partners';
+import type { PartnerRequest, Partners, PartnersDeps } from '../partners/partners';
+import type { Telemetry } from '../telemetry';
+
+export interface WiredPartnerDeps extends Pick<PartnersDeps, 'count' | 'now'>, Pick<ForwardingDeps, 'signal'> {
+  readonly pool: Pool;
+  readonly keys: Keyring;
+  readonly partners: readonly Partner[];
+  readonly countries: Countries;
+  readonly notices: NoticeOptions;
+  readonly log: Pick<Log, 'warn'>;
+}
+
+/** What takes partners' requests. */
+export function createWiredPartners(
+  { notices, countries, signal, ...deps }: WiredPartnerDeps,
+): { partners: Partners; forwarding: Forwarding } {
+  const forwarding = createForwarding({ ...deps, signal });
+  const partners = createPartners({
+    ...deps, countries,
+    applyEvent: (tx, note, event) => applyEvent(tx, note, { ...event, notices }),
+    tell: (event) => forwarding.tell(event),
+  });
+  return { partners, forwarding };
+}
+
+interface WebParts extends Pick<WiredPartnerDeps, 'signal'> {
+  readonly pool: Pool;
+  readonly log: Log;
+  readonly telemetry: Telemetry;
+  readonly database: { requireSound(): void };
+}
+
+/** What a web process does for partners; undefined where none is configured. */
+export function wirePartners(
+  { partners: list, keyring: keys, countries, policy, mailsCodes: byMail }: Config,
+  { pool, log, telemetry, database, signal }: WebParts,
+) {
+  if (list.length === 0) return undefined;
+  const { partners, forwarding } = createWiredPartners({
+    pool, log, keys, countries, signal,
+    partners: list,
+    notices: { keys, noticesMax: policy.contactNoticesMax, byMail },
+    count(partner, outcome) {
+      if (outcome === 'sha1') telemetry.count('partnerSha1', { partner });
+      else telemetry.count('partnerRequests', { partner, outcome });
+    },
+  });
+  return {
+    receive: async (request: PartnerRequest) => {
+      database.requireSound();
+      return partners.receive(request);
+    },
+    sweep: () => forwarding.sweep(),
+    drain: async () => { await forwarding.drain(); await partners.drain(); },
+  };
+}
+
+/** What forwards their events; undefined when no partner's are forwarded. */
+export function createWiredPartnerActivities(
+  pool: Pool, keys: Pick<Keyring, 'storage'>, partners: readonly Partner[], alert: (what: 'partnerParked') => void,
+): PartnerActivities | undefined {
+  const targets = new Map(partners.flatMap((one) =>
+    one.deliver === 'forward' ? [[one.name, createForwardTarget(one.forward, accessTokens)] as const] : []));
+  return targets.size === 0 ? undefined : createPartnerActivities({ pool, storageKeys: keys.storage, targets, alert });
+}
+
+/** Of a target, by OAuth client credentials. */
+export const accessTokens: MakeTokens = ({ tokenUrl, clientId, clientSecret, scope }, allowInsecure): AccessTokens => {
+  const tokens = createTokens({
+    tokenUrl, clientId, clientSecret, allowInsecure,
+    ...scope === undefined ? {} : { parameters: () => ({ scope }) },
+  });
+  const current = () => tokens.bearer().catch((error: unknown) => { throw faultOf(error); });
+  return {
+    async token(refused) {
+      // Another event may have had it renewed meanwhile.
+      if (refused !== undefined && await current() === refused) tokens.forget();
+      return current();
+    },
+  };
+};
+
+const kinds: Readonly<Record<FeedFaultKind, FaultKind>> = {
+  unreachable: 'unavailable', refused: 'misconfigured', untrustworthy: 'misconfigured', misconfigured: 'misconfigured',
+};
+
+/** A fault of a workflow's dependency: whether a retry may help, and no words. */
+function faultOf(error: unknown): unknown {
+  return error instanceof FeedFault ? new Fault(kinds[error.kind], 'partnerToken', error.kind) : error;
+}
