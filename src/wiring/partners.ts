@@ -102,7 +102,8 @@ export const accessTokens: MakeTokens = ({ tokenUrl, clientId, clientSecret, sco
 };
 
 const kinds: Readonly<Record<FeedFaultKind, FaultKind>> = {
-  unreachable: 'unavailable', refused: 'misconfigured', untrustworthy: 'misconfigured', misconfigured: 'misconfigured',
+  unreachable: 'unavailable', lost: 'unavailable', refused: 'misconfigured', untrustworthy: 'misconfigured',
+  misconfigured: 'misconfigured',
 };
 
 /** A fault of a workflow's dependency: whether a retry may help, and no words. */

@@ -61,7 +61,7 @@ export function createSources({ sources }: DirectorySettings, phones: PhoneRules
 }
 
 function createFeed(settings: SourceSettings, phones: PhoneRules): DirectoryFeed {
-  const { name: source, every, fullEvery, deactivationShareMax, ...own } = settings;
+  const { name: source, every: _every, fullEvery: _fullEvery, deactivationShareMax: _share, ...own } = settings;
   switch (own.kind) {
     case 'csv': {
       const national = own.country === undefined ? {} : { defaultCountry: own.country };
