@@ -33,7 +33,7 @@ export type PersonReading = PersonEvent | Unreadable | { readonly outcome: 'igno
 /** Reads an event for the directory. `now` bounds versions that are times. */
 export function readPersonEvent(mapping: PersonMapping, document: Json, phones: PhoneRules, now: Date): PersonReading {
   return orUnreadable<PersonReading>(() => {
-    const kind = kindAt(mapping, document);
+    const kind = wordAt(mapping.kind, document, 'kind');
     if (kind === 'ignore') return { outcome: 'ignored' };
     const externalId = keyAt(document, mapping.externalId, 'externalId');
     const version = versionAt(mapping, document, now);
@@ -89,13 +89,19 @@ function keyAt(document: Json, pointer: string, field: FieldName): string {
   return key;
 }
 
-function kindAt({ kind: { at, values } }: PersonMapping, document: Json): PersonMapping['kind']['values'][string] {
+/** What a word of the partner's means to us. Words that nobody has told us mean nothing. */
+function wordAt<Word>({ at, values }: Words<Word>, document: Json, field: FieldName): Word {
   const value = valueAt(document, at);
   // Some say it by a flag.
-  const word = typeof value === 'boolean' ? String(value) : textAt(document, at, 'kind');
-  const kind = Object.hasOwn(values, word) ? values[word] : undefined;
-  if (kind === undefined) throw new UnreadableField('kind');
-  return kind;
+  const word = typeof value === 'boolean' ? String(value) : textAt(document, at, field);
+  const meant = Object.hasOwn(values, word) ? values[word] : undefined;
+  if (meant === undefined) throw new UnreadableField(field);
+  return meant;
+}
+
+interface Words<Word> {
+  readonly at: string;
+  readonly values: Readonly<Record<string, Word>>;
 }
 
 function versionAt({ version: { at, as } }: PersonMapping, document: Json, now: Date): bigint {
@@ -137,6 +143,7 @@ function readRecord(
   };
   const mobile = usable('mobile', (one) => readMobile(one, phones));
   const email = usable('email', readEmail);
+  const employment = mapping.employment === undefined ? 'active' : wordAt(mapping.employment, document, 'employment');
   const record: EmployeeRecord = {
     externalId,
     employeeNumber: needed('employeeNumber', readEmployeeId).written,
@@ -144,7 +151,8 @@ function readRecord(
     familyName: needed('familyName', readName),
     preferredLanguage: usable('language', readLanguage),
     department: needed('department', readName) || null,
-    active: true,
+    active: employment === 'active',
+    ...employment === 'absent' ? { absent: true } : {},
     phones: mobile === null ? [] : [{ ...mobile, type: 'mobile', primary: true }],
     emails: email === null ? [] : [{ address: email, type: 'work', primary: true }],
   };

@@ -2,9 +2,12 @@
 // them. No message repeats a value.
 import { z } from 'zod';
 import { isPhoneCountry } from '../directory/phoneNumber';
+import { sourceName } from '../directory/sync/settingForms';
 import { pointerForm } from './jsonPointer';
 import { contents, encodings } from './signature';
 
+/** Whether somebody works here: `absent` is on leave, `inactive` out for another reason. */
+const employments = ['active', 'absent', 'inactive'] as const;
 /** What an event can say of a person; `ignore` for kinds that the directory does not care for. */
 const kinds = ['hire', 'change', 'leave', 'rehire', 'ignore'] as const;
 
@@ -92,6 +95,10 @@ const personMapping = z.strictObject({
   mobile: pointer.optional(),
   language: pointer.optional(),
   department: pointer.optional(),
+  /** Without it, whoever has not left is active. */
+  employment: z.strictObject({
+    at: pointer, values: z.record(z.string(), z.enum(employments, `must be one of ${employments.join(', ')}`)),
+  }).optional(),
 });
 export type PersonMapping = z.infer<typeof personMapping>;
 
@@ -110,6 +117,8 @@ const common = {
 const partner = z.discriminatedUnion('deliver', [
   z.strictObject({
     ...common, deliver: z.literal('directory'), mapping: personMapping,
+    /** Whose people it speaks of, where they came into the directory otherwise; else they are its own. */
+    source: sourceName.optional(),
     /** Of numbers that are written without one. */
     country: z.string().refine(isPhoneCountry, 'must be an ISO 3166 code such as DE').optional(),
   }),
@@ -126,7 +135,11 @@ export const partnerSettings = document.superRefine(({ partners }, context) => {
     context.addIssue({ code: 'custom', path: ['partners', index, path], message });
   const names = new Set<string>();
   const keys = new Set<string>();
+  const sources = new Set<string>();
   partners.forEach((one, index) => {
+    const source = one.deliver === 'directory' ? one.source : undefined;
+    if (source !== undefined && sources.has(source)) refuse(index, 'source', 'is another partner\'s already');
+    if (source !== undefined) sources.add(source);
     if (names.has(one.name)) refuse(index, 'name', 'stands there twice');
     names.add(one.name);
     for (const place of ['secret', 'secretNext'] as const) {

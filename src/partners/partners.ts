@@ -64,8 +64,12 @@ export interface Partners {
 /** Left to the process that stored it; then the sweep tells of it. */
 const tellAfterMs = 5_000;
 
-/** The part of each person's key that keeps partners to their own people. No configured source can be named so. */
-export const sourceOf = (partner: string): string => `partner:${partner}`;
+/**
+ * The part of each person's key that keeps partners to their own people, or to those of the source that is configured.
+ * No configured source can be named as the former are.
+ */
+export const sourceOf = ({ name, source }: Pick<DirectoryPartner, 'name' | 'source'>): string =>
+  source ?? `partner:${name}`;
 
 export function createPartners(deps: PartnersDeps): Partners {
   const { pool, keys: { lookup, storage }, log, now = () => new Date() } = deps;
@@ -108,8 +112,9 @@ export function createPartners(deps: PartnersDeps): Partners {
   }
 
   async function applyToDirectory(
-    { name, mapping, country }: DirectoryPartner, event: NewEvent, { document, receivedAt }: GenuineRequest,
+    partner: DirectoryPartner, event: NewEvent, { document, receivedAt }: GenuineRequest,
   ): Promise<PartnerAnswer> {
+    const { name, mapping, country } = partner;
     const phones = { countries: deps.countries, defaultCountry: country };
     const reading = readPersonEvent(mapping, document, phones, receivedAt);
     if (reading.outcome === 'unreadable') return unreadable(event, reading);
@@ -118,14 +123,15 @@ export function createPartners(deps: PartnersDeps): Partners {
       return isFirst ? { outcome: 'ignored', without: [] } : { outcome: 'duplicate' };
     }
     const subject = subjectHash(lookup, name, reading.externalId);
-    return applyOnce({ ...event, subject }, reading);
+    return applyOnce(sourceOf(partner), { ...event, subject }, reading);
   }
 
   /** The effect, what remembers it and the audit: all of it or nothing. */
-  function applyOnce(event: NewEvent, { without, outcome: _, ...reading }: PersonEvent): Promise<PartnerAnswer> {
+  function applyOnce(
+    source: string, event: NewEvent, { without, outcome: _, ...reading }: PersonEvent,
+  ): Promise<PartnerAnswer> {
     return auditedTransaction(pool, async (tx, note): Promise<PartnerAnswer> => {
       if (!await claimEvent(tx, event, { state: 'applied', fields: without })) return { outcome: 'duplicate' };
-      const source = sourceOf(event.partner);
       const { outcome } = await deps.applyEvent(tx, note, { ...reading, source, heardAt: event.receivedAt });
       if (outcome !== 'applied') await noteState(tx, event.id, outcome);
       return { outcome, without };

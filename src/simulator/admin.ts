@@ -2,9 +2,11 @@
 import express from 'express';
 import type { NextFunction, Request, Response, Router } from 'express';
 import { z } from 'zod';
-import { findPersona } from './demo/personas';
 import type { FaultSwitches, Faults } from './faults';
 import type { Feed } from './feed';
+import { findInCast } from './hr/cast';
+import type { Hr } from './hr/hr';
+import { createHrRoutes } from './hr/hrRoutes';
 import { createMailRoutes } from './mail/mailRoutes';
 import type { SimulatorState } from './state';
 import { createTelephones } from './telephones';
@@ -21,6 +23,7 @@ export interface AdminDeps {
   readonly delivery: Delivery;
   readonly switchboard: Switchboard;
   readonly feed: Feed;
+  readonly hr: Hr | undefined;
 }
 
 const text = z.string().max(4_096);
@@ -56,18 +59,19 @@ const statusChange = z.strictObject({
 
 /**
  * The admin API: `GET /state`, `POST /messages`, `POST /messages/:sid/resend|status`, `PUT /faults`, `POST /reset`,
- * `GET /mails`, and what a person does with a telephone.
+ * `GET /mails`, what a person does with a telephone, and what HR does about people.
  */
 export function createAdmin(deps: AdminDeps): Router {
-  const { state, faults, inbound, delivery, feed } = deps;
+  const { state, faults, inbound, delivery, feed, hr } = deps;
   const router = express.Router();
   router.use(express.json({ limit: '64kb' }));
   router.get('/state', (_req, res) => void res.json(feed.snapshot()));
   router.use('/mails', createMailRoutes(state));
+  router.use('/hr', createHrRoutes(hr));
   router.get('/messages/:sid', (req, res) => answerOr404(res, state.message(req.params.sid)));
   router.post('/messages', async (req, res) => {
     const given = writing.parse(req.body);
-    const writer = 'sender' in given ? given.sender : findPersona(given.persona)?.sender;
+    const writer = 'sender' in given ? given.sender : findInCast(state.staff(), given.persona)?.sender;
     if (writer === undefined) return void res.status(404).json({ problem: 'there is no such persona' });
     // casts: zod gives absent members the type undefined, which is the same to JSON
     await answerWriting(req, res, inbound.write(writer as Sender, given.content as Content));

@@ -2,6 +2,7 @@
 // counts. The demo's codes lie in it in clear, as they do on a phone: only its owner may read it.
 import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import type { HrPerson } from './hr/person';
 import { mailsMax } from './mail/mail';
 import type { ReceivedMail } from './mail/mail';
 import type { TwilioMessage } from './twilio/message';
@@ -12,6 +13,7 @@ type Entry =
   | { readonly mail: ReceivedMail }
   | { readonly removed: string }
   | { readonly call: TwilioCall }
+  | { readonly person: HrPerson }
   /** A number that wants no more SMS of ours, or wants them again. */
   | { readonly number: string; readonly hasStopped: boolean }
   | { readonly reset: true };
@@ -21,6 +23,8 @@ interface Kept {
   readonly mails: readonly ReceivedMail[];
   readonly calls: readonly TwilioCall[];
   readonly stopped: readonly string[];
+  /** Of HR's people, those whom something was done about. */
+  readonly staff: readonly HrPerson[];
 }
 
 /** With what stood in the file when it was opened. */
@@ -38,6 +42,7 @@ export function openJournal(path: string): Journal {
   const entries: Entry[] = [
     ...kept.messages.map((message) => ({ message })), ...kept.mails.map((mail) => ({ mail })),
     ...kept.calls.map((call) => ({ call })), ...kept.stopped.map((number) => ({ number, hasStopped: true })),
+    ...kept.staff.map((person) => ({ person })),
   ];
   writeFileSync(fresh, entries.map(lineOf).join(''), readableByOwner);
   renameSync(fresh, path);
@@ -52,6 +57,7 @@ function read(lines: string): Kept {
   const messages = new Map<string, TwilioMessage>();
   const calls = new Map<string, TwilioCall>();
   const stopped = new Set<string>();
+  const staff = new Map<string, HrPerson>();
   const mails: ReceivedMail[] = [];
   for (const line of lines.split('\n')) {
     const entry = parse(line);
@@ -60,6 +66,7 @@ function read(lines: string): Kept {
     else if ('mail' in entry) mails.push(entry.mail);
     else if ('removed' in entry) messages.delete(entry.removed);
     else if ('call' in entry) calls.set(entry.call.sid, entry.call);
+    else if ('person' in entry) staff.set(entry.person.id, entry.person);
     else if ('reset' in entry) {
       for (const kept of [messages, calls, stopped]) kept.clear();
       mails.length = 0;
@@ -68,6 +75,7 @@ function read(lines: string): Kept {
   }
   return {
     messages: [...messages.values()], mails: mails.slice(-mailsMax), calls: [...calls.values()], stopped: [...stopped],
+    staff: [...staff.values()],
   };
 }
 

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { Misconfiguration } from '../config';
 import type { Environment } from '../config';
+import type { HrOptions } from './hr/hr';
 import type { Account } from './twilio/account';
 import type { Pace } from './twilio/delivery';
 
@@ -42,6 +43,8 @@ export interface SimulatorOptions {
   readonly pace: Pace;
   /** No mail server is started without. */
   readonly mail?: MailOptions;
+  /** HR tells nobody of anything without. */
+  readonly hr?: HrOptions;
 }
 
 /** How soon a phone in good reception acknowledges: quick enough to be pleasant, slow enough to see each tick. */
@@ -76,6 +79,7 @@ export function readSimulatorOptions(environment: Environment = process.env): Si
   const temporalUi = read('SIMULATOR_TEMPORAL_UI');
   const statePath = read('SIMULATOR_STATE');
   const assistantSecret = read('ASSISTANT_SECRET');
+  const hrSecret = read('SIMULATOR_HR_SECRET');
   const mailPort = read('SIMULATOR_SMTP_PORT');
   const mailPassword = read('SIMULATOR_SMTP_PASSWORD') ?? '';
   if (mailPort !== undefined && mailPassword === '') problems.push('SIMULATOR_SMTP_PASSWORD: is missing');
@@ -101,6 +105,7 @@ export function readSimulatorOptions(environment: Environment = process.env): Si
     ...(assistantSecret === undefined ? {} : { assistantSecret }),
     ...(mailPort === undefined ? {}
       : { mail: { port: readPort('SIMULATOR_SMTP_PORT', mailPort, problems), password: mailPassword } }),
+    ...(hrSecret === undefined ? {} : { hr: { url: hrUrl(webhookUrl), secret: hrSecret } }),
   };
   if (problems.length > 0) throw new Misconfiguration(problems);
   return options;
@@ -117,6 +122,11 @@ function readUrl(name: string, value: string, problems: string[]): string {
   const isWeb = URL.canParse(value) && /^https?:$/.test(new URL(value).protocol);
   if (!isWeb) problems.push(`${name}: must be an http or https URL`);
   return value;
+}
+
+/** HR's webhook is at the same Doorman. A URL that is none was found to be so before. */
+function hrUrl(webhookUrl: string): string {
+  return URL.canParse(webhookUrl) ? new URL('/webhooks/partners/hr', webhookUrl).href : webhookUrl;
 }
 
 function readPort(name: string, value: string, problems: string[]): number {

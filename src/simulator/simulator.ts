@@ -6,9 +6,10 @@ import { createDemoAssistant } from '../assistant/demo/demoAssistant';
 import { closeServer, listen, stopRequested } from '../process';
 import { createAdmin } from './admin';
 import { createSimulatorApp } from './app';
-import { findPersona } from './demo/personas';
 import { FaultSwitches } from './faults';
 import { createFeed } from './feed';
+import { findInCast } from './hr/cast';
+import { createHr } from './hr/hr';
 import { openJournal } from './journal';
 import type { ReceivedMail } from './mail/mail';
 import { startMailServer } from './mail/mailServer';
@@ -37,7 +38,7 @@ export interface SimulatorParts {
   readonly assistant?: RequestListener;
   /** In place of Twilio's own limits, for tests of them. */
   readonly limits?: Limits;
-  /** The clock of Verify, whose verifications last ten minutes. */
+  /** The clock of Verify, whose verifications last ten minutes, and of HR. */
   readonly now?: () => number;
 }
 
@@ -84,12 +85,13 @@ export async function startSimulator(
   const delivery = createDelivery({ state, faults, account, pace, post, rules: createChannelRules({ state, faults }) });
   const switchboard = createSwitchboard({ state, faults, account, pace, post });
   const feed = createFeed({ state, faults, options });
+  const hr = options.hr && createHr({ state, faults, options: options.hr, signal, now });
   const verify = createVerify({ state, account, organisation: options.organisation, now });
   const door = { state, faults, account };
   const app = createSimulatorApp({
     api: createApi(door, [createMessagesApi({ ...door, delivery }), createCallsApi({ ...door, switchboard })]),
     apiOfVersion2: createApiOfVersion2(door, [createTypingApi(door), verify.router]),
-    admin: createAdmin({ state, faults, inbound, delivery, switchboard, feed }),
+    admin: createAdmin({ state, faults, inbound, delivery, switchboard, feed, hr }),
     feed,
     allowRemote,
     ...(assistant === undefined ? {} : { assistant }),
@@ -104,7 +106,7 @@ export async function startSimulator(
     url, state, faults, verify, switchboard,
     smtpUrl: mailServer?.url,
     write: async (who, what) =>
-      inbound.write(senderOf(who), typeof what === 'string' ? { kind: 'text', text: what } : what).posted,
+      inbound.write(senderOf(state, who), typeof what === 'string' ? { kind: 'text', text: what } : what).posted,
     rewrite: async (sid) => inbound.repost(sid)?.posted ?? Promise.reject(new RangeError('there is no such message')),
     textsTo: (address, count = 1, withinMs = 10_000) => soMany(state, () => textsTo(state, address), count, withinMs),
     mailsTo: (address, count = 1, withinMs = 10_000) =>
@@ -140,9 +142,9 @@ function originOf({ port }: AddressInfo, host: string): string {
   return `http://${isEverywhere ? '127.0.0.1' : host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
-function senderOf(who: string | Sender): Sender {
+function senderOf(state: SimulatorState, who: string | Sender): Sender {
   if (typeof who !== 'string') return who;
-  const persona = findPersona(who);
+  const persona = findInCast(state.staff(), who);
   if (persona === undefined) throw new RangeError(`there is no persona ${who}`);
   return persona.sender;
 }

@@ -1,5 +1,7 @@
-// Everything the simulated world remembers: messages, calls, mails, and what went over the wire. Who listens hears each
-// change.
+// Everything the simulated world remembers: messages, calls, mails, HR's people, and what went over the wire. Who
+// listens hears each change.
+import { demoStaff } from './hr/person';
+import type { HrPerson } from './hr/person';
 import type { Journal } from './journal';
 import { mailsMax } from './mail/mail';
 import type { ReceivedMail } from './mail/mail';
@@ -11,8 +13,8 @@ import type { Parameters } from './webhooks/signature';
 export interface Exchange {
   readonly id: string;
   readonly at: number;
-  /** `inbound`, `status` and `voice` are webhooks of ours to Doorman, `rest` is Doorman calling our API. */
-  readonly kind: 'inbound' | 'status' | 'voice' | 'rest';
+  /** `inbound`, `status`, `voice` and `hr` are webhooks of ours to Doorman, `rest` is Doorman calling our API. */
+  readonly kind: 'inbound' | 'status' | 'voice' | 'hr' | 'rest';
   /** The chat addresses and numbers that it is about: the page shows it to nobody else. */
   readonly about: readonly string[];
   readonly messageSid: string | null;
@@ -22,6 +24,8 @@ export interface Exchange {
   readonly signedUrl?: string;
   readonly headers: Parameters;
   readonly form: Parameters;
+  /** What was posted, where that is no form. */
+  readonly body?: string;
   readonly attempt: number;
   /** null while it runs, and for ever when no answer came. */
   readonly status: number | null;
@@ -40,6 +44,7 @@ export type Change =
   | { readonly kind: 'exchange'; readonly exchange: Exchange }
   | { readonly kind: 'call'; readonly call: TwilioCall }
   | { readonly kind: 'typing'; readonly typing: Typing }
+  | { readonly kind: 'person'; readonly person: HrPerson }
   | { readonly kind: 'stopped'; readonly number: string; readonly hasStopped: boolean }
   | { readonly kind: 'reset' };
 
@@ -61,6 +66,7 @@ export class SimulatorState {
   readonly #typing = new Map<string, Typing>();
   readonly #stopped: Set<string>;
   readonly #mails: ReceivedMail[] = [];
+  readonly #staff: Map<string, HrPerson>;
   readonly #bsuids = new Map<string, string>();
   readonly #listeners = new Set<(change: Change) => void>();
   readonly #journal: Journal | undefined;
@@ -71,6 +77,7 @@ export class SimulatorState {
     for (const call of journal?.calls ?? []) this.#calls.set(call.sid, call);
     this.#stopped = new Set(journal?.stopped);
     this.#mails.push(...journal?.mails ?? []);
+    this.#staff = new Map([...demoStaff(), ...journal?.staff ?? []].map((person) => [person.id, person]));
   }
 
   /** All messages, in the order of their creation. */
@@ -187,7 +194,24 @@ export class SimulatorState {
     this.#tell({ kind: 'mail', mail });
   }
 
-  /** Forgets everything, on disk as well. */
+  /** Everybody whom HR knows: the demo's people, then those who were hired here, in that order. */
+  staff(): HrPerson[] {
+    return [...this.#staff.values()];
+  }
+
+  /** The one with that employee ID. */
+  person(id: string): HrPerson | undefined {
+    return this.#staff.get(id);
+  }
+
+  savePerson(person: HrPerson): HrPerson {
+    this.#staff.set(person.id, person);
+    this.#journal?.append({ person });
+    this.#tell({ kind: 'person', person });
+    return person;
+  }
+
+  /** Forgets everything, on disk as well, but HR's people: Doorman goes on knowing them too. */
   reset(): void {
     this.#messages.clear();
     this.#exchanges.clear();

@@ -5,6 +5,7 @@ import { createKeyringFile } from '../keys/keyringFile';
 import { runProgram } from './programs';
 import { reported } from './progress';
 import type { Progress } from './progress';
+import { hrPartner } from './up/hrPartner';
 import { givenSettings, keptSecrets, playPolicy, withoutSettings, writeEnvFile } from './up/localSettings';
 import type { Values } from './up/localSettings';
 import { choosePorts } from './up/ports';
@@ -122,6 +123,7 @@ class LocalStack {
     ]);
     const values = {
       ...secrets, ...addresses(ports, this.folder), ...ways(ports, secrets), DOORMAN_KEYRING_FILE: keyring,
+      DOORMAN_PARTNERS: hrPartner(secrets.SIMULATOR_HR_SECRET!),
       ...given, ...postgres, ...temporal,
     };
     writeEnvFile(envFile, values);

@@ -85,6 +85,17 @@ test('mail goes to the mailboxes of the page, by the settings that web and worke
   expect(await (await fetch(`http://127.0.0.1:${port}/admin/mails`)).json()).toMatchObject([{ from, to: [to], subject: 's' }]);
 });
 
+test('HR of the page hires somebody, whom the directory has then, and lets them go', async () => {
+  const before = await employees();
+  const act = async (path: string) => {
+    const url = `http://127.0.0.1:${settings().SIMULATOR_PORT}/admin/hr/people${path}`;
+    return await (await fetch(url, { method: 'POST' })).json() as { answer: object; person: { id: string } };
+  };
+  const { answer, person } = await act('');
+  expect([answer, await employees()]).toEqual([expect.objectContaining({ isTaken: true, status: 200 }), before + 1]);
+  expect((await act(`/${person.id}/leave`)).answer).toMatchObject({ isTaken: true, sentence: 'Applied.' });
+});
+
 test('a second start in the same place names the first and touches nothing', async () => {
   const { status, stderr } = spawnSync(process.execPath, [cli(), 'up'], { cwd: root, env: env(), encoding: 'utf8' });
   expect(status).toBe(1);

@@ -80,6 +80,28 @@ test.each([
   expect(read(personEvent('left', time), timed)).toEqual({ outcome: 'unreadable', field: 'version' });
 });
 
+describe('where an event says whether somebody works at present', () => {
+  const values = { active: 'active', leave: 'absent', false: 'inactive' } as const;
+  const by: PersonMapping = { ...mapping, employment: { at: '/worker/status', values } };
+  const told = (status: unknown, type = 'updated') => read(personEvent(type, 1, { status }), by);
+
+  test.each([
+    ['active', { active: true }], ['leave', { active: false, absent: true }], [false, { active: false }],
+  ])('%p is taken as it is configured', (status, expected) => {
+    const { record } = told(status) as { record: object };
+    expect({ ...record, ...expected }).toEqual(record);
+    expect('absent' in record).toBe('absent' in expected);
+  });
+
+  test.each(['suspended', '', null, true, 'toString', {}])('%p, which nobody has told us, is unreadable', (status) => {
+    expect(told(status)).toEqual({ outcome: 'unreadable', field: 'employment' });
+  });
+
+  test('of a leaver it is not asked', () => {
+    expect(told('suspended', 'left')).toMatchObject({ outcome: 'event', kind: 'leave' });
+  });
+});
+
 test('a document that is no object has no field', () => {
   for (const text of ['null', '[]', '"hired"', '1']) expect(read(text)).toEqual({ outcome: 'unreadable', field: 'kind' });
 });

@@ -33,6 +33,9 @@ test.each<[string, object[], RegExp]>([
   ['the secret of another partner in another form', [plain(), directoryPartner('hub', 'hub', {
     secretForm: 'hex', secret: Buffer.from(secretOf('plain').slice(6), 'base64').toString('hex') })], /is the key of another/],
   ['two partners of one name', [plain(), plain({ secret: secretOf('b') })], /name: stands there twice/],
+  ['a source of two partners', [plain({ source: 'csv' }), directoryPartner('hub', 'hub', { source: 'csv' })], /1\.source: is another partner/],
+  ['a source that could be a partner\'s own', [plain({ source: 'partner:hub' })], /source: must be/],
+  ['an employment that there is none of', [mapped({ employment: { at: '/status', values: { gone: 'left' } } })], /employment\.values\.gone: must be one of/],
   ['a name for everybody else', [plain({ name: 'unknown' })], /name: must not be "unknown"/],
   ['a name that leads elsewhere', [plain({ name: '../twilio' })], /name: must be/],
   ['a name with a year', [plain({ name: 'hr-2026' })], /name: must not hold four digits/],

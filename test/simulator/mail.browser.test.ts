@@ -69,7 +69,7 @@ describeInChromium('mail on the page', () => {
   test('a code that comes is counted, read, and put into the chat', async () => {
     const page = await open(desk);
     await sendCode('48392017');
-    const tab = page.getByRole('navigation', { name: 'Where codes arrive' }).getByRole('button', { name: /^Mail/ });
+    const tab = page.getByRole('navigation', { name: 'Beside the chat' }).getByRole('button', { name: /^Mail/ });
     await tab.getByText('1', { exact: true }).waitFor();
     await page.getByRole('button', { name: /from mail.*48392017 is my otp/ }).waitFor();
     await tab.click();

@@ -61,6 +61,12 @@ describe('the options', () => {
     expect(() => readSimulatorOptions({ ...mail, SIMULATOR_SMTP_PASSWORD: '' })).toThrow('SIMULATOR_SMTP_PASSWORD');
   });
 
+  it('connect HR when it shares a secret with Doorman, at the Doorman that messages go to', () => {
+    const hr = { ...environment, SIMULATOR_HR_SECRET: 'shared', SIMULATOR_WEBHOOK_URL: 'http://web:3000/webhooks/twilio/message#rc=1' };
+    expect(readSimulatorOptions(environment).hr).toBeUndefined();
+    expect(readSimulatorOptions(hr).hr).toEqual({ url: 'http://web:3000/webhooks/partners/hr', secret: 'shared' });
+  });
+
   it('let others in only when that is asked for', () => {
     expect(() => readSimulatorOptions({ ...environment, SIMULATOR_HOST: '0.0.0.0' })).toThrow('SIMULATOR_HOST');
     expect(() => readSimulatorOptions({ ...environment, SIMULATOR_HOST: '192.0.2.1' })).toThrow('SIMULATOR_HOST');

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { demoPeopleFile } from '../../src/simulator/demo/people';
 import { personas } from '../../src/simulator/demo/personas';
+import { castOf } from '../../src/simulator/hr/cast';
+import { demoStaff } from '../../src/simulator/hr/person';
 
 const kindOf = ({ sender: { number, username, businessScopedId } }: (typeof personas)[number]) =>
   [number && 'number', username && 'username', businessScopedId && 'ID'].filter(Boolean).join(', ');
@@ -17,5 +19,9 @@ describe('the people of the page', () => {
     for (const { number, registered: isRegistered } of personas.flatMap(({ phones }) => phones)) {
       expect([number, registered.has(number)]).toEqual([number, isRegistered]);
     }
+  });
+
+  it('are as the personas say until HR does something', () => {
+    expect(castOf(demoStaff())).toEqual(personas);
   });
 });

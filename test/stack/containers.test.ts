@@ -2,8 +2,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { settings } from '../../src/config';
+import { readJsonSetting } from '../../src/config/jsonSetting';
 import { defaultPolicy, policyProblems } from '../../src/domain/policy';
+import { partnerSettings } from '../../src/partners/partnerSettings';
 import { temporalSettings } from '../../src/stack/temporal/temporalServer';
+import { hrPartner } from '../../src/stack/up/hrPartner';
 import { playPolicy } from '../../src/stack/up/localSettings';
 
 const read = (file: string) => readFileSync(join(__dirname, '../..', file), 'utf8');
@@ -17,6 +20,13 @@ test('Temporal in a container is set as the local one is', () => {
 test('budgets in containers are those of the local stack', () => {
   expect(JSON.parse(/DOORMAN_POLICY: '(.*)'/.exec(compose)![1]!)).toEqual(playPolicy);
   expect(policyProblems({ ...defaultPolicy, ...playPolicy }, true)).toEqual([]);
+});
+
+test('HR in containers is that of the local stack, and shares its secret with the simulator', () => {
+  const [, given] = /DOORMAN_PARTNERS: '(.*)'/.exec(compose)!;
+  const [, secret] = /SIMULATOR_HR_SECRET: (.*)/.exec(compose)!;
+  expect(given).toBe(hrPartner(secret!));
+  expect(() => readJsonSetting(given!, partnerSettings)).not.toThrow();
 });
 
 test('the compose file sets nothing that nobody reads', () => {

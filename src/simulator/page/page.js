@@ -3,18 +3,21 @@ import { createChat } from './chat.js';
 import { byId } from './dom.js';
 import { createFaults } from './faults.js';
 import { ask, follow } from './live.js';
+import { notify } from './notice.js';
 import { codeHeard, createCalls } from './panes/calls.js';
+import { createHr } from './panes/hr.js';
 import { codeInMail, createMail } from './panes/mail.js';
 import { codeAnswer, codeIn, createSms } from './panes/sms.js';
 import { createPeople } from './people.js';
+import { markTab, markUnlooked } from './tabs.js';
 import { createWire } from './wire.js';
 
 const known = {
   people: [], messages: new Map(), mails: new Map(), exchanges: new Map(), calls: new Map(), typing: new Map(), stopped: new Set(),
-  senders: {}, organisation: 'Doorman',
+  senders: {}, organisation: 'Doorman', hr: null,
 };
 // What stands in one place beside the chat, and is a view of its own on a phone.
-const panes = ['call', 'sms', 'mail'];
+const panes = ['call', 'sms', 'mail', 'hr'];
 let person = null;
 // What arrived for a person since that person was last looked at.
 const unseen = new Map();
@@ -35,6 +38,13 @@ const sms = createSms({
 });
 const calls = createCalls({ act: (sid, action, body) => attempt(ask('POST', `calls/${sid}/${action}`, body)), take: answerWith });
 const mail = createMail(answerWith);
+const hr = createHr({
+  ask: (method, path, body) => attempt(ask(method, `hr/${path}`, body)),
+  write: (as) => {
+    choose(as);
+    showView('chat');
+  },
+});
 const wire = createWire((sid) => attempt(ask('POST', `messages/${sid}/resend`)));
 const people = createPeople((chosen) => choose(chosen));
 const faults = createFaults((changes) => attempt(ask('PUT', 'faults', changes)), () => attempt(ask('DELETE', 'faults')));
@@ -60,13 +70,19 @@ function draw() {
   chat.show(person, messages.filter((message) => isInChat(message, person)), known.senders, known.organisation);
   wire.show(inOrder(known.exchanges.values()).filter((exchange) => isAbout(exchange, person)));
   chat.typing(known.typing.get(person.address) ?? 0);
-  drawPhones();
-  const ownCalls = [...known.calls.values()].filter((call) => isOnLine(call, person));
-  calls.show(person, ownCalls);
-  mail.show(person, inOrder(known.mails.values()).filter((one) => isInMailbox(one, person)));
+  drawContacts();
   for (const pane of panes) markTab(pane, 0);
-  if (ownCalls.some(({ status }) => status === 'ringing')) ring();
+  if (callsOf(person).some(({ status }) => status === 'ringing')) ring();
 }
+
+/** Telephones and mailboxes with what came there. */
+function drawContacts() {
+  drawPhones();
+  calls.show(person, callsOf(person));
+  mail.show(person, inOrder(known.mails.values()).filter((one) => isInMailbox(one, person)));
+}
+
+const callsOf = (one) => [...known.calls.values()].filter((call) => isOnLine(call, one));
 
 function drawPhones() {
   const texts = [...known.messages.values()].filter((message) => isOnPhone(message, person));
@@ -174,6 +190,18 @@ function receiveStopped({ number, hasStopped }) {
   if (person !== null) drawPhones();
 }
 
+/** HR has done something: there may be somebody new, and whose number is whose may have changed. */
+function receivePeople({ people: cast, hr: staff }) {
+  Object.assign(known, { people: cast, hr: staff });
+  hr.show(staff, cast);
+  if (person === null) return;
+  person = cast.find(({ id }) => id === person.id) ?? cast[0];
+  people.draw(cast, person);
+  people.show(person);
+  for (const [id, ids] of unseen) if (id !== person.id) people.badge(id, ids.size);
+  drawContacts();
+}
+
 function receiveExchange(exchange) {
   known.exchanges.set(exchange.id, exchange);
   if (person !== null && isAbout(exchange, person)) wire.upsert(exchange);
@@ -184,6 +212,7 @@ function receiveSnapshot(snapshot) {
     people: snapshot.people,
     senders: snapshot.senders,
     organisation: snapshot.organisation,
+    hr: snapshot.hr,
     messages: new Map(snapshot.messages.map((message) => [message.sid, message])),
     mails: new Map(snapshot.mails.map((one) => [one.id, one])),
     exchanges: new Map(snapshot.exchanges.map((exchange) => [exchange.id, exchange])),
@@ -198,6 +227,7 @@ function receiveSnapshot(snapshot) {
   if (snapshot.temporalUi !== null) temporal.href = snapshot.temporalUi;
   faults.show(snapshot.faults);
   people.draw(known.people, chosen);
+  hr.show(known.hr, known.people);
   choose(chosen);
 }
 
@@ -221,30 +251,6 @@ function showPane(pane) {
 
 function press(bar, view) {
   for (const tab of document.querySelectorAll(`${bar} button`)) tab.setAttribute('aria-pressed', String(tab.dataset.view === view));
-}
-
-/** Counts what has come to a view that is not seen at the moment. */
-function markUnlooked(view) {
-  if (byId(view).getClientRects().length === 0) markTab(view, 1);
-}
-
-function markTab(view, count) {
-  for (const badge of document.querySelectorAll(`:is(.tabs, .panes) button[data-view="${view}"] b`)) {
-    const total = count === 0 ? 0 : Number(badge.textContent || 0) + count;
-    badge.textContent = total === 0 ? '' : String(total);
-    badge.hidden = total === 0;
-  }
-}
-
-let noticeTimer;
-function notify(text) {
-  const notice = byId('notice');
-  notice.textContent = text;
-  notice.hidden = false;
-  clearTimeout(noticeTimer);
-  noticeTimer = setTimeout(() => {
-    notice.hidden = true;
-  }, 6_000);
 }
 
 for (const tab of document.querySelectorAll(':is(.tabs, .panes) button')) tab.addEventListener('click', () => showView(tab.dataset.view));
@@ -276,6 +282,7 @@ follow({
   call: receiveCall,
   typing: receiveTyping,
   stopped: receiveStopped,
+  people: receivePeople,
   faults: (now) => faults.show(now),
 }, (state) => {
   const connection = byId('connection');

@@ -5,6 +5,7 @@ const kinds = {
   inbound: ['webhook', 'Message to Doorman'],
   status: ['status', 'Status callback to Doorman'],
   voice: ['voice', 'A call asks Doorman what to do'],
+  hr: ['HR', 'HR tells Doorman of somebody'],
   rest: ['API', 'Call of Twilio’s API by Doorman'],
 };
 
@@ -55,9 +56,10 @@ function pathOf(url) {
 }
 
 /** What it is about, in a few words. */
-function gistOf({ kind, form, method, url }) {
+function gistOf({ kind, form, method, url, body }) {
   const field = (name) => form.find(([given]) => given === name)?.[1] ?? '';
   const channelOf = (address) => (address.startsWith('whatsapp:') ? 'chat' : 'SMS');
+  if (kind === 'hr') return JSON.parse(body).type;
   if (kind === 'voice') return voiceGist(field('Digits'), form);
   if (kind === 'status' && field('CallSid') !== '') return `call ${field('CallStatus')}`;
   if (kind === 'status') return `${channelOf(field('To'))} ${field('MessageStatus')}`;
@@ -79,13 +81,14 @@ function callGist(method, url, to) {
 }
 
 function bodyOf(exchange, again) {
-  const { kind, url, signedUrl, headers, form, answerHeaders, answerBody, problem, alert, messageSid } = exchange;
+  const { kind, url, signedUrl, headers, form, body, answerHeaders, answerBody, problem, alert, messageSid } = exchange;
   return el('div', { class: 'inside' },
     alert === null ? null : el('p', { class: 'alarm' }, `Twilio would log ${alert.code}: ${alert.message}`),
     problem === null || alert !== null ? null : el('p', { class: 'alarm' }, problem),
     el('h3', {}, 'Request'), el('p', { class: 'url' }, url),
     signedUrl === undefined ? null : el('p', { class: 'note' }, 'Signed as ', el('code', {}, signedUrl)),
     pairs('Headers', headers), form.length === 0 ? null : pairs(kind === 'rest' ? 'Parameters' : 'Form fields', form),
+    body === undefined ? null : el('pre', { tabindex: 0, 'aria-label': 'Body of the request' }, body),
     el('h3', {}, 'Answer'), answerHeaders.length === 0 ? null : pairs('Headers', answerHeaders),
     el('pre', { tabindex: 0, 'aria-label': 'Body of the answer' }, answerBody === '' ? '(empty)' : answerBody),
     kind === 'inbound' && messageSid !== null
@@ -95,5 +98,5 @@ function bodyOf(exchange, again) {
 
 function pairs(caption, entries) {
   return el('table', {}, el('caption', {}, caption), el('tbody', {}, ...entries.map(([name, value]) =>
-    el('tr', { class: name === 'X-Twilio-Signature' ? 'signature' : null }, el('th', { scope: 'row' }, name), el('td', {}, value)))));
+    el('tr', { class: /^X-(Twilio|HR)-Signature$/.test(name) ? 'signature' : null }, el('th', { scope: 'row' }, name), el('td', {}, value)))));
 }

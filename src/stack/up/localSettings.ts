@@ -19,6 +19,7 @@ const made: Readonly<Record<string, () => string>> = {
   ASSISTANT_SECRET: () => `whsec_${randomBytes(32).toString('base64')}`,
   DOORMAN_CODEC_TOKEN: () => hex(24),
   SIMULATOR_SMTP_PASSWORD: () => hex(16),
+  SIMULATOR_HR_SECRET: () => hex(32),
 };
 
 const hex = (bytes: number) => randomBytes(bytes).toString('hex');
