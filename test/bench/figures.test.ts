@@ -38,7 +38,7 @@ describe('what a history costs', () => {
 describe('figures', () => {
   test('a quantile is a value that was measured', () => {
     expect(quantile([5, 1, 3, 2, 4], 0.5)).toBe(3);
-    expect(spreadOf(Array.from({ length: 200 }, (_, index) => index + 1))).toEqual({ median: 100, p99: 198, count: 200 });
+    expect(spreadOf(Array.from({ length: 200 }, (_, index) => index + 1))).toEqual({ median: 100, p99: 198, max: 200, count: 200 });
     expect(quantile([], 0.5)).toBeNaN();
   });
 
@@ -54,7 +54,7 @@ describe('options', () => {
   });
 
   test('alike is run when it is named, and then alone if it is named alone', () => {
-    expect(readOptions([]).parts).toEqual(['guard', 'sends', 'verification', 'relay', 'memory', 'recovery', 'webhook']);
+    expect(readOptions([]).parts).toEqual(['guard', 'sends', 'directory', 'verification', 'relay', 'memory', 'recovery', 'webhook']);
     expect(readOptions(['--only=alike', '--quick'])).toMatchObject({ parts: ['alike'], quick: true });
   });
 
