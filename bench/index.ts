@@ -50,7 +50,7 @@ async function run(options: Options): Promise<Finding> {
       guard: () => measureGuard({ stand, guesses: quick ? 500 : 2_000, rounds: quick ? 1 : 3, progress }),
       sends: () => measureSends({ stand, sends: quick ? 400 : 2_000, rounds: quick ? 2 : 4, progress }),
       directory: () => measureDirectory({
-        stand, people: quick ? 10_000 : 100_000, leavers: quick ? 200 : 1_000, progress }),
+        stand, people: quick ? 10_000 : 100_000, leavers: quick ? 200 : 1_000, requests: quick ? 200 : 2_000, progress }),
     };
     const others = parts.some((part) => !isAlone(part)) ? await prepare(options, stand, kept) : undefined;
     const findings: Finding[] = [];

@@ -6,6 +6,7 @@ import { auditCommands } from './cli/audit';
 import { directoryCommands } from './cli/directory';
 import { keysCommands } from './cli/keys';
 import { operatorCommands } from './cli/operator';
+import { partnerCommands } from './cli/partner';
 import { processCommands } from './cli/processes';
 import { scimCommands } from './cli/scim';
 import { sendingCommands } from './cli/sending';
@@ -18,7 +19,9 @@ const program = new Command('doorman')
   .exitOverride();
 
 const groups = [
-  processCommands, directoryCommands, scimCommands, operatorCommands, sendingCommands, auditCommands, keysCommands];
+  processCommands, directoryCommands, scimCommands, partnerCommands, operatorCommands, sendingCommands, auditCommands,
+  keysCommands,
+];
 for (const add of groups) add(program);
 
 program.parseAsync().catch((error: unknown) => {

@@ -3,6 +3,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { auditedTransaction } from '../../src/audit/auditedTransaction';
+import { auditHead } from '../../src/audit/verifyAudit';
 import { migrate } from '../../src/db/migrations';
 import { createPool } from '../../src/db/pool';
 import type { Pool } from '../../src/db/pool';
@@ -13,6 +14,7 @@ import { defaultPolicy } from '../../src/domain/policy';
 import { issueChallenge } from '../../src/otp/challenges';
 import { openSession, touchSession } from '../../src/sessions/sessions';
 import { identifierOf } from '../directory/company';
+import { measureScim } from '../directory/scimLoad';
 import type { ReaderOrder, ReaderReport } from '../directory/reader';
 import { nowMs, spreadOf } from '../measure/spread';
 import type { Finding, Row, Section } from '../report';
@@ -23,6 +25,8 @@ export interface DirectoryPlan {
   readonly stand: Stand;
   readonly people: number;
   readonly leavers: number;
+  /** SCIM requests of each kind. */
+  readonly requests: number;
   progress(line: string): void;
 }
 
@@ -35,8 +39,10 @@ export async function measureDirectory(plan: DirectoryPlan): Promise<Finding> {
   const pool = createPool(url, { max: 40 });
   try {
     const reading = await measureReadings(pool, url, plan);
-    const leaving = await measureLeavers(pool, plan);
-    return { sections: [...reading.sections, ...leaving.sections], wrong: [...reading.wrong, ...leaving.wrong] };
+    plan.progress(`directory: ${plan.requests} SCIM requests of each kind`);
+    const pushing = await measureScim(pool, url, plan.stand.folder, plan.requests);
+    const findings = [reading, pushing, await measureLeavers(pool, plan)];
+    return { sections: findings.flatMap(({ sections }) => sections), wrong: findings.flatMap(({ wrong }) => wrong) };
   } finally {
     await pool.end();
   }
@@ -137,6 +143,7 @@ const lanes = 10;
 async function measureLeavers(pool: Pool, { leavers, progress }: DirectoryPlan): Promise<Finding> {
   progress(`directory: ${leavers} leavers while everybody writes`);
   const entered = await enterAll(pool, leavers);
+  const { seq } = await auditHead(pool);
   let isOver = false;
   const load = Promise.all(Array.from({ length: writers }, async (_, lane) => {
     for (let nth = lane; !isOver; nth += 1) {
@@ -156,7 +163,7 @@ async function measureLeavers(pool: Pool, { leavers, progress }: DirectoryPlan):
   }));
   isOver = true;
   await load;
-  return leaversFinding(await auditedMs(pool), heard, answered);
+  return leaversFinding(await auditedMs(pool, seq), heard, answered);
 }
 
 /** From HR's word, and from our answer, to the first time that the door is found closed; in ms. */
@@ -181,7 +188,8 @@ async function leave(pool: Pool, { externalId, sessionId, senderId }: Entered) {
 
 async function enterAll(pool: Pool, count: number): Promise<Entered[]> {
   const { rows } = await pool.query<{ employeeId: string; externalId: string }>(
-    'SELECT id AS "employeeId", external_id AS "externalId" FROM employees ORDER BY external_id LIMIT $1', [count]);
+    `SELECT id AS "employeeId", external_id AS "externalId" FROM employees
+      WHERE source = 'bench' ORDER BY external_id LIMIT $1`, [count]);
   const entered: Entered[] = [];
   for (let first = 0; first < rows.length; first += lanes) {
     entered.push(...await Promise.all(rows.slice(first, first + lanes).map(async ({ employeeId, externalId }) => {
@@ -207,9 +215,9 @@ async function enter(pool: Pool, employeeId: string): Promise<Omit<Entered, 'ext
 }
 
 /** What the audit says that each door took. */
-async function auditedMs(pool: Pool): Promise<number[]> {
+async function auditedMs(pool: Pool, seq: number): Promise<number[]> {
   const { rows } = await pool.query<{ ms: number }>(
-    `SELECT (facts->>'afterMs')::int AS ms FROM audit WHERE kind = 'employee.ended'`);
+    `SELECT (facts->>'afterMs')::int AS ms FROM audit WHERE kind = 'employee.ended' AND seq > $1`, [seq]);
   return rows.map(({ ms }) => ms);
 }
 

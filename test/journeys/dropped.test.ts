@@ -37,7 +37,7 @@ async function handled(sids: readonly string[]): Promise<(string | null)[]> {
   return rows.map(({ outcome }) => outcome);
 }
 
-test('of a whole conversation: the person is verified and answered all the same, each message once', async () => {
+test('F13 of a whole conversation: the person is verified and answered all the same, each message once', async () => {
   await stack.phones.fault({ webhookDropped: true });
   const sids = [await lose(maya, question)];
   await maya.readsText('askIdentifier');
@@ -85,7 +85,7 @@ test('while no web process runs: the next one takes them in by itself, in order'
   await maya.reads(...answersTo(1, 2, 3));
 });
 
-test('while the provider cannot be asked either: they are found when it can', async () => {
+test('F13 while the provider cannot be asked either: they are found when it can', async () => {
   await stack.phones.fault({ webhookDropped: true, apiStatus: 503 });
   const asked = () => stack.phones.calls().filter(({ status }) => status === 503).length;
   const before = asked();

@@ -144,7 +144,7 @@ test('A13 too slow: a hundred connections that drip end with 408, and whoever wr
 });
 
 describe('genuine', () => {
-  test('A10 a message that comes fifty times at once, and again when it is handled, has one effect', async () => {
+  test('A10 F11 a message that comes fifty times at once, and again when it is handled, has one effect', async () => {
     const fields = textMessage({ WaId: '12025551002', ExternalUserId: undefined, Body: 'hello' });
     const answers = await Promise.all(Array.from({ length: 50 }, () => post(fields)));
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
