@@ -1,5 +1,4 @@
 // What an operator types to have a partner's parked events tried again.
-import { randomUUID } from 'node:crypto';
 import { Command } from 'commander';
 import { partnerCommands } from '../../src/cli/partner';
 import { createPool } from '../../src/db/pool';
@@ -40,8 +39,8 @@ async function resume(...words: string[]): Promise<{ printed: string; code: numb
 
 const park = (partner: string) => owner.query(
   `INSERT INTO partner_events (id, partner, event_key, subject_hash, body_enc, state, fault, received_at, settled_at, keep_until)
-   VALUES ($1, $2, sha256($1::text::bytea), sha256($2::text::bytea), '\\x00', 'failed', 'http 422', clock_timestamp(),
-           clock_timestamp(), clock_timestamp() + interval '7 days')`, [randomUUID(), partner]);
+   VALUES (gen_random_uuid(), $1, sha256(gen_random_uuid()::text::bytea), sha256('a subject'), '\\x00', 'failed', 'http 422',
+           clock_timestamp(), clock_timestamp(), clock_timestamp() + interval '7 days')`, [partner]);
 
 test('a partner\'s parked events wait again, those of others stay, and the audit has the operator', async () => {
   for (const partner of ['payroll', 'payroll', 'other']) await park(partner);
