@@ -57,10 +57,12 @@ export function beginSync(pool: Pool, sync: NewSync): Promise<Sync> {
 }
 
 async function endOthers(tx: Queryable, source: string, syncId: string): Promise<void> {
-  const { rows } = await tx.query<{ id: string }>(
+  await tx.query(
     `UPDATE directory_syncs SET state = 'abandoned', ended_at = clock_timestamp()
-      WHERE source = $1 AND id <> $2 AND ended_at IS NULL RETURNING id`, [source, syncId]);
-  for (const { id } of rows) await empty(tx, id);
+      WHERE source = $1 AND id <> $2 AND ended_at IS NULL`, [source, syncId]);
+  await tx.query(
+    `DELETE FROM directory_sync_pages WHERE sync_id IN (
+       SELECT id FROM directory_syncs WHERE source = $1 AND id <> $2)`, [source, syncId]);
 }
 
 const empty = (tx: Queryable, syncId: string) =>
@@ -162,9 +164,9 @@ async function keepReport(
     `UPDATE directory_syncs SET state = $2, report = $3, approved_by = $4,
             ended_at = CASE WHEN $2 <> 'waiting' THEN clock_timestamp() END WHERE id = $1`,
     [syncId, state, JSON.stringify(report), approvedBy ?? null]);
-  if (state !== 'applied') return;
-  await keepWatermark(tx, syncId);
-  await empty(tx, syncId);
+  if (state === 'applied') await keepWatermark(tx, syncId);
+  // One that waits is applied from them, once an operator says so.
+  if (state !== 'waiting') await empty(tx, syncId);
 }
 
 /** The next delta begins where this reading ended. */

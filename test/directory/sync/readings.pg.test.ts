@@ -165,6 +165,19 @@ describe('a reading', () => {
   });
 });
 
+describe('a reading that contradicts itself', () => {
+  it('is refused, and nobody that it read is kept', async () => {
+    const syncId = randomUUID();
+    await readNow(new Source([...people(3), ...people(1)]), syncId);
+    expect(await kept()).toBe(2);
+    expect(await applyNow(syncId)).toMatchObject({ outcome: 'refused', added: 0 });
+    expect(await kept()).toBe(0);
+    expect(await applyNow(syncId)).toMatchObject({ outcome: 'refused', problemCount: 1 });
+    expect(await lastSyncs(pool)).toMatchObject([{ state: 'refused', report: { problemCount: 1 } }]);
+    expect(await directoryState(pool)).toEqual([]);
+  });
+});
+
 describe('a reading by which many would be out', () => {
   it('waits for an operator, whose name the audit has', async () => {
     await synced(new Source(people(20)));
