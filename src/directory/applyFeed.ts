@@ -10,6 +10,7 @@ import { writePlan } from './delivery/plan';
 import { Remarks } from './delivery/remarks';
 import { compare, countPlan, createStaging, identifierOf, stage } from './delivery/staging';
 import type { Comparison, StagedPerson } from './delivery/staging';
+import { keepLeaversOut } from './delivery/tombstones';
 import { itemsOf } from './directoryFeed';
 import type { DirectoryFeed, FeedRemark } from './directoryFeed';
 
@@ -74,6 +75,7 @@ export async function applyIn(
   remarks.problems.addAll(await findDuplicates(tx));
   if (remarks.problems.count > 0) return report('refused', source, { ...noPeople, people }, remarks);
   onProgress?.({ step: 'comparing', people });
+  remarks.notices.addAll(await keepLeaversOut(tx, source));
   await compare(tx, source, people);
   for (const found of await findNotices(tx, source, complete)) remarks.notices.addAll(found);
   const counts = { ...await countPlan(tx, source, complete), ...await compareContacts(tx, notices) };

@@ -224,6 +224,29 @@ describe('events of a source', () => {
     expect(await directoryState(pool)).toMatchObject([{ active: false }]);
   });
 
+  it('R45 hold against lists of the source that have the leaver still, however often they are read', async () => {
+    await applyFeed(pool, feedOf([anna, ben]));
+    await event('leave', 2);
+    for (const one of [anna, { ...anna, givenName: 'Ann' }, { ...anna, active: false, absent: true }, anna]) {
+      const { outcome, notices } = await applyFeed(pool, feedOf([one, ben]));
+      expect([outcome, notices.map(({ where, why }) => [where, why.includes('by an event')])])
+        .toEqual(['applied', 'active' in one ? [] : [['line 2', true]]]);
+      expect(await directoryState(pool)).toMatchObject([{ active: false }, { active: true }]);
+    }
+    expect(await applyFeed(pool, feedOf([anna, ben]))).toMatchObject({ outcome: 'applied', unchanged: 2 });
+    expect(await event('rehire', 3, anna)).toMatchObject({ outcome: 'applied' });
+    expect(await applyFeed(pool, feedOf([anna, ben]))).toMatchObject({ outcome: 'applied', deactivated: 0, notices: [] });
+    expect(await directoryState(pool)).toMatchObject([{ active: true, given_name: 'Anna' }, { active: true }]);
+  });
+
+  it('R45 hold against a list that brings the leaver for the first time', async () => {
+    await event('leave', 2);
+    expect(await applyFeed(pool, feedOf([anna, ben]))).toMatchObject({ outcome: 'applied', added: 2 });
+    expect(await directoryState(pool)).toMatchObject([{ active: false }, { active: true }]);
+    await event('rehire', 3, anna);
+    expect(await directoryState(pool)).toMatchObject([{ active: true }, { active: true }]);
+  });
+
   it('take versions beyond what a number holds exactly', async () => {
     const version = 2n ** 53n;
     const send = (kind: DirectoryEvent['kind'], at: bigint) => auditedTransaction(pool, (tx, note) => applyEvent(tx, note, {
