@@ -9,6 +9,7 @@ import { findEmployee, isDirectoryEmpty } from '../directory/employees';
 import { reportLines } from '../directory/delivery/importReport';
 import { endEmployee } from '../directory/leavers';
 import { canonicalIdentifier } from '../domain/identifiers';
+import { changeNotices } from '../wiring/changeNotices';
 import { notFound, operator } from './operator';
 import { print, progress, refuse } from './output';
 import { syncCommands } from './sync';
@@ -103,16 +104,16 @@ async function importCsv(file: string, options: ImportOptions, command: Command)
   if (options.ifEmpty === true && !await withDatabase(isDirectoryEmpty)) {
     return print(command, { outcome: 'notEmpty' }, ['Somebody is in the directory already: nothing was imported.']);
   }
-  const { keyring: keys, policy, countries, mailsCodes } = loadImportConfig();
+  const config = loadImportConfig();
   const feed = createCsvFeed(file, {
-    countries,
+    countries: config.countries,
     complete: options.partial !== true,
     ...(options.source === undefined ? {} : { source: options.source }),
     ...(options.country === undefined ? {} : { defaultCountry: options.country }),
   });
   const report = await withDatabase((pool) => applyFeed(pool, feed, {
     dryRun: options.dryRun === true, force: options.force === true, onProgress: tellEvery(progressEvery),
-    notices: { keys, noticesMax: policy.contactNoticesMax, byMail: mailsCodes },
+    notices: changeNotices(config),
   }));
   print(command, report, reportLines(report));
   if (report.outcome !== 'applied' && report.outcome !== 'dryRun') refuse();

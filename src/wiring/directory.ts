@@ -15,9 +15,9 @@ import type { Telemetry } from '../telemetry';
 import { temporalAddress } from '../temporal/connection';
 import { createDataConverter } from '../temporal/dataConverter';
 import { createDirectorySyncs } from '../temporal/directorySyncs';
+import { changeNotices } from './changeNotices';
 
 export function wireDirectory(config: Config, log: Log, telemetry: Telemetry) {
-  const { keyring: keys, policy } = config;
   // Comparing a whole company takes longer than anything that answers a person may.
   const pool = createPool(config.DATABASE_URL, { application_name: 'doorman sync', max: 4, query_timeout: 0 });
   const sources = configuredSources(config);
@@ -29,7 +29,7 @@ export function wireDirectory(config: Config, log: Log, telemetry: Telemetry) {
   return {
     activities: createDirectoryActivities({
       pool, sources, tellSync,
-      notices: { keys, noticesMax: policy.contactNoticesMax, byMail: config.mailsCodes },
+      notices: changeNotices(config),
       tellFault: (source, error) => log.warn('a source cannot be read', { source, error }),
     }),
     /** Makes the schedules at the Temporal server what the configuration says. */

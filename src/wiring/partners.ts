@@ -21,6 +21,7 @@ import type { Partner } from '../partners/partnerSettings';
 import { createPartners } from '../partners/partners';
 import type { PartnerRequest, Partners, PartnersDeps } from '../partners/partners';
 import type { Telemetry } from '../telemetry';
+import { changeNotices } from './changeNotices';
 
 export interface WiredPartnerDeps extends Pick<PartnersDeps, 'count' | 'now'>, Pick<ForwardingDeps, 'signal'> {
   readonly pool: Pool;
@@ -53,14 +54,14 @@ interface WebParts extends Pick<WiredPartnerDeps, 'signal'> {
 
 /** What a web process does for partners; undefined where none is configured. */
 export function wirePartners(
-  { partners: list, keyring: keys, countries, policy, mailsCodes: byMail }: Config,
-  { pool, log, telemetry, database, signal }: WebParts,
+  config: Config, { pool, log, telemetry, database, signal }: WebParts,
 ) {
+  const { partners: list, keyring: keys, countries } = config;
   if (list.length === 0) return undefined;
   const { partners, forwarding } = createWiredPartners({
     pool, log, keys, countries, signal,
     partners: list,
-    notices: { keys, noticesMax: policy.contactNoticesMax, byMail },
+    notices: changeNotices(config),
     count(partner, outcome) {
       if (outcome === 'sha1') telemetry.count('partnerSha1', { partner });
       else telemetry.count('partnerRequests', { partner, outcome });

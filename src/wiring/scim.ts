@@ -4,15 +4,17 @@ import { createPool } from '../db/pool';
 import { findSource } from '../directory/scim/tokens';
 import { createScimUsers } from '../directory/scim/users';
 import type { ScimDeps } from '../http/scim/scimRouter';
+import { changeNotices } from './changeNotices';
+
+type ScimConfig = Pick<Config, 'DATABASE_URL' | 'keyring' | 'policy' | 'countries' | 'mailsCodes'>;
 
 /** Over connections of its own: a provider that sends a whole company at once does not hold up messages. */
-export function wireScim(config: Config, requireSound: () => void): { deps: ScimDeps; close(): Promise<void> } {
+export function wireScim(config: ScimConfig, requireSound: () => void): { deps: ScimDeps; close(): Promise<void> } {
   const pool = createPool(config.DATABASE_URL, {
     application_name: 'doorman web scim', max: 5,
     // A leaver among many waits for a connection rather than for the provider's next round.
     connectionTimeoutMillis: 8_000,
   });
-  const notices = { keys: config.keyring, noticesMax: config.policy.contactNoticesMax };
   return {
     deps: {
       // Each request begins with it.
@@ -20,7 +22,7 @@ export function wireScim(config: Config, requireSound: () => void): { deps: Scim
         requireSound();
         return findSource(pool, token);
       },
-      users: createScimUsers({ pool, countries: config.countries, notices }),
+      users: createScimUsers({ pool, countries: config.countries, notices: changeNotices(config) }),
     },
     close: () => pool.end(),
   };
