@@ -23,6 +23,8 @@ export interface ApplyOptions {
   readonly force?: boolean;
   /** When the source's word came; now unless told. */
   readonly heardAt?: Date;
+  /** When the source began to be read, where that was before this: who came in since by an event is not missing. */
+  readonly readFrom?: Date;
   /** How numbers are told that they came or went; without it nobody is told, and the report says so. */
   readonly notices?: NoticeOptions;
   readonly onProgress?: (progress: ImportProgress) => void;
@@ -64,7 +66,8 @@ export async function applyIn(
   tx: Queryable, note: Note, feed: DirectoryFeed, options: ApplyOptions,
 ): Promise<ImportReport> {
   const {
-    dryRun = false, force = false, deactivationShareMax = shareMax, heardAt = new Date(), notices, onProgress,
+    dryRun = false, force = false, deactivationShareMax = shareMax, heardAt = new Date(), readFrom, notices,
+    onProgress,
   } = options;
   if (!(deactivationShareMax >= 0 && deactivationShareMax <= 1)) throw new Error('the share must be from 0 to 1');
   const { source, complete } = feed;
@@ -78,14 +81,15 @@ export async function applyIn(
   remarks.notices.addAll(await keepLeaversOut(tx, source));
   await compare(tx, source, people);
   for (const found of await findNotices(tx, source, complete)) remarks.notices.addAll(found);
-  const counts = { ...await countPlan(tx, source, complete), ...await compareContacts(tx, notices) };
+  const counts = { ...await countPlan(tx, source, complete, readFrom), ...await compareContacts(tx, notices) };
   // One person leaving is no flood, however few people there are.
   const deactivationsMax = Math.max(1, Math.floor(counts.activeBefore * deactivationShareMax));
   const reportOf = (outcome: ImportReport['outcome']) => report(outcome, source, counts, remarks, deactivationsMax);
   if (counts.deactivated > deactivationsMax && !force) return reportOf('tooMany');
   if (dryRun) return reportOf('dryRun');
   onProgress?.({ step: 'writing', people: people - counts.unchanged });
-  const { left: deactivated, sessionsEnded } = await writePlan(tx, note, source, { missing: complete, heardAt });
+  const { left: deactivated, sessionsEnded } = await writePlan(
+    tx, note, source, { missing: complete, readFrom, heardAt });
   const { added, changed, reactivated, unchanged } = counts;
   note({ kind: 'directory.imported', facts: { source, added, changed, reactivated, deactivated, unchanged } });
   await noteContacts(tx, note, source, counts, notices);

@@ -11,15 +11,21 @@ export interface Written {
   readonly sessionsEnded: number;
 }
 
-/**
- * Writes what `compare` has planned. With `missing` those of the source who are not staged have left. `heardAt`: when
- * the source's word came.
- */
+export interface PlanOptions {
+  /** Whether those of the source who are not staged have left. */
+  readonly missing: boolean;
+  /** As `isMissing` takes it. */
+  readonly readFrom?: Date | undefined;
+  /** When the source's word came. */
+  readonly heardAt: Date;
+}
+
+/** Writes what `compare` has planned. */
 export async function writePlan(
-  tx: Queryable, note: Note, source: string, { missing, heardAt }: { missing: boolean; heardAt: Date },
+  tx: Queryable, note: Note, source: string, { missing, readFrom, heardAt }: PlanOptions,
 ): Promise<Written> {
   // Before anything else is written: the rows that these return are exactly those who worked here until now.
-  const leavers = [...await endListed(tx), ...(missing ? await endMissing(tx, source) : [])];
+  const leavers = [...await endListed(tx), ...(missing ? await endMissing(tx, source, readFrom) : [])];
   await holdReturning(tx);
   await writePeople(tx, source);
   await writeContacts(tx, 'employee_phones', 'phones', 'e164', 'raw');
@@ -38,17 +44,17 @@ async function endListed(tx: Queryable): Promise<Leaver[]> {
   return rows;
 }
 
-async function endMissing(tx: Queryable, source: string): Promise<Leaver[]> {
+async function endMissing(tx: Queryable, source: string, readFrom: Date | undefined): Promise<Leaver[]> {
   // The hash goes, so that coming back is a change even with the same data.
   const gone = `listed_active = false, absent = false, content_hash = '', changed_at = clock_timestamp()`;
   const { rows } = await tx.query<Leaver>(
-    `UPDATE employees e SET active = false, ${gone} WHERE e.source = $1 AND e.active AND ${isMissing}
-     RETURNING e.id AS "employeeId", 'missing' AS reason`, [source]);
+    `UPDATE employees e SET active = false, ${gone} WHERE e.source = $1 AND e.active AND ${isMissing('$2')}
+     RETURNING e.id AS "employeeId", 'missing' AS reason`, [source, readFrom ?? null]);
   // Those who were ended by another way: the source knows by now, so that it may bring them back.
   await tx.query(
     `UPDATE employees e SET ${gone}
-      WHERE e.source = $1 AND NOT e.active AND (e.listed_active OR e.absent) AND ${isMissing}`,
-    [source]);
+      WHERE e.source = $1 AND NOT e.active AND (e.listed_active OR e.absent) AND ${isMissing('$2')}`,
+    [source, readFrom ?? null]);
   return rows;
 }
 

@@ -118,8 +118,13 @@ export interface Comparison {
   readonly activeBefore: number;
 }
 
-/** What applying the plan will come to. `complete` feeds end the employment of who is missing. */
-export async function countPlan(tx: Queryable, source: string, complete: boolean): Promise<Comparison> {
+/**
+ * What applying the plan will come to. `complete` feeds end the employment of who is missing; `readFrom` as `isMissing`
+ * takes it.
+ */
+export async function countPlan(
+  tx: Queryable, source: string, complete: boolean, readFrom: Date | undefined,
+): Promise<Comparison> {
   const { rows: [counts] } = await tx.query<Comparison>(
     `SELECT people, added, reactivated, leaving + missing AS deactivated,
             planned - added - reactivated - leaving AS changed, people - planned AS unchanged, "activeBefore"
@@ -130,8 +135,15 @@ export async function countPlan(tx: Queryable, source: string, complete: boolean
             (SELECT count(*)::int AS people FROM incoming) AS incoming,
             (SELECT count(*)::int AS "activeBefore" FROM employees WHERE source = $1 AND active) AS stored,
             (SELECT count(*)::int AS missing FROM employees e
-              WHERE $2 AND e.source = $1 AND e.active AND ${isMissing}) AS gone`, [source, complete]);
+              WHERE $2 AND e.source = $1 AND e.active AND ${isMissing('$3')}) AS gone`,
+    [source, complete, readFrom ?? null]);
   return counts!; // an aggregate without GROUP BY is one row
 }
 
-export const isMissing = 'NOT EXISTS (SELECT FROM incoming i WHERE i.external_id = e.external_id)';
+/**
+ * SQL: whether the feed does not list the employee `e`, who was there when it began to be read, at `readFrom` (a
+ * parameter; null for a feed that nothing can overtake): whoever came in later by an event is on the next list.
+ */
+export const isMissing = (readFrom: string): string =>
+  `NOT EXISTS (SELECT FROM incoming i WHERE i.external_id = e.external_id)
+     AND coalesce(greatest(e.added_at, e.returned_at) <= ${readFrom}::timestamptz, true)`;

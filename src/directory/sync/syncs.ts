@@ -111,16 +111,17 @@ export type Applied = Pick<ImportReport, 'outcome' | 'people' | 'added' | 'chang
  */
 export function applySync(
   pool: Pool, syncId: string, approvedBy: string | undefined,
-  options: Omit<ApplyOptions, 'dryRun' | 'force' | 'heardAt'>,
+  options: Omit<ApplyOptions, 'dryRun' | 'force' | 'heardAt' | 'readFrom'>,
 ): Promise<Applied> {
   return auditedTransaction(pool, async (tx, note) => {
+    // A Date has no microseconds: the next whole millisecond, so that nobody of a moment before is taken for newer.
     const { rows: [sync] } = await tx.query<StagedSync>(
-      `SELECT id, source, mode, read_at AS "readAt", report, is_complete AS "isComplete",
-              ended_at IS NOT NULL AS "isOver"
+      `SELECT id, source, mode, started_at + interval '1 ms' AS "startedAt", read_at AS "readAt", report,
+              is_complete AS "isComplete", ended_at IS NOT NULL AS "isOver"
          FROM directory_syncs WHERE id = $1 FOR UPDATE`, [syncId]);
     if (sync?.isOver !== false) return sync?.report ?? nothingApplied;
     const report = await applyIn(tx, note, stagedFeed(tx, sync), {
-      ...options, force: approvedBy !== undefined, heardAt: sync.readAt });
+      ...options, force: approvedBy !== undefined, readFrom: sync.startedAt, heardAt: sync.readAt });
     if (report.outcome === 'busy') return report;
     if (approvedBy !== undefined && report.outcome === 'applied') {
       const { source, deactivated } = report;
@@ -135,6 +136,7 @@ interface StagedSync {
   readonly id: string;
   readonly source: string;
   readonly mode: SyncMode;
+  readonly startedAt: Date;
   readonly readAt: Date;
   readonly isComplete: boolean;
   readonly report: ImportReport | null;

@@ -1,15 +1,17 @@
 // A reading that dies goes on where it was, is applied once, and leaves nothing behind.
 import { randomUUID } from 'node:crypto';
+import { auditedTransaction } from '../../../src/audit/auditedTransaction';
 import { auditHead, verifyAudit } from '../../../src/audit/verifyAudit';
 import { createPool } from '../../../src/db/pool';
 import type { Pool } from '../../../src/db/pool';
+import { applyChange } from '../../../src/directory/changes';
 import type { DirectoryFeed, FeedPage, FeedReading } from '../../../src/directory/directoryFeed';
 import { FeedFault } from '../../../src/directory/feedFault';
 import { readSource } from '../../../src/directory/sync/readSource';
 import { applySync, endSync, lastSyncs, wantFullSync } from '../../../src/directory/sync/syncs';
 import { createTestDatabase } from '../../support/postgres';
 import type { TestDatabase } from '../../support/postgres';
-import { directoryState, people, recordOf, recordsSince } from '../people';
+import { anna, directoryState, people, recordOf, recordsSince } from '../people';
 import type { Person } from '../people';
 
 let database: TestDatabase;
@@ -162,6 +164,25 @@ describe('a reading', () => {
     expect(await kept()).toBe(0);
     expect(await applyNow(syncId)).toMatchObject({ outcome: 'refused', added: 0 });
     expect(await directoryState(pool)).toEqual([]);
+  });
+});
+
+describe('a reading that somebody has overtaken', () => {
+  const hire = (active: boolean) => auditedTransaction(pool, (tx, note) =>
+    applyChange(tx, note, { source: 'hr', record: recordOf({ ...anna, active }), heardAt: new Date() }));
+
+  it('puts nobody out who was hired, or came back, after it began; the next one does', async () => {
+    const feed = new Source(people(4));
+    await synced(feed);
+    for (const isBack of [false, true]) {
+      const syncId = randomUUID();
+      await readNow(feed, syncId);
+      if (isBack) await hire(false);
+      await hire(true);
+      expect(await applyNow(syncId)).toMatchObject({ outcome: 'applied', deactivated: 0 });
+      expect(await directoryState(pool)).toEqual(Array<unknown>(5).fill(expect.objectContaining({ active: true })));
+      expect(await synced(feed)).toMatchObject({ outcome: 'applied', deactivated: 1 });
+    }
   });
 });
 
