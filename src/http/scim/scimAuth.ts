@@ -13,8 +13,6 @@ const failuresMax = 30;
 const windowMs = 60_000;
 // Beyond it all are forgotten: who has that many addresses is not held up by any of them.
 const addressesMax = 10_000;
-// Longer than between two rounds of a provider.
-const rightMs = 3_600_000;
 const tokensMax = 100;
 
 export function authenticate(findSource: FindSource): RequestHandler {
@@ -22,7 +20,8 @@ export function authenticate(findSource: FindSource): RequestHandler {
   return async (request, response, next) => {
     const address = request.socket.remoteAddress ?? '';
     const shown = credentialsOf(request);
-    // A token that was right lately is looked up in any case: others behind the same address cannot lock it out.
+    // A token that was right before is looked up in any case, however long ago that was: others behind the same address
+    // cannot lock it out, and a provider that tells changes alone may be silent for days before somebody leaves.
     const isLookedUp = shown !== undefined && (!limit.isReached(address) || limit.wasRight(shown.token));
     if (!isLookedUp) throw refused(limit, address);
     const source = await findSource(shown.token).catch((cause: unknown) => {
@@ -70,7 +69,7 @@ type FailureLimit = ReturnType<typeof createFailureLimit>;
 /** In this process alone: what it saves are look-ups, for a token of 256 bits is not guessed. */
 function createFailureLimit() {
   const failures = new Map<string, { count: number; until: number }>();
-  const right = new Map<string, number>();
+  const right = new Set<string>();
   const recent = (address: string) => {
     const known = failures.get(address);
     return known !== undefined && known.until > performance.now() ? known : undefined;
@@ -85,10 +84,10 @@ function createFailureLimit() {
         failures.set(address, { count: 1, until: performance.now() + windowMs });
       }
     },
-    wasRight: (token: string): boolean => (right.get(fingerprint(token)) ?? -Infinity) > performance.now() - rightMs,
+    wasRight: (token: string): boolean => right.has(fingerprint(token)),
     noteRight(token: string): void {
       if (right.size >= tokensMax) right.clear();
-      right.set(fingerprint(token), performance.now());
+      right.add(fingerprint(token));
     },
   };
 }

@@ -105,6 +105,24 @@ test('after many attempts in vain an address is not looked up any more, but who 
   }
 });
 
+test('nobody can shut out a provider that was silent for days, and has somebody to let go now', async () => {
+  const other = await createScimWorld();
+  const clock = jest.spyOn(performance, 'now');
+  try {
+    const known = await other.client('okta');
+    const { id } = await known.create();
+    clock.mockReturnValue(performance.now() + 3 * 86_400_000);
+    const vain = () => sendScim(other.server, 'GET', '/Users', [bearer(`dmscim_${'B'.repeat(43)}`)]);
+    for (let i = 0; i < 40; i += 1) await vain();
+    expect((await vain()).status).toBe(429);
+    expect((await known.patch(id, { op: 'replace', path: 'active', value: false })).status).toBe(200);
+    expect(await other.employee(id)).toMatchObject({ active: false });
+  } finally {
+    clock.mockRestore();
+    await other.close();
+  }
+});
+
 test('A69 another source\'s user is as if there were none, whatever is tried', async () => {
   const okta = await world.client('okta');
   const { id, userName } = await entra.create();
