@@ -78,7 +78,7 @@ export function wireWeb(config: Config) {
   const mailer = createMail(config);
   const database = checkDatabase(config, pool, log);
   const pushes = createWiredPushes(pool, config.keyring, mediaHosts(config), conversations, log);
-  const partners = wirePartners(config, { pool, log, telemetry, database, signal: forwardPartnerEvents });
+  const partners = wirePartners(config, { log, telemetry, database, signal: forwardPartnerEvents });
   const dispatcher = createDispatcher({
     pool, log, recipient: config.TWILIO_WHATSAPP_SENDER, keys: config.keyring,
     signal: (message) => conversations.deliver(message),
@@ -133,7 +133,7 @@ export function wireWeb(config: Config) {
       mailer?.close();
       await Promise.all([pushes.drain(), partners?.drain()]);
       await close();
-      await Promise.all([scim.close(), pool.end()]);
+      await Promise.all([scim.close(), partners?.close(), pool.end()]);
     },
   };
 }

@@ -1,4 +1,5 @@
 // What partners' webhooks run on: in a web process what takes and tells, in a worker what forwards. The same in tests.
+import { createPool } from '../db/pool';
 import type { Pool } from '../db/pool';
 import { createPartnerActivities } from '../../activities/partner';
 import type { PartnerActivities } from '../../activities/partner';
@@ -46,18 +47,21 @@ export function createWiredPartners(
 }
 
 interface WebParts extends Pick<WiredPartnerDeps, 'signal'> {
-  readonly pool: Pool;
   readonly log: Log;
   readonly telemetry: Telemetry;
   readonly database: { requireSound(): void };
 }
 
-/** What a web process does for partners; undefined where none is configured. */
-export function wirePartners(
-  config: Config, { pool, log, telemetry, database, signal }: WebParts,
-) {
+/**
+ * What a web process does for partners; undefined where none is configured. Over connections of its own: events that
+ * come all at once, or wait for a reading of their source, hold up no message.
+ */
+export function wirePartners(config: Config, { log, telemetry, database, signal }: WebParts) {
   const { partners: list, keyring: keys, countries } = config;
   if (list.length === 0) return undefined;
+  // Limits as those of messages: whoever posts hears within ten seconds that it is to come again.
+  const pool = createPool(
+    config.DATABASE_URL, { application_name: 'doorman web partners', max: 5, query_timeout: 6_000 });
   const { partners, forwarding } = createWiredPartners({
     pool, log, keys, countries, signal,
     partners: list,
@@ -74,6 +78,7 @@ export function wirePartners(
     },
     sweep: () => forwarding.sweep(),
     drain: async () => { await forwarding.drain(); await partners.drain(); },
+    close: () => pool.end(),
   };
 }
 
