@@ -65,7 +65,8 @@ interface Subject {
 /**
  * Applies an event by its version: the data of the greatest one counts, and a leaver is out until a rehire has a
  * greater one than the leave. Whatever the order in which events come, and however often, the end is the same (A56).
- * Throws when there is neither a record nor need of none.
+ * Whom a list of the source has let go is back by a rehire as well, and by no other event. Throws when there is neither
+ * a record nor need of none.
  */
 export async function applyEvent(tx: Queryable, note: Note, event: DirectoryEvent): Promise<EventApplied> {
   const { source, externalId, kind, record } = event;
@@ -75,11 +76,11 @@ export async function applyEvent(tx: Queryable, note: Note, event: DirectoryEven
   const after = heed(before, event);
   if (after === before) return { outcome: 'stale', sessionsEnded: 0 };
   await keepSubject(tx, source, externalId, after);
+  const stored = await findRecord(tx, source, externalId);
   // With the data of an older event than the stored one, the stored one stands.
-  const person = after.data === event.version && record !== undefined
-    ? record : await findRecord(tx, source, externalId);
+  const person = after.data === event.version && record !== undefined ? record : stored;
   if (person === undefined) return { outcome: 'applied', sessionsEnded: 0 };
-  const isOut = hasLeft(after);
+  const isOut = hasLeft(after) || (kind !== 'rehire' && isGoneByList(stored, before));
   const is = (listing: Subject['listed']) => !isOut && after.listed === listing;
   const listed = { ...person, active: is('active'), absent: is('absent') };
   const { outcome, sessionsEnded } = await write(tx, note, { ...event, record: listed });
@@ -108,6 +109,10 @@ const listedAs = ({ active, absent = false }: EmployeeRecord): Subject['listed']
 
 /** Of the same version, the leave counts: in doubt the door is closed. */
 const hasLeft = ({ left, back }: Subject): boolean => left !== null && (back === null || left >= back);
+
+/** Whether somebody is listed as gone of whom no event has said so. */
+const isGoneByList = (stored: EmployeeRecord | undefined, before: Subject): boolean =>
+  stored !== undefined && !stored.active && stored.absent !== true && !hasLeft(before) && before.listed !== 'inactive';
 
 /** Versions are longer than a number is exact. */
 type StoredSubject = { readonly [K in keyof Subject]: K extends 'listed' ? Subject['listed'] : string | null };

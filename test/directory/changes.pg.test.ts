@@ -247,6 +247,18 @@ describe('events of a source', () => {
     expect(await directoryState(pool)).toMatchObject([{ active: true }, { active: true }]);
   });
 
+  it('R45 let nobody back whom a list of the source has let go, unless they say that they are hired anew', async () => {
+    await applyFeed(pool, feedOf([anna, ben]));
+    await event('change', 1, moved);
+    for (const [version, list] of [[2, [ben]], [4, [{ ...anna, active: false }, ben]]] as const) {
+      expect(await applyFeed(pool, feedOf(list))).toMatchObject({ outcome: 'applied', deactivated: 1 });
+      expect(await event('change', version, hired)).toMatchObject({ outcome: 'tombstoned' });
+      expect(await directoryState(pool)).toMatchObject([{ active: false, given_name: 'Hired' }, { active: true }]);
+      expect(await event('rehire', version + 1, back)).toMatchObject({ outcome: 'applied' });
+      expect(await directoryState(pool)).toMatchObject([{ active: true, given_name: 'Back' }, { active: true }]);
+    }
+  });
+
   it('take versions beyond what a number holds exactly', async () => {
     const version = 2n ** 53n;
     const send = (kind: DirectoryEvent['kind'], at: bigint) => auditedTransaction(pool, (tx, note) => applyEvent(tx, note, {
