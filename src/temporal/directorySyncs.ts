@@ -10,9 +10,6 @@ import type { DirectorySyncStart, OperatorOrder } from '../../workflows/contract
 /** An operator waits no longer; the order stands. */
 const orderDeadlineMs = 10_000;
 
-// After an outage one reading makes up for all that were missed.
-const catchupWindow = '1m';
-
 export type DirectorySyncs = ReturnType<typeof createDirectorySyncs>;
 
 export function createDirectorySyncs(client: Client) {
@@ -67,8 +64,9 @@ async function ensure(client: Client, source: string, everyMs: number): Promise<
       args: [start],
       staticSummary: summaries.directorySync,
     },
-    // A reading that takes longer than its interval, or waits for an operator, is not overtaken by the next.
-    policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow },
+    // A reading that takes longer than its interval, or waits for an operator, is not overtaken by the next. After an
+    // outage of the server, however long, one makes up for all that were missed: the last of them is as late at most.
+    policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: everyMs },
   };
   const { spec, action, policies } = options;
   try {

@@ -124,6 +124,11 @@ test('nothing of a person is in the history of a reading', async () => {
   expect(text).not.toMatch(/Zebedee|2025550142|E10\d/);
 });
 
+test('a reading that was due while Temporal was down is made up for, however seldom its source is read', async () => {
+  await world.syncs.schedule(new Map([['hr', { everyMs: 86_400_000 }]]));
+  expect(await world.catchesUpWithin()).toBe(86_400_000);
+});
+
 test('schedules are what the configuration says: changed, and gone with their source', async () => {
   await world.syncs.schedule(new Map([['hr', { everyMs: 7_200_000 }], ['other', { everyMs: 60_000 }]]));
   // The server lists what is new a moment later.

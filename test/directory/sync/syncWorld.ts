@@ -58,6 +58,8 @@ export interface SyncWorld {
   opened(handle: WorkflowHandle): Promise<unknown>;
   /** In ms, by the id of the schedule. */
   intervals(): Promise<Record<string, number>>;
+  /** How late a reading may be begun that could not be when it was due, in ms. */
+  catchesUpWithin(): Promise<number>;
   startWorker(): Promise<void>;
   /** Stops it in the middle of what it does, and lets it tell nobody. */
   stopWorker(): Promise<void>;
@@ -133,6 +135,8 @@ export async function startSyncs(): Promise<SyncWorld> {
       }
       return found;
     },
+    catchesUpWithin: async () =>
+      (await env.client.schedule.getHandle(syncScheduleId('hr')).describe()).policies.catchupWindow,
     startWorker: async () => { running = await startWorker(); },
     stopWorker: () => running(),
     async stop() {
