@@ -2,6 +2,7 @@
 // It is told here by SQL of its own: a leaver is one statement a table, be it one person or ten thousand.
 import type { Note } from '../audit/auditedTransaction';
 import type { Queryable } from '../db/pool';
+import { policyRules } from '../domain/policy';
 
 /** Why somebody is out: the feed says so, the feed no longer lists them, they are on leave, or an operator did it. */
 export type LeaveReason = 'left' | 'missing' | 'absent' | 'operator';
@@ -33,9 +34,23 @@ export async function closeDoor(
                       FOR UPDATE SKIP LOCKED)
      RETURNING id AS "challengeId", sender_id AS "senderId"`, [ids]);
   for (const challenge of challenges) note({ kind: 'challenge.disowned', facts: { ...challenge, reason: 'left' } });
+  await keepOldContacts(tx, ids);
   const afterMs = Math.max(0, Date.now() - heardAt.getTime());
   for (const facts of leavers) note({ kind: 'employee.ended', facts: { ...facts, afterMs } });
   return sessionsEnded;
+}
+
+/**
+ * A contact that was held back for as long as any policy may ask is its owner's like one of the first day: who returns
+ * has what is still held, or comes while they are away, held back anew, and nothing else.
+ */
+async function keepOldContacts(tx: Queryable, ids: readonly string[]): Promise<void> {
+  for (const table of ['employee_phones', 'employee_emails']) {
+    await tx.query(
+      `UPDATE ${table} SET held_from = NULL
+        WHERE employee_id = ANY ($1::uuid[]) AND held_from < clock_timestamp() - $2 * interval '1 ms'`,
+      [ids, policyRules.contactHoldMs.max]);
+  }
 }
 
 /**

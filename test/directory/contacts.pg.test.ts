@@ -152,6 +152,16 @@ describe('A53 a contact that came later than its person', () => {
     expect(await toOf('E-144')).toBeUndefined();
   });
 
+  it('that was changed long ago is not held again for who is back from leave', async () => {
+    await employ([anna]);
+    const changed: Person = { ...anna, mobiles: [other] };
+    await employ([changed]);
+    await pass(169);
+    await employ([{ ...changed, active: false, absent: true }]);
+    await employ([changed]);
+    expect(await toOf('E-144')).toBe(other);
+  });
+
   it('is held for who is back again only where it is another one than before', async () => {
     const ben: Person = { id: 'E-2', mobiles: [other] };
     await employ([anna, ben]);
