@@ -9,6 +9,8 @@ import type { z } from 'zod';
  */
 export function readJsonSetting<Schema extends z.ZodType>(text: string, schema: Schema): z.output<Schema> {
   const isPath = !text.trimStart().startsWith('{');
+  // A list, or a document between quotation marks that nobody took away: as a path it would be repeated, secrets and all.
+  if (isPath && /[{"\n]/.test(text)) throw new Error('is neither a JSON object nor the path of one');
   const folder = isPath ? dirname(resolve(text)) : process.cwd();
   const parsed = schema.safeParse(withFiles(parse(isPath ? readFileSync(text, 'utf8') : text), folder));
   if (parsed.success) return parsed.data;

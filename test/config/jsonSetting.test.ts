@@ -32,6 +32,8 @@ describe('a setting that is a document', () => {
     ['{"sources": [{"name": "a", "password": "hidden", "hidden2": 1}]}', 'sources.0: has members that are not known'],
     ['{"sources": "hidden"}', /^sources: /],
     ['{"sources": [hidden]}', 'is not JSON'],
+    ['[{"name": "a", "password": "hidden"}]', 'is neither a JSON object nor the path of one'],
+    ['\'{"sources": [{"password": "hidden"}]}\'', 'is neither a JSON object nor the path of one'],
   ])('%s is refused without repeating a value', (text, why) => {
     const refused = (() => {
       try {
