@@ -164,10 +164,18 @@ function refuseOwnHeaders(
   if (headers.some((name) => own.includes(name))) refuse('hands on no header of the signature');
 }
 
+/** Keys that everybody can read: of the compose file and the simulator, and of the worked example. */
+const publicSecrets: ReadonlySet<string | undefined> = new Set([
+  'for-trying-out-on-this-computer-and-for-nothing-else', 'Ini39o7BPUE0ntfo7g1lWgE1OVW/ojiCUoUwixMtDKI=']);
+
 /** What production refuses besides. */
 export function insecurePartners({ partners }: PartnerSettings): string[] {
-  return partners.filter((one) => one.deliver === 'forward' && one.forward.allowInsecure)
-    .map(({ name }) => `partner ${name}: allowInsecure is for development only`);
+  return partners.flatMap((one) => [
+    ...one.deliver === 'forward' && one.forward.allowInsecure
+      ? [`partner ${one.name}: allowInsecure is for development only`] : [],
+    ...publicSecrets.has(one.secret) || publicSecrets.has(one.secretNext)
+      ? [`partner ${one.name}: its secret is public, as it is made for trying out`] : [],
+  ]);
 }
 
 /** The keys that sign a partner's requests now. Of settings that were checked. */

@@ -1,4 +1,6 @@
 // What may be configured of partners. No sentence repeats a secret.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { insecurePartners, keysOf, partnerSettings } from '../../src/partners/partnerSettings';
 import { directoryPartner, forwardPartner, partnersOf, personMapping, secretOf } from './partnerRequests';
 
@@ -80,4 +82,8 @@ test('a secret may be text, hex or base64, and each is the key that it is for it
 test('production refuses what only development may do', () => {
   const parsed = partnerSettings.parse({ partners: [plain(), forwardPartner('target', 'hub', 'http://127.0.0.1/in')] });
   expect(insecurePartners(parsed)).toEqual(['partner target: allowInsecure is for development only']);
+  const compose = readFileSync(join(__dirname, '../../docker-compose.yml'), 'utf8');
+  const [, tried] = /SIMULATOR_HR_SECRET: (\S+)/.exec(compose)!;
+  const isPublic = 'partner plain: its secret is public, as it is made for trying out';
+  expect(insecurePartners(partnerSettings.parse({ partners: [plain({ secretForm: 'text', secret: tried })] }))).toEqual([isPublic]);
 });
