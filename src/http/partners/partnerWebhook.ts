@@ -15,11 +15,22 @@ export interface PartnerWebhookDeps {
 export const partnerPath = '/webhooks/partners/:partner';
 
 const bytesMax = 1024 * 1024;
+// An event of a person has a few kilobytes. Larger bodies, and those of unknown size, are kept of so many requests at a
+// time: nobody has shown a signature yet, and a thousand connections would fill the memory.
+const largeFrom = 64 * 1024;
+const largeMax = 32;
 
 export function partnerWebhook({ partners }: PartnerWebhookDeps): RequestHandler<{ partner: string }> {
+  let large = 0;
+  async function bodyOf(request: Request<{ partner: string }>): Promise<Buffer> {
+    if (Number(request.headers['content-length']) <= largeFrom) return readBody(request, bytesMax);
+    if (large >= largeMax) throw new Problem('unavailable', 'busy', { headers: { 'Retry-After': '5' } });
+    large += 1;
+    return readBody(request, bytesMax).finally(() => { large -= 1; });
+  }
   return async (request, response) => {
     refuseForm(request);
-    const body = await readBody(request, bytesMax);
+    const body = await bodyOf(request);
     const { params: { partner }, headersDistinct: headers } = request;
     const answer = await partners.receive({ partner, headers, body }).catch((error: unknown) => {
       throw new Problem('unavailable', 'notStored', { headers: { 'Retry-After': '5' }, cause: error });

@@ -120,3 +120,14 @@ test('a MiB is taken, and one that is sent in pieces is cut off beyond it', asyn
   for (let n = 0; n < 17; n += 1) socket.write(Buffer.concat([Buffer.from('10000\r\n'), piece, Buffer.from('\r\n')]));
   expect(await closed).toMatch(/^HTTP\/1\.1 413 /);
 });
+
+test('of large bodies that nobody has signed yet few are kept at a time, and events of a usual size get through', async () => {
+  const head = 'POST /webhooks/partners/plain HTTP/1.1\r\nHost: x\r\nContent-Length: 1048576\r\n\r\n';
+  const flood = Array.from({ length: 40 }, () => server.open());
+  for (const { socket } of flood) socket.write(head);
+  const refused = await Promise.race(flood.map(({ closed }) => closed));
+  expect(refused).toMatch(/^HTTP\/1\.1 503 [^]*Retry-After: 5/i);
+  expect(said(await send(request()))).toEqual([200, { outcome: 'applied' }]);
+  for (const { socket } of flood) socket.destroy();
+  await Promise.allSettled(flood.map(({ closed }) => closed));
+});
