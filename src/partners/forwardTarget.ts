@@ -51,12 +51,14 @@ export function createForwardTarget(settings: ForwardSettings, makeTokens: MakeT
 }
 
 function requestOf({ eventId, headers, body }: Forwarded, authorization: string): RequestInit {
+  // A header holds ASCII: an id of other letters could never be sent, and all events after it would wait for days.
+  const id = /^[\x20-\x7e]+$/.test(eventId) ? eventId : encodeURIComponent(eventId);
   return {
     method: 'POST',
     body: new Uint8Array(body),
     // A redirect would take the event to somewhere that nobody configured (A73).
     redirect: 'manual',
-    headers: { ...headers, authorization, 'idempotency-key': eventId, 'webhook-id': eventId },
+    headers: { ...headers, authorization, 'idempotency-key': id, 'webhook-id': id },
   };
 }
 

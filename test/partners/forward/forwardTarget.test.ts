@@ -40,6 +40,12 @@ test('an event comes with the bytes that were signed, the headers that are named
     authorization: `Basic ${Buffer.from('doorman:basic-canary').toString('base64')}` });
 });
 
+test('an id that no header can hold is sent in letters that one can, or nothing of its partner would come any more', async () => {
+  await createForwardTarget(settings(), noTokens).send({ ...event, eventId: 'Müller 漢' }, never);
+  expect(target.deliveries.all[0]!.headers).toMatchObject({
+    'idempotency-key': 'M%C3%BCller%20%E6%BC%A2', 'webhook-id': 'M%C3%BCller%20%E6%BC%A2' });
+});
+
 test.each<[number, string, number | undefined]>([
   [500, 'unavailable', undefined], [503, 'unavailable', 7_000], [408, 'unavailable', undefined], [409, 'unavailable', undefined],
   [429, 'throttled', 7_000], [301, 'misconfigured', undefined], [307, 'misconfigured', undefined], [401, 'misconfigured', undefined],
