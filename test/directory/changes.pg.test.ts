@@ -137,6 +137,25 @@ describe('somebody who was away', () => {
     expect(await wasVerified(pool, entered.senderId, id, 90)).toBe(false);
   });
 
+  it('who left and comes back by way of a leave is a stranger, too', async () => {
+    const { employeeId: id } = await change(anna);
+    const entered = await enter(pool, id, 'session');
+    await change({ ...anna, active: false });
+    await change({ ...anna, active: false, absent: true });
+    await change(anna);
+    expect(await wasVerified(pool, entered.senderId, id, 90)).toBe(false);
+  });
+
+  it('is not brought back by a leave that follows the word of an operator', async () => {
+    const { employeeId: id } = await change(anna);
+    await auditedTransaction(pool, (tx, note) => endEmployee(tx, note, id, 'op'));
+    await change({ ...anna, active: false, absent: true });
+    expect(await change(anna)).toMatchObject({ outcome: 'changed' });
+    expect(await directoryState(pool)).toMatchObject([{ active: false }]);
+    await change({ ...anna, active: false });
+    expect(await change(anna)).toMatchObject({ outcome: 'returned' });
+  });
+
   it('on leave is ended by an operator like anybody', async () => {
     const { employeeId: id } = await change(anna);
     await change({ ...anna, active: false, absent: true });
@@ -155,6 +174,15 @@ describe('somebody who moves to another department', () => {
     expect(await isOpen(entered)).toBe(false);
     expect((await pool.query('SELECT employee_id FROM challenges WHERE id = $1', [code.challengeId])).rows)
       .toEqual([{ employee_id: id }]);
+  });
+
+  it('proves anew who they are also when no department was told for a while', async () => {
+    const { employeeId: id } = await change({ ...anna, department: 'sales' });
+    const entered = await enter(pool, id, 'session');
+    await change(anna);
+    expect(await isOpen(entered)).toBe(true);
+    await change({ ...anna, department: 'legal' });
+    expect(await isOpen(entered)).toBe(false);
   });
 
   it('is nobody whose department was not known before, or is not told any more', async () => {

@@ -72,9 +72,14 @@ async function writePeople(tx: Queryable, source: string): Promise<void> {
     `UPDATE employees e
         SET employee_number = p.employee_number, identifier = p.identifier, given_name = p.given_name,
             family_name = p.family_name, preferred_language = p.preferred_language, content_hash = p.content_hash,
-            active = p.will_be_active, listed_active = p.active, absent = p.absent, department = p.department,
-            returned_at = CASE WHEN p.will_be_active AND NOT e.active AND NOT e.absent THEN clock_timestamp()
-                               ELSE e.returned_at END,
+            active = p.will_be_active, absent = p.absent,
+            -- Whom an operator ended is not listed as gone by being on leave (R45).
+            listed_active = p.active OR (p.absent AND e.listed_active AND NOT p.was_active),
+            -- Who is not told to be anywhere for a while has not moved by that, and may have by what comes then.
+            department = coalesce(p.department, e.department),
+            -- Also by a leave: who had left before it is as new as without.
+            returned_at = CASE WHEN (p.will_be_active OR p.absent) AND NOT p.was_active AND NOT e.absent
+                               THEN clock_timestamp() ELSE e.returned_at END,
             changed_at = clock_timestamp()
        FROM plan p WHERE p.id = e.id`);
   await tx.query(
