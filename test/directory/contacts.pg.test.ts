@@ -162,6 +162,32 @@ describe('A53 a contact that came later than its person', () => {
     expect(await toOf('E-144')).toBe(other);
   });
 
+  it('is one from when on codes may go to it: a private number that becomes the mobile one, and a main one', async () => {
+    const reach = (...phones: EmployeeRecord['phones']) => employ([{ id: 'E-144', phones }] as never);
+    await reach(phone(one, 'mobile', true), phone(two, 'home'));
+    await reach(phone(one, 'home'), phone(two, 'mobile', true));
+    expect(await toOf('E-144')).toBeUndefined();
+    await pass(73);
+    expect(await toOf('E-144')).toBe(two);
+    await reach(phone(one, 'home', true), phone(two, 'mobile'));
+    expect(await toOf('E-144', { from: [two] })).toBe(two);
+  });
+
+  it('is that of somebody else who comes with the employee ID, under whatever key and from whatever source', async () => {
+    await employ([anna]);
+    await employ([{ ...anna, active: false }, { ...anna, id: 'K-2', employeeNumber: 'E-144', mobiles: [one, other] }]);
+    const heldOf = async (key: string) => (await pool.query<{ e164: string }>(
+      `SELECT e164 FROM employee_phones JOIN employees e ON e.id = employee_id
+        WHERE e.external_id = $1 AND held_from IS NOT NULL`, [key])).rows.map(({ e164 }) => e164);
+    expect(await heldOf('K-2')).toEqual([other]);
+    await employ([{ ...anna, id: 'K-3', employeeNumber: 'e-144', mobiles: [two, other] }], 'weak');
+    expect(await heldOf('K-3')).toEqual([other]);
+    await employ([{ id: 'K-4', employeeNumber: 'E-4', mobiles: ['+12025550170'] }], 'third');
+    expect(await heldOf('K-4')).toEqual([]);
+    await employ([{ id: 'K-4', employeeNumber: 'E-144', mobiles: ['+12025550170'] }], 'third');
+    expect(await heldOf('K-4')).toEqual(['+12025550170']);
+  });
+
   it('is held for who is back again only where it is another one than before', async () => {
     const ben: Person = { id: 'E-2', mobiles: [other] };
     await employ([anna, ben]);

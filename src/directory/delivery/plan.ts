@@ -28,8 +28,10 @@ export async function writePlan(
   const leavers = [...await endListed(tx), ...(missing ? await endMissing(tx, source, readFrom) : [])];
   await holdReturning(tx);
   await writePeople(tx, source);
-  await writeContacts(tx, 'employee_phones', 'phones', 'e164', 'raw');
-  await writeContacts(tx, 'employee_emails', 'emails', 'address');
+  for (const contacts of [phones, emails]) {
+    await writeContacts(tx, contacts);
+    await holdTaken(tx, contacts);
+  }
   const { rows: moved } = await tx.query<{ id: string }>('SELECT id FROM plan WHERE has_moved AND will_be_active');
   return {
     left: leavers.length,
@@ -89,13 +91,30 @@ async function writePeople(tx: Queryable, source: string): Promise<void> {
             active, absent, department, content_hash FROM plan WHERE is_new`, [source]);
 }
 
+/** Names of SQL, from this file only. */
+interface Contacts {
+  readonly table: string;
+  readonly list: string;
+  readonly key: string;
+  readonly further: readonly string[];
+  /** SQL: whether a code may go to the contact in `row`. */
+  gets(row: string): string;
+}
+
+const phones: Contacts = {
+  table: 'employee_phones', list: 'phones', key: 'e164', further: ['raw'],
+  gets: (row) => `(${row}.type = 'mobile' OR ${row}.is_primary)`,
+};
+const emails: Contacts = {
+  table: 'employee_emails', list: 'emails', key: 'address', further: [],
+  gets: (row) => `(${row}.type = 'work' OR ${row}.is_primary)`,
+};
+
 /**
- * A contact that stays keeps its changed_at, whatever else changes; one that comes later than its person is held back
- * (R19). The names come from this file only.
+ * A contact that stays keeps its changed_at, whatever else changes. One that comes later than its person is held back,
+ * and so is one from when on codes may go to it: nobody was told of it before (R19).
  */
-async function writeContacts(
-  tx: Queryable, table: string, list: string, key: string, ...further: string[]
-): Promise<void> {
+async function writeContacts(tx: Queryable, { table, list, key, further, gets }: Contacts): Promise<void> {
   const columns = [...further, 'type', 'is_primary'];
   const shape = `(${[key, ...further].map((column) => `${column} text`).join(', ')}, type text, "primary" boolean)`;
   await tx.query(
@@ -107,7 +126,25 @@ async function writeContacts(
             CASE WHEN NOT p.is_new THEN clock_timestamp() END
        FROM plan p, jsonb_to_recordset(p.${list}) AS n ${shape}
      ON CONFLICT (employee_id, ${key}) DO UPDATE
-       SET ${columns.map((column) => `${column} = excluded.${column}`).join(', ')}
+       SET ${columns.map((column) => `${column} = excluded.${column}`).join(', ')},
+           held_from = CASE WHEN ${gets('excluded')} AND NOT ${gets('c')} THEN clock_timestamp() ELSE c.held_from END
       WHERE (${columns.map((column) => `c.${column}`).join(', ')})
         IS DISTINCT FROM (${columns.map((column) => `excluded.${column}`).join(', ')})`);
+}
+
+/**
+ * Whoever comes with the employee ID of somebody else, of whatever source, has what that person was not reached by held
+ * back: to end a person and to hire them under another key is no way around the hold (R19, A53).
+ */
+async function holdTaken(tx: Queryable, { table, key, gets }: Contacts): Promise<void> {
+  await tx.query(
+    `UPDATE ${table} c SET held_from = greatest(c.held_from, f.held_from) FROM (
+       SELECT n.employee_id, n.${key},
+              CASE WHEN count(k.${key}) = 0 THEN clock_timestamp() ELSE max(k.held_from) END AS held_from
+         FROM plan p JOIN employees o ON o.identifier = p.identifier AND o.id <> p.id
+         JOIN ${table} n ON n.employee_id = p.id
+         LEFT JOIN ${table} k ON k.employee_id = o.id AND k.${key} = n.${key} AND ${gets('k')}
+        WHERE p.has_new_identifier AND NOT EXISTS (SELECT FROM plan q WHERE q.id = o.id AND q.is_new)
+        GROUP BY n.employee_id, n.${key}) AS f
+      WHERE c.employee_id = f.employee_id AND c.${key} = f.${key} AND f.held_from IS NOT NULL`);
 }

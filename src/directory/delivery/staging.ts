@@ -19,7 +19,8 @@ const tables = `
     phones jsonb, emails jsonb, content_hash bytea) ON COMMIT DELETE ROWS;
   CREATE INDEX IF NOT EXISTS incoming_key ON incoming (external_id);
   CREATE TEMP TABLE IF NOT EXISTS plan (
-    id uuid, is_new boolean, was_active boolean, will_be_active boolean, has_moved boolean, LIKE incoming)
+    id uuid, is_new boolean, was_active boolean, will_be_active boolean, has_moved boolean, has_new_identifier boolean,
+    LIKE incoming)
     ON COMMIT DELETE ROWS;
   CREATE TEMP TABLE IF NOT EXISTS contact_changes (
     id uuid, kind text, contact text, is_added boolean, is_removed boolean, got boolean, gets boolean)
@@ -101,7 +102,7 @@ export async function compare(tx: Queryable, source: string, people: number): Pr
     `INSERT INTO plan
      SELECT coalesce(e.id, gen_random_uuid()), e.id IS NULL, coalesce(e.active, false),
             i.active AND (e.id IS NULL OR e.active OR NOT e.listed_active),
-            coalesce(e.active AND e.department <> i.department, false), i.*
+            coalesce(e.active AND e.department <> i.department, false), e.identifier IS DISTINCT FROM i.identifier, i.*
        FROM incoming i LEFT JOIN employees e ON e.source = $1 AND e.external_id = i.external_id
       WHERE e.id IS NULL OR e.content_hash <> i.content_hash`, [source]);
   await analyze(tx, 'plan', rowCount ?? 0);
