@@ -1,5 +1,5 @@
 // Who calls: an identity provider that shows its token, as a bearer or as the password of its source. Whoever does not
-// gets one and the same answer, and after a while is not looked up any more (R46).
+// gets one and the same answer, and after a while is looked up one at a time (R46).
 import { createHash } from 'node:crypto';
 import type { Request, RequestHandler, Response } from 'express';
 import type { ScimSource } from '../../directory/scim/scimUser';
@@ -17,15 +17,19 @@ const tokensMax = 100;
 
 export function authenticate(findSource: FindSource): RequestHandler {
   const limit = createFailureLimit();
+  let isLookingUp = false;
   return async (request, response, next) => {
     const address = request.socket.remoteAddress ?? '';
     const shown = credentialsOf(request);
-    // A token that was right before is looked up in any case, however long ago that was: others behind the same address
-    // cannot lock it out, and a provider that tells changes alone may be silent for days before somebody leaves.
-    const isLookedUp = shown !== undefined && (!limit.isReached(address) || limit.wasRight(shown.token));
-    if (!isLookedUp) throw refused(limit, address);
+    // Behind a load balancer everybody has one address, and nobody may lock a provider out: beyond the limit tokens are
+    // looked up one at a time, and one that was right before in any case, however long ago.
+    const takesTurns = shown !== undefined && limit.isReached(address) && !limit.wasRight(shown.token);
+    if (shown === undefined || (takesTurns && isLookingUp)) throw refused(limit, address);
+    if (takesTurns) isLookingUp = true;
     const source = await findSource(shown.token).catch((cause: unknown) => {
       throw new ScimFault('unavailable', { headers: { 'Retry-After': '5' }, cause });
+    }).finally(() => {
+      if (takesTurns) isLookingUp = false;
     });
     if (source === undefined || (shown.user ?? source.source) !== source.source) throw refused(limit, address);
     limit.noteRight(shown.token);
