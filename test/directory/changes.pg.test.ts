@@ -1,11 +1,10 @@
-// One person's change, at once; and events, whose order makes no difference.
+// One person's change, at once.
 import { auditedTransaction } from '../../src/audit/auditedTransaction';
 import { auditHead, verifyAudit } from '../../src/audit/verifyAudit';
 import { createPool } from '../../src/db/pool';
 import type { Pool } from '../../src/db/pool';
 import { applyFeed } from '../../src/directory/applyFeed';
-import { applyChange, applyEvent } from '../../src/directory/changes';
-import type { DirectoryEvent } from '../../src/directory/changes';
+import { applyChange } from '../../src/directory/changes';
 import { endEmployee } from '../../src/directory/leavers';
 import { wasVerified } from '../../src/otp/challenges';
 import { findOpenSession } from '../../src/sessions/sessions';
@@ -39,11 +38,6 @@ afterEach(async () => {
 
 const change = (person: Person, source = 'hr') => auditedTransaction(pool, (tx, note) =>
   applyChange(tx, note, { source, record: recordOf(person), heardAt: new Date() }));
-
-const event = (kind: DirectoryEvent['kind'], version: number, person?: Person) =>
-  auditedTransaction(pool, (tx, note) => applyEvent(tx, note, {
-    source: 'hr', kind, externalId: anna.id, version: BigInt(version), heardAt: new Date(),
-    ...person === undefined ? {} : { record: recordOf(person) } }));
 
 const isOpen = async ({ senderId, sessionId }: { senderId: string; sessionId: string }) =>
   await findOpenSession(pool, sessionId, senderId) !== undefined;
@@ -192,115 +186,5 @@ describe('somebody who moves to another department', () => {
     await change(anna);
     expect(await isOpen(entered)).toBe(true);
     expect(id).toBe(await employeeId(pool, 'E-1'));
-  });
-});
-
-describe('events of a source', () => {
-  const permutations = <T>(items: readonly T[]): T[][] => items.length <= 1 ? [[...items]]
-    : items.flatMap((item, i) => permutations(items.toSpliced(i, 1)).map((rest) => [item, ...rest]));
-  const hired = { ...anna, givenName: 'Hired' };
-  const moved = { ...anna, givenName: 'Moved', mobiles: ['+12025550177'] };
-  const back = { ...anna, givenName: 'Back', mobiles: ['+12025550178'] };
-
-  it.each([
-    ['hire, change, leave, a change that comes too late, and the leave once more', [
-      ['hire', 1, hired], ['change', 2, moved], ['leave', 3], ['change', 4, back], ['leave', 3]], false],
-    ['hire, leave, rehire, change and a rehire once more', [
-      ['hire', 1, hired], ['leave', 2], ['rehire', 3, back], ['change', 4, moved], ['rehire', 3, back]], true],
-    ['hire, leave, rehire, leave and rehire', [
-      ['hire', 1, hired], ['leave', 2], ['rehire', 3, back], ['leave', 4], ['rehire', 5, moved]], true],
-  ] as [string, [DirectoryEvent['kind'], number, Person?][], boolean][])(
-    'A56 %s come to the same end in every order', async (_name, events, active) => {
-      const ends = new Set<string>();
-      for (const order of permutations(events)) {
-        await owner.query('DELETE FROM employees; DELETE FROM directory_subjects');
-        for (const [kind, version, person] of order) await event(kind, version, person);
-        const [state] = await directoryState(pool) as { active: boolean; given_name: string; phones: { e164: string }[] }[];
-        ends.add(JSON.stringify([state!.active, state!.given_name, state!.phones.map(({ e164 }) => e164)]));
-      }
-      expect([...ends]).toHaveLength(1);
-      expect(JSON.parse([...ends][0]!)[0]).toBe(active);
-    });
-
-  it('A68 a second time have no effect', async () => {
-    expect(await event('hire', 1, anna)).toMatchObject({ outcome: 'applied' });
-    expect(await event('leave', 2)).toMatchObject({ outcome: 'applied' });
-    expect(await event('hire', 1, anna)).toEqual({ outcome: 'stale', sessionsEnded: 0 });
-    expect(await event('leave', 2)).toEqual({ outcome: 'stale', sessionsEnded: 0 });
-  });
-
-  it('let nobody back by a change: a tombstone is lifted by a rehire alone', async () => {
-    await event('hire', 1, anna);
-    await event('leave', 2);
-    expect(await event('change', 3, moved)).toMatchObject({ outcome: 'tombstoned' });
-    expect(await event('hire', 4, moved)).toMatchObject({ outcome: 'tombstoned' });
-    expect(await directoryState(pool)).toMatchObject([{ active: false }]);
-    expect(await event('rehire', 5, back)).toMatchObject({ outcome: 'applied' });
-    expect(await directoryState(pool)).toMatchObject([{ active: true, given_name: 'Back' }]);
-  });
-
-  it('of the same version leave the door closed', async () => {
-    await event('hire', 1, anna);
-    await event('leave', 2);
-    await event('rehire', 2, anna);
-    expect(await directoryState(pool)).toMatchObject([{ active: false }]);
-  });
-
-  it('about nobody who is known are remembered: who left before being hired stays out', async () => {
-    expect(await event('leave', 5)).toEqual({ outcome: 'applied', sessionsEnded: 0 });
-    expect(await event('hire', 4, anna)).toMatchObject({ outcome: 'tombstoned' });
-    expect(await directoryState(pool)).toMatchObject([{ active: false }]);
-  });
-
-  it('R45 hold against lists of the source that have the leaver still, however often they are read', async () => {
-    await applyFeed(pool, feedOf([anna, ben]));
-    await event('leave', 2);
-    for (const one of [anna, { ...anna, givenName: 'Ann' }, { ...anna, active: false, absent: true }, anna]) {
-      const { outcome, notices } = await applyFeed(pool, feedOf([one, ben]));
-      expect([outcome, notices.map(({ where, why }) => [where, why.includes('by an event')])])
-        .toEqual(['applied', 'active' in one ? [] : [['line 2', true]]]);
-      expect(await directoryState(pool)).toMatchObject([{ active: false }, { active: true }]);
-    }
-    expect(await applyFeed(pool, feedOf([anna, ben]))).toMatchObject({ outcome: 'applied', unchanged: 2 });
-    expect(await event('rehire', 3, anna)).toMatchObject({ outcome: 'applied' });
-    expect(await applyFeed(pool, feedOf([anna, ben]))).toMatchObject({ outcome: 'applied', deactivated: 0, notices: [] });
-    expect(await directoryState(pool)).toMatchObject([{ active: true, given_name: 'Anna' }, { active: true }]);
-  });
-
-  it('R45 hold against a list that brings the leaver for the first time', async () => {
-    await event('leave', 2);
-    expect(await applyFeed(pool, feedOf([anna, ben]))).toMatchObject({ outcome: 'applied', added: 2 });
-    expect(await directoryState(pool)).toMatchObject([{ active: false }, { active: true }]);
-    await event('rehire', 3, anna);
-    expect(await directoryState(pool)).toMatchObject([{ active: true }, { active: true }]);
-  });
-
-  it('R45 let nobody back whom a list of the source has let go, unless they say that they are hired anew', async () => {
-    await applyFeed(pool, feedOf([anna, ben]));
-    await event('change', 1, moved);
-    for (const [version, list] of [[2, [ben]], [4, [{ ...anna, active: false }, ben]]] as const) {
-      expect(await applyFeed(pool, feedOf(list))).toMatchObject({ outcome: 'applied', deactivated: 1 });
-      expect(await event('change', version, hired)).toMatchObject({ outcome: 'tombstoned' });
-      expect(await directoryState(pool)).toMatchObject([{ active: false, given_name: 'Hired' }, { active: true }]);
-      expect(await event('rehire', version + 1, back)).toMatchObject({ outcome: 'applied' });
-      expect(await directoryState(pool)).toMatchObject([{ active: true, given_name: 'Back' }, { active: true }]);
-    }
-  });
-
-  it('take versions beyond what a number holds exactly', async () => {
-    const version = 2n ** 53n;
-    const send = (kind: DirectoryEvent['kind'], at: bigint) => auditedTransaction(pool, (tx, note) => applyEvent(tx, note, {
-      source: 'hr', kind, externalId: anna.id, version: at, record: recordOf(anna), heardAt: new Date() }));
-    await send('hire', version);
-    expect(await send('leave', version + 1n)).toMatchObject({ outcome: 'applied' });
-    expect(await send('rehire', version + 2n)).toMatchObject({ outcome: 'applied' });
-    expect(await directoryState(pool)).toMatchObject([{ active: true }]);
-  });
-
-  it('are of one person and source each', async () => {
-    await event('hire', 1, anna);
-    await change(ben);
-    await event('leave', 2);
-    expect(await directoryState(pool)).toMatchObject([{ active: false }, { active: true }]);
   });
 });
