@@ -91,10 +91,14 @@ export async function applyIn(
   const { left: deactivated, sessionsEnded } = await writePlan(
     tx, note, source, { missing: complete, readFrom, heardAt });
   const { added, changed, reactivated, unchanged } = counts;
+  if (people - unchanged >= statisticsFrom) await tx.query('SELECT analyze_directory()');
   note({ kind: 'directory.imported', facts: { source, added, changed, reactivated, deactivated, unchanged } });
   await noteContacts(tx, note, source, counts, notices);
   return { ...reportOf('applied'), deactivated, sessionsEnded };
 }
+
+// A thousand rows more or other ones: from here on what Postgres believed of the directory may be wrong by much.
+const statisticsFrom = 1_000;
 
 const noPeople: Comparison & ContactChanges = {
   ...noChanges, people: 0, added: 0, changed: 0, reactivated: 0, deactivated: 0, unchanged: 0, activeBefore: 0,

@@ -37,6 +37,13 @@ afterEach(async () => {
 const apply = (given: readonly Person[], options?: ApplyOptions) => applyFeed(pool, feedOf(given), options);
 
 describe('an import', () => {
+  it('of many leaves Postgres knowing how many they are, so that nobody is looked up by reading all', async () => {
+    await apply(people(1_500));
+    const { rows: [known] } = await owner.query<{ people: number }>(
+      `SELECT reltuples::int AS people FROM pg_class WHERE oid = 'employees'::regclass`);
+    expect(known!.people).toBe(1_500);
+  });
+
   it('under the name of a source that an identity provider pushes is refused: its people would all be missing', async () => {
     await owner.query(`INSERT INTO scim_sources (source) VALUES ('entra')`);
     expect(await applyFeed(pool, feedOf([anna], { source: 'entra' }))).toMatchObject({
