@@ -4,7 +4,7 @@ import type { Note } from '../audit/auditedTransaction';
 import type { Queryable } from '../db/pool';
 import type { Method, SameNumber } from '../domain/messages';
 import { defaultPolicy } from '../domain/policy';
-import { isHeld, isSoleHolder, isSoleReader } from './employees';
+import { getsCodes, isHeld, isSoleHolder, isSoleReader } from './employees';
 import { countryOf, spellingsOf, takesSms } from './phoneNumber';
 import type { Countries } from './phoneNumber';
 
@@ -95,7 +95,7 @@ function choose(
 const phoneQuery = `
   SELECT p.e164 AS to, e.preferred_language AS language
     FROM employees e JOIN employee_phones p ON p.employee_id = e.id
-   WHERE e.id = $1 AND e.active AND (p.type = 'mobile' OR p.is_primary) AND ${isSoleHolder}
+   WHERE e.id = $1 AND e.active AND ${getsCodes.phone('p')} AND ${isSoleHolder}
      AND NOT ${isHeld('p', '$2')}
    ORDER BY p.type = 'mobile' DESC, p.is_primary DESC, p.e164`;
 
@@ -105,7 +105,7 @@ const contactQueries: Record<Method, string> = {
   email: `
     SELECT m.address AS to, e.preferred_language AS language
       FROM employees e JOIN employee_emails m ON m.employee_id = e.id
-     WHERE e.id = $1 AND e.active AND (m.type = 'work' OR m.is_primary) AND ${isSoleReader}
+     WHERE e.id = $1 AND e.active AND ${getsCodes.email('m')} AND ${isSoleReader}
        AND NOT ${isHeld('m', '$2')}
      ORDER BY m.type = 'work' DESC, m.is_primary DESC, m.address LIMIT 1`,
 };

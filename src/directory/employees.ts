@@ -25,6 +25,15 @@ export const isHeld = (row: string, holdMs: string): string =>
   `coalesce(${row}.held_from > clock_timestamp() - ${holdMs} * interval '1 ms', false)`;
 
 /** SQL: whether no other active employee has the telephone line of the contact `p`, however either is spelled. */
+/**
+ * SQL: whether codes may go to the number, or the address, in `row`. `primary`: its column of that name, which a
+ * source's record has as `"primary"`.
+ */
+export const getsCodes = {
+  phone: (row: string, primary = 'is_primary'): string => `(${row}.type = 'mobile' OR ${row}.${primary})`,
+  email: (row: string, primary = 'is_primary'): string => `(${row}.type = 'work' OR ${row}.${primary})`,
+} as const;
+
 export const isSoleHolder = `NOT EXISTS (
   SELECT FROM employee_phones o JOIN employees oe ON oe.id = o.employee_id
    WHERE o.line = p.line AND o.employee_id <> p.employee_id AND oe.active)`;

@@ -4,6 +4,7 @@ import type { Note } from '../../audit/auditedTransaction';
 import type { Queryable } from '../../db/pool';
 import { lookupHash, seal } from '../../keys/box';
 import type { Keyring } from '../../keys/keyring';
+import { getsCodes } from '../employees';
 import { analyze } from './staging';
 
 export interface NoticeOptions {
@@ -29,16 +30,16 @@ export const noChanges: ContactChanges = { contactsChanged: 0, told: 0, untold: 
 const sides = (byMail: boolean): string => `
   before AS (
     SELECT p.id, 'phone' AS kind, c.e164 AS contact,
-           (c.type = 'mobile' OR c.is_primary) AND (e.active OR c.held_from IS NULL) AS gets
+           ${getsCodes.phone('c')} AND (e.active OR c.held_from IS NULL) AS gets
       FROM plan p JOIN employees e USING (id) JOIN employee_phones c ON c.employee_id = p.id
     UNION ALL
     SELECT p.id, 'email', c.address,
-           ${byMail} AND (c.type = 'work' OR c.is_primary) AND (e.active OR c.held_from IS NULL)
+           ${byMail} AND ${getsCodes.email('c')} AND (e.active OR c.held_from IS NULL)
       FROM plan p JOIN employees e USING (id) JOIN employee_emails c ON c.employee_id = p.id),
   after AS (
-    SELECT p.id, 'phone' AS kind, c.e164 AS contact, c.type = 'mobile' OR c."primary" AS gets
+    SELECT p.id, 'phone' AS kind, c.e164 AS contact, ${getsCodes.phone('c', '"primary"')} AS gets
       FROM plan p, jsonb_to_recordset(p.phones) AS c (e164 text, type text, "primary" boolean) WHERE NOT p.is_new
-    UNION ALL SELECT p.id, 'email', c.address, ${byMail} AND (c.type = 'work' OR c."primary")
+    UNION ALL SELECT p.id, 'email', c.address, ${byMail} AND ${getsCodes.email('c', '"primary"')}
       FROM plan p, jsonb_to_recordset(p.emails) AS c (address text, type text, "primary" boolean) WHERE NOT p.is_new)`;
 
 /** Sets the contacts of the plan beside the stored ones, in the table `contact_changes`; says what it comes to. */

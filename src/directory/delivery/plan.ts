@@ -2,6 +2,7 @@
 // person or a hundred thousand.
 import type { Note } from '../../audit/auditedTransaction';
 import type { Queryable } from '../../db/pool';
+import { getsCodes } from '../employees';
 import { closeDoor, endMoved } from '../leavers';
 import type { Leaver } from '../leavers';
 import { isMissing } from './staging';
@@ -103,11 +104,11 @@ interface Contacts {
 
 const phones: Contacts = {
   table: 'employee_phones', list: 'phones', key: 'e164', further: ['raw'],
-  gets: (row) => `(${row}.type = 'mobile' OR ${row}.is_primary)`,
+  gets: getsCodes.phone,
 };
 const emails: Contacts = {
   table: 'employee_emails', list: 'emails', key: 'address', further: [],
-  gets: (row) => `(${row}.type = 'work' OR ${row}.is_primary)`,
+  gets: getsCodes.email,
 };
 
 /**

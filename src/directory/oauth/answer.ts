@@ -32,7 +32,8 @@ export async function askFor(
     // What is left of a body that nobody wants would keep its connection.
     await body?.cancel().catch(() => undefined);
     if (error instanceof FeedFault) throw error;
-    throw unanswered(who, signal.aborted ? 'timeout' : codeOf(error));
+    const code = signal.aborted ? 'timeout' : codeOf(error) ?? 'no answer';
+    throw unanswered(code, who, 'does not answer to the end');
   }
 }
 
@@ -56,17 +57,19 @@ function redirected(who: string): FeedFault {
 // Names that Node and OpenSSL give to what is wrong with a certificate.
 const ofTls = /CERT|TLS|SSL|SIGNED|UNABLE_TO/;
 
-function unanswered(who: string, code: string): FeedFault {
+/** The fault of a request that failed on the way by `code`; `otherwise` says how, where it was not the certificate. */
+export function unanswered(code: string, who: string, otherwise: string): FeedFault {
   return ofTls.test(code)
     ? new FeedFault('untrustworthy', `${who} does not show a certificate that is trusted (${code})`)
-    : new FeedFault('unreachable', `${who} does not answer to the end (${code})`);
+    : new FeedFault('unreachable', `${who} ${otherwise} (${code})`);
 }
 
-/** The stable name of what went wrong on the way, which fetch wraps once. */
-function codeOf(error: unknown): string {
-  const { code, cause } = error as { code?: unknown; cause?: { code?: unknown } };
-  const known = [cause?.code, code].find((name) => typeof name === 'string' && /^[A-Z][A-Z0-9_]{2,60}$/.test(name));
-  return known === undefined ? 'no answer' : String(known);
+/** The stable name of what went wrong on the way, which fetch wraps once; undefined when it has none. */
+export function codeOf(error: unknown): string | undefined {
+  // cast: whatever was thrown may have these, or none.
+  const { code, cause } = (error ?? {}) as { code?: unknown; cause?: { code?: unknown } };
+  const isName = (name: unknown): name is string => typeof name === 'string' && /^[A-Z][A-Z0-9_]{2,60}$/.test(name);
+  return [cause?.code, code].find(isName);
 }
 
 /** The fault that a status other than 200 is. `detail` is ours, or a stable code of theirs. */

@@ -1,7 +1,7 @@
 // One request for a report and its body as it comes: from nobody but whom was asked, and to its end.
 // Refuses redirects, answers of another kind, and a body that ends before it should.
 import { FeedFault } from '../feedFault';
-import { faultOfStatus } from '../oauth/answer';
+import { codeOf, faultOfStatus, unanswered } from '../oauth/answer';
 import type { ReportAuth } from './reportAuth';
 import type { ReportSettings } from './reportSettings';
 
@@ -53,7 +53,7 @@ export function createReportClient(
       return { response, watch };
     } catch (error) {
       watch.end();
-      throw unanswered(error);
+      throw unanswered(reasonOf(error), who, 'does not answer');
     }
   }
 
@@ -160,24 +160,10 @@ async function* bytesOf({ response, watch }: Sent, limits: RequestLimits): Async
 function cutShort(signal: AbortSignal, error: unknown): FeedFault {
   return signal.aborted
     ? new FeedFault('unreachable', `${who} went silent before its end`)
-    : new FeedFault('untrustworthy', `${who} was cut short (${codeOf(error)})`);
+    : new FeedFault('untrustworthy', `${who} was cut short (${reasonOf(error)})`);
 }
 
-// Names that Node and OpenSSL give to what is wrong with a certificate.
-const ofTls = /CERT|TLS|SSL|SIGNED|UNABLE_TO/;
-
-function unanswered(error: unknown): FeedFault {
-  const code = codeOf(error);
-  return ofTls.test(code)
-    ? new FeedFault('untrustworthy', `${who} does not show a certificate that is trusted (${code})`)
-    : new FeedFault('unreachable', `${who} does not answer (${code})`);
-}
-
-/** The stable name of what went wrong on the way, which fetch wraps once. */
-function codeOf(error: unknown): string {
-  // cast: whatever was thrown may have these, or none.
-  const { name, code, cause } = (error ?? {}) as { name?: unknown; code?: unknown; cause?: { code?: unknown } };
-  if (name === 'AbortError') return 'timeout';
-  const known = [cause?.code, code].find((each) => typeof each === 'string' && /^[A-Z][A-Z0-9_]{2,60}$/.test(each));
-  return known === undefined ? 'no reason given' : String(known);
+function reasonOf(error: unknown): string {
+  if ((error as Partial<Error> | undefined)?.name === 'AbortError') return 'timeout';
+  return codeOf(error) ?? 'no reason given';
 }

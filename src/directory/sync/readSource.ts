@@ -36,9 +36,8 @@ export async function readSource(
   for await (const page of feed.read(reading)) {
     if (page.unchanged === true) return { outcome: 'unchanged', mode, pages, people };
     mustGoOn(page, seen);
-    await keepPage(pool, sync.syncId, pages, page);
+    people += await keepPage(pool, sync.syncId, pages, page);
     pages += 1;
-    people += page.items.filter((item) => 'record' in item).length;
     if (people > peopleMax) throw new FeedFault('untrustworthy', `delivers more than ${peopleMax} people`);
     onProgress({ mode, pages, people });
   }

@@ -76,10 +76,13 @@ export async function restartSync(pool: Pool, syncId: string): Promise<void> {
   });
 }
 
-/** Keeps a page, with the cursor after it. Repeated by whoever did not hear that it was kept, it is kept once. */
+/**
+ * Keeps a page, with the cursor after it; says how many people are on it. Repeated by whoever did not hear that it was
+ * kept, it is kept once.
+ */
 export async function keepPage(
   pool: Pool, syncId: string, page: number, { items, next, watermark }: FeedPage,
-): Promise<void> {
+): Promise<number> {
   const people = items.filter((item) => 'record' in item).length;
   await inTransaction(pool, async (tx) => {
     const { rowCount } = await tx.query(
@@ -89,6 +92,7 @@ export async function keepPage(
     await tx.query('INSERT INTO directory_sync_pages (sync_id, page, items) VALUES ($1, $2, $3)',
       [syncId, page, JSON.stringify(items)]);
   });
+  return people;
 }
 
 /** Keeps why a try could not read the source, for operators. */
