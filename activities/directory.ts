@@ -3,7 +3,7 @@
 import { heartbeat } from '@temporalio/activity';
 import type { Pool } from '../src/db/pool';
 import type { NoticeOptions } from '../src/directory/delivery/contactChanges';
-import { FeedFault } from '../src/directory/feedFault';
+import type { FeedFault } from '../src/directory/feedFault';
 import type { FeedFaultKind } from '../src/directory/feedFault';
 import { readSource } from '../src/directory/sync/readSource';
 import type { ReadProgress } from '../src/directory/sync/readSource';
@@ -11,6 +11,7 @@ import type { Source } from '../src/directory/sync/sources';
 import { applySync, endSync, noteFault, restartSync } from '../src/directory/sync/syncs';
 import type { SyncEnd } from '../src/directory/sync/syncs';
 import { Fault } from '../src/domain/faults';
+import { OutboundFault } from '../src/outbound/outboundFault';
 import { whileBeating } from './chat';
 
 export interface DirectoryDeps {
@@ -86,7 +87,7 @@ export function createDirectoryActivities(deps: DirectoryDeps) {
 async function heedFault(
   { pool, tellFault }: DirectoryDeps, { syncId, source }: SyncInput, error: unknown,
 ): Promise<ReadOutcome> {
-  if (!(error instanceof FeedFault)) throw error;
+  if (!(error instanceof OutboundFault)) throw error;
   tellFault(source, error);
   await noteFault(pool, syncId, error);
   // What was kept is of a list that the source has thrown away.

@@ -22,6 +22,7 @@ import type { VerifyProvider } from './otp/verify/verifyProvider';
 import type { CodeCallDeps, CodeCalls } from './otp/voice/codeCalls';
 import { createVoiceCarrier } from './otp/carriers/voiceCarrier';
 import type { VoiceCarrierOptions } from './otp/carriers/voiceCarrier';
+import { createEgress } from './outbound/egress';
 import type { TextOptions, Texts } from './texts/render';
 import { createTwilio } from './twilio/client';
 import type { Twilio } from './twilio/client';
@@ -116,6 +117,7 @@ export function createPorts(
       url: config.ASSISTANT_URL,
       secret: config.ASSISTANT_SECRET,
       production: config.production,
+      fetch: createEgress(config),
     }),
   };
 }

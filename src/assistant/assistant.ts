@@ -14,6 +14,10 @@ export interface Turn {
   readonly assurance: Assurance;
   readonly locale: string;
   readonly text: string;
+  /** Who is speaking, signed by Doorman for this assistant alone: a JWT that lasts two minutes at most. */
+  readonly statement?: string;
+  /** The speaker's own token of the service that is configured for the assistant: `Bearer …`. */
+  readonly authorization?: string;
 }
 
 /** One reply. The channel shows choices and media as words: src/assistant/replies.ts. */

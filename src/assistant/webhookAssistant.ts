@@ -61,7 +61,7 @@ function endpoint(raw: string, production: boolean): URL {
 }
 
 function signedRequest(webhook: Webhook, turn: Turn): RequestInit {
-  const { turnId, conversationId, subject, verifiedAt, assurance, locale, text } = turn;
+  const { turnId, conversationId, subject, verifiedAt, assurance, locale, text, statement, authorization } = turn;
   const body = JSON.stringify({
     turn_id: turnId, conversation_id: conversationId, subject, verified_at: verifiedAt.toISOString(), assurance, locale,
     text,
@@ -80,6 +80,8 @@ function signedRequest(webhook: Webhook, turn: Turn): RequestInit {
       'webhook-timestamp': String(Math.floor(now.getTime() / 1_000)),
       'webhook-signature': webhook.sign(turnId, now, body),
       'idempotency-key': turnId,
+      ...statement === undefined ? {} : { 'customer-auth': `JWT ${statement}` },
+      ...authorization === undefined ? {} : { authorization },
     },
   };
 }

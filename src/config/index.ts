@@ -13,8 +13,8 @@ import { parseKeyring } from '../keys/keyring';
 import type { Keyring } from '../keys/keyring';
 import { isMailAddress } from '../mail/mailAddress';
 import { readSmtpUrl } from '../mail/smtpUrl';
-import { insecurePartners, partnerSettings } from '../partners/partnerSettings';
-import type { Partner } from '../partners/partnerSettings';
+import { readDocuments } from './documents';
+import type { Documents } from './documents';
 import { readJsonSetting } from './jsonSetting';
 import { assistantKey, productionProblems } from './production';
 import { settings } from './settings';
@@ -82,6 +82,7 @@ const schema = z.object({
   ASSISTANT_URL: z.url({ protocol: /^https?$/ }),
   ASSISTANT_SECRET: z.string().refine((secret) => (assistantKey(secret)?.length ?? 0) >= keyBytesMin, 'must be whsec_ and at least 32 random bytes as base64'),
   DOORMAN_MEDIA_HOSTS: z.string().regex(/^[a-z0-9.-]+(:\d+)?( *, *[a-z0-9.-]+(:\d+)?)*$/, 'must be host names such as files.example.com, with commas between them').optional(),
+  DOORMAN_PRIVATE_HOSTS: z.string().regex(/^[a-zA-Z0-9.:-]+( *, *[a-zA-Z0-9.:-]+)*$/, 'must be host names or addresses, with commas between them').optional(),
   DOORMAN_OPERATOR: z.string().optional(),
   DOORMAN_CODEC_PORT: port,
   DOORMAN_CODEC_TOKEN: z.string().min(32, 'must have at least 32 characters').optional(),
@@ -101,7 +102,11 @@ export type TemporalConfig = Readonly<z.infer<typeof temporalSchema>>;
 export type ImportConfig = Readonly<{
   keyring: Keyring; policy: Policy; countries: Countries; directory: DirectorySettings; mailsCodes: boolean;
 }>;
-export type Config = Readonly<Values & ImportConfig & { production: boolean; partners: readonly Partner[] }>;
+export type Config = Readonly<Values & ImportConfig & Documents & {
+  production: boolean;
+  /** Hosts that may be asked at a private address. */
+  privateHosts: ReadonlySet<string> | 'all';
+}>;
 
 /**
  * Reads and checks the whole configuration. Throws one Misconfiguration that names every problem.
@@ -116,7 +121,7 @@ export function loadConfig(environment: Environment = process.env): Config {
     problems.push(...parsed.error.issues.filter(({ path: [name] }) => !unread.has(String(name))).map(sentenceOf));
   }
   const { keyring, policy, countries, directory, mailsCodes, production } = readParts(raw, problems);
-  const partners = readPartners(raw, production, problems);
+  const documents = readDocuments(raw, production, problems);
   if (raw.TWILIO_SMS_SENDER === undefined && raw.TWILIO_MESSAGING_SERVICE_SID === undefined) {
     problems.push('TWILIO_MESSAGING_SERVICE_SID or TWILIO_SMS_SENDER: one of the two is needed to send codes');
   }
@@ -128,7 +133,10 @@ export function loadConfig(environment: Environment = process.env): Config {
   problems.push(...certificateProblems(raw));
   if (production) problems.push(...productionProblems(raw, schema.shape.TEMPORAL_TLS.safeParse(raw.TEMPORAL_TLS).data === true));
   if (problems.length > 0 || !parsed.success || keyring === undefined || policy === undefined || directory === undefined) throw new Misconfiguration(problems);
-  return Object.freeze({ ...parsed.data, keyring, policy, countries, directory, mailsCodes, partners, production });
+  const privateHosts = production ? new Set(hostsOf(parsed.data.DOORMAN_PRIVATE_HOSTS)) : 'all';
+  return Object.freeze({
+    ...parsed.data, keyring, policy, countries, directory, mailsCodes, ...documents, production, privateHosts,
+  });
 }
 
 /** What `doorman directory import` needs beside the database: the rest may be missing. Throws one Misconfiguration. */
@@ -141,13 +149,9 @@ export function loadImportConfig(environment: Environment = process.env): Import
   return { keyring, policy, countries, directory, mailsCodes };
 }
 
-/** None when they cannot be read: then there is a problem. */
-function readPartners(raw: RawSettings, production: boolean, problems: string[]): readonly Partner[] {
-  const read = attempt(
-    () => readJsonSetting(raw.DOORMAN_PARTNERS ?? '{"partners":[]}', partnerSettings), 'DOORMAN_PARTNERS', problems);
-  if (read === undefined) return [];
-  if (production) problems.push(...insecurePartners(read).map((sentence) => `DOORMAN_PARTNERS: ${sentence}`));
-  return read.partners;
+/** The hosts of a list with commas between them, in lower case. */
+function hostsOf(list: string | undefined): string[] {
+  return (list ?? '').split(',').map((host) => host.trim().toLowerCase()).filter((host) => host !== '');
 }
 
 /** What a way lacks by which codes are to travel. */

@@ -6,14 +6,14 @@ import type { PartnerActivities } from '../../activities/partner';
 import type { Config } from '../config';
 import type { NoticeOptions } from '../directory/delivery/contactChanges';
 import { applyEvent } from '../directory/changes';
-import { FeedFault } from '../directory/feedFault';
-import type { FeedFaultKind } from '../directory/feedFault';
-import { createTokens } from '../directory/oauth/tokens';
 import type { Countries } from '../directory/phoneNumber';
 import { Fault } from '../domain/faults';
 import type { FaultKind } from '../domain/faults';
 import type { Keyring } from '../keys/keyring';
 import type { Log } from '../log';
+import { OutboundFault } from '../outbound/outboundFault';
+import type { OutboundFaultKind } from '../outbound/outboundFault';
+import { createTokens } from '../outbound/tokens';
 import { createForwarding } from '../partners/forwarding';
 import type { Forwarding, ForwardingDeps } from '../partners/forwarding';
 import { createForwardTarget } from '../partners/forwardTarget';
@@ -107,12 +107,13 @@ export const accessTokens: MakeTokens = ({ tokenUrl, clientId, clientSecret, sco
   };
 };
 
-const kinds: Readonly<Record<FeedFaultKind, FaultKind>> = {
-  unreachable: 'unavailable', lost: 'unavailable', refused: 'misconfigured', untrustworthy: 'misconfigured',
-  misconfigured: 'misconfigured',
+const kinds: Readonly<Record<OutboundFaultKind, FaultKind>> = {
+  unreachable: 'unavailable', refused: 'misconfigured', untrustworthy: 'misconfigured', misconfigured: 'misconfigured',
 };
 
 /** A fault of a workflow's dependency: whether a retry may help, and no words. */
 function faultOf(error: unknown): unknown {
-  return error instanceof FeedFault ? new Fault(kinds[error.kind], 'partnerToken', error.kind) : error;
+  if (!(error instanceof OutboundFault)) return error;
+  const { kind } = error as OutboundFault; // cast: `instanceof` says nothing of what a class is made of
+  return new Fault(kinds[kind], 'partnerToken', kind);
 }

@@ -1,6 +1,6 @@
 // What goes with a request for a report, so that it is let in.
 import { FeedFault } from '../feedFault';
-import { createTokens } from '../oauth/tokens';
+import { createTokens } from '../../outbound/tokens';
 import type { ReportSettings } from './reportSettings';
 
 export interface ReportAuth {

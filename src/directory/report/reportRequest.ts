@@ -1,7 +1,7 @@
 // One request for a report and its body as it comes: from nobody but whom was asked, and to its end.
 // Refuses redirects, answers of another kind, and a body that ends before it should.
 import { FeedFault } from '../feedFault';
-import { codeOf, faultOfStatus, unanswered } from '../oauth/answer';
+import { codeOf, faultOfStatus, unanswered } from '../../outbound/answer';
 import type { ReportAuth } from './reportAuth';
 import type { ReportSettings } from './reportSettings';
 

@@ -3,7 +3,7 @@ import { createPrivateKey, randomUUID, X509Certificate } from 'node:crypto';
 import { Saml20 } from 'saml';
 import { z } from 'zod';
 import { FeedFault } from '../feedFault';
-import { createTokens } from '../oauth/tokens';
+import { createTokens } from '../../outbound/tokens';
 import type { Assertion, SettledSettings } from './settings';
 
 export interface Access {

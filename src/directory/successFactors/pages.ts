@@ -1,8 +1,8 @@
 // The OData service of SuccessFactors: one page at a time, in one session, from nowhere but the configured address.
 import { z } from 'zod';
 import { FeedFault } from '../feedFault';
-import { askFor, faultOfStatus, jsonOf, parsed } from '../oauth/answer';
-import type { Answer } from '../oauth/answer';
+import { askFor, faultOfStatus, jsonOf, parsed } from '../../outbound/answer';
+import type { Answer } from '../../outbound/answer';
 import type { Access } from './access';
 import { readPage } from './rows';
 

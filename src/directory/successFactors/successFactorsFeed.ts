@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { DirectoryFeed, FeedItem, FeedPage, FeedReading } from '../directoryFeed';
 import { FeedFault } from '../feedFault';
-import { parsed } from '../oauth/answer';
+import { parsed } from '../../outbound/answer';
 import type { PhoneRules } from '../phoneNumber';
 import { createAccess } from './access';
 import type { AccessOptions } from './access';

@@ -5,7 +5,8 @@ import type { Socket } from 'node:net';
 import type {
   DirectoryFeed, EmployeeRecord, FeedItem, FeedReading, FeedRemark,
 } from '../../../src/directory/directoryFeed';
-import { FeedFault } from '../../../src/directory/feedFault';
+import type { FeedFault } from '../../../src/directory/feedFault';
+import { OutboundFault } from '../../../src/outbound/outboundFault';
 
 export interface WholeReading {
   readonly pages: number;
@@ -33,7 +34,7 @@ export async function readAll(feed: DirectoryFeed, reading?: FeedReading): Promi
 /** The fault that a reading ends with. */
 export async function faultOf(feed: DirectoryFeed, reading?: FeedReading): Promise<FeedFault> {
   const error: unknown = await readAll(feed, reading).then(() => undefined, (thrown: unknown) => thrown);
-  expect(error).toBeInstanceOf(FeedFault);
+  expect(error).toBeInstanceOf(OutboundFault);
   return error as FeedFault; // cast: said a line above
 }
 

@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs';
 import { createServer as createTlsServer } from 'node:https';
 import { join } from 'node:path';
 import type { AddressInfo } from 'node:net';
-import { FeedFault } from '../../../src/directory/feedFault';
+import type { FeedFault } from '../../../src/directory/feedFault';
+import { OutboundFault } from '../../../src/outbound/outboundFault';
 import { annaRow, closeServers, csv, feedAt, itemsAt, json, rowOf, serve, serveRaw } from './reportServer';
 import type { Told } from './reportServer';
 
@@ -16,7 +17,7 @@ const line = (n: number) => `${20_000 + n},Anna,Example,p${n}@acme.example,+1202
 /** The fault that reading ends with; throws when it ends with none. */
 async function faultAt(url: string, told?: Told, limits?: object): Promise<FeedFault> {
   const items = await itemsAt(url, told, limits === undefined ? {} : { limits }).catch((error: unknown) => error);
-  if (items instanceof FeedFault) return items;
+  if (items instanceof OutboundFault) return items;
   throw new Error('it was read', { cause: items });
 }
 

@@ -2,7 +2,8 @@
 import type {
   DirectoryFeed, EmployeeRecord, FeedItem, FeedPage, FeedReading,
 } from '../../../src/directory/directoryFeed';
-import { FeedFault } from '../../../src/directory/feedFault';
+import type { FeedFault } from '../../../src/directory/feedFault';
+import { OutboundFault } from '../../../src/outbound/outboundFault';
 import type { FeedFaultKind } from '../../../src/directory/feedFault';
 import { leaks } from '../../ports/leaks';
 import { credentials } from './fakeSuccessFactors';
@@ -33,7 +34,7 @@ const secrets = [credentials.clientId, credentials.password, 'canary', 'sfapi'];
 /** The fault that an action ends with, once it is sure that it is of this kind and keeps every secret. */
 export async function faultOf(action: Promise<unknown>, kind: FeedFaultKind): Promise<FeedFault> {
   const fault = await action.then((value: unknown) => value, (error: unknown) => error);
-  expect(fault).toBeInstanceOf(FeedFault);
+  expect(fault).toBeInstanceOf(OutboundFault);
   expect(fault).toMatchObject({ kind });
   expect(leaks(fault, secrets)).toEqual([]);
   return fault as FeedFault;

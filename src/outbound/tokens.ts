@@ -4,7 +4,7 @@ import {
 } from 'openid-client';
 import type { CustomFetch } from 'openid-client';
 import { z } from 'zod';
-import { FeedFault } from '../feedFault';
+import { OutboundFault } from './outboundFault';
 import { askFor, faultOfStatus, jsonOf, parsed } from './answer';
 import type { Answer } from './answer';
 
@@ -28,7 +28,7 @@ export interface TokenOptions {
 }
 
 export interface Tokens {
-  /** A token to send as `Authorization: Bearer …`. Throws a FeedFault. */
+  /** A token to send as `Authorization: Bearer …`. Throws a OutboundFault. */
   bearer(): Promise<string>;
   /** The token was refused: the next one is asked for. */
   forget(): void;
@@ -79,7 +79,7 @@ export function createTokens(options: TokenOptions): Tokens {
 async function requestToken(options: TokenOptions, afresh: boolean): Promise<{ token: string; lifeMs: number }> {
   const { grantType = 'client_credentials', parameters = () => ({}) } = options;
   if (!options.tokenUrl.startsWith('https:') && options.allowInsecure !== true) {
-    throw new FeedFault('misconfigured', `${who} is not asked without TLS`);
+    throw new OutboundFault('misconfigured', `${who} is not asked without TLS`);
   }
   const fields = parameters(afresh);
   const { access_token: token, token_type: type, expires_in: seconds } =
@@ -91,14 +91,14 @@ async function requestToken(options: TokenOptions, afresh: boolean): Promise<{ t
 /** The library wraps what a request throws. Its own errors carry the answer, and with it perhaps a token. */
 function unwrap(error: unknown): never {
   const fault = error instanceof Error ? error.cause : undefined;
-  throw fault instanceof FeedFault ? fault : noToken();
+  throw fault instanceof OutboundFault ? fault : noToken();
 }
 
 /** A header that cannot hold its value is refused with the value in the sentence. */
 const sendable = /^[\x21-\x7e]{1,16384}$/;
 
-function noToken(): FeedFault {
-  return new FeedFault('untrustworthy', `${who} answers with no bearer token`);
+function noToken(): OutboundFault {
+  return new OutboundFault('untrustworthy', `${who} answers with no bearer token`);
 }
 
 function configure(options: TokenOptions): Configuration {
@@ -129,10 +129,10 @@ const oauthErrors = [
 
 const errorBody = z.object({ error: z.enum(oauthErrors) });
 
-function refusal(answer: Answer, explain: TokenOptions['explain'] = () => undefined): FeedFault {
+function refusal(answer: Answer, explain: TokenOptions['explain'] = () => undefined): OutboundFault {
   const body = parsed(answer.body);
   const standard = errorBody.safeParse(body);
   const detail = standard.success ? standard.data.error : explain(body);
   if (![400, 401, 403].includes(answer.status)) return faultOfStatus(who, answer, detail);
-  return new FeedFault('refused', `${who} refuses the request (${detail ?? answer.status})`);
+  return new OutboundFault('refused', `${who} refuses the request (${detail ?? answer.status})`);
 }

@@ -2,11 +2,11 @@
 import { createServer } from 'node:http';
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { FeedFault } from '../../../src/directory/feedFault';
-import type { FeedFaultKind } from '../../../src/directory/feedFault';
-import { createTokens } from '../../../src/directory/oauth/tokens';
-import type { TokenOptions } from '../../../src/directory/oauth/tokens';
-import { leaks } from '../../ports/leaks';
+import { OutboundFault } from '../../src/outbound/outboundFault';
+import type { OutboundFaultKind } from '../../src/outbound/outboundFault';
+import { createTokens } from '../../src/outbound/tokens';
+import type { TokenOptions } from '../../src/outbound/tokens';
+import { leaks } from '../ports/leaks';
 
 const secret = 's3cr%t/+ with space';
 const secrets = [secret, 'canary'];
@@ -43,12 +43,12 @@ const tokensOf = (more: Partial<TokenOptions> = {}) => createTokens({
   tokenUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}/token`, clientId: 'client', clientSecret: secret,
   allowInsecure: true, now: () => now, ...more });
 
-async function faultOf(kind: FeedFaultKind, more: Partial<TokenOptions> = {}): Promise<FeedFault> {
+async function faultOf(kind: OutboundFaultKind, more: Partial<TokenOptions> = {}): Promise<OutboundFault> {
   const fault = await tokensOf(more).bearer().then((value: unknown) => value, (error: unknown) => error);
-  expect(fault).toBeInstanceOf(FeedFault);
+  expect(fault).toBeInstanceOf(OutboundFault);
   expect(fault).toMatchObject({ kind });
   expect(leaks(fault, secrets)).toEqual([]);
-  return fault as FeedFault;
+  return fault as OutboundFault;
 }
 
 /** Where nobody listens any more. */
@@ -162,7 +162,7 @@ describe('what is no token', () => {
     expect(asked).toHaveLength(1);
   });
 
-  it.each<[number, FeedFaultKind]>([
+  it.each<[number, OutboundFaultKind]>([
     [400, 'refused'], [401, 'refused'], [403, 'refused'], [404, 'misconfigured'], [405, 'misconfigured'],
     [429, 'unreachable'], [500, 'unreachable'], [503, 'unreachable']])('is a %i: %s', async (status, kind) => {
     answer = send({ error: 'canary', error_description: 'canary' }, status, 'application/json', { 'retry-after': '7' });

@@ -1,7 +1,7 @@
 // One request to a source over HTTPS, and its answer: within limits, from nobody but whom was asked.
 // Refuses redirects: what goes with the request must not go to where nobody configured (A73).
-import { retryAfterMs } from '../../domain/faults';
-import { FeedFault } from '../feedFault';
+import { retryAfterMs } from '../domain/faults';
+import { OutboundFault } from './outboundFault';
 
 export interface AnswerLimits {
   /** From the connection to the last byte, in ms. */
@@ -16,7 +16,7 @@ export interface Answer {
   readonly body: Uint8Array;
 }
 
-/** Asks `who`, a name of ours for sentences. Throws a FeedFault when there is no whole answer, or a redirect. */
+/** Asks `who`, a name of ours for sentences. Throws a OutboundFault when there is no whole answer, or a redirect. */
 export async function askFor(
   who: string, url: string, request: RequestInit, limits: AnswerLimits, get: typeof fetch = fetch,
 ): Promise<Answer> {
@@ -31,14 +31,14 @@ export async function askFor(
   } catch (error) {
     // What is left of a body that nobody wants would keep its connection.
     await body?.cancel().catch(() => undefined);
-    if (error instanceof FeedFault) throw error;
+    if (error instanceof OutboundFault) throw error;
     const code = signal.aborted ? 'timeout' : codeOf(error) ?? 'no answer';
     throw unanswered(code, who, 'does not answer to the end');
   }
 }
 
 async function readBounded(who: string, { headers, body }: Response, bytesMax: number): Promise<Uint8Array> {
-  const tooLarge = () => new FeedFault('untrustworthy', `${who} answers with more than ${bytesMax} bytes`);
+  const tooLarge = () => new OutboundFault('untrustworthy', `${who} answers with more than ${bytesMax} bytes`);
   if (Number(headers.get('content-length')) > bytesMax) throw tooLarge();
   const chunks: Uint8Array[] = [];
   let bytes = 0;
@@ -50,18 +50,18 @@ async function readBounded(who: string, { headers, body }: Response, bytesMax: n
   return Buffer.concat(chunks);
 }
 
-function redirected(who: string): FeedFault {
-  return new FeedFault('untrustworthy', `${who} redirects elsewhere, which is not followed: configure where it is`);
+function redirected(who: string): OutboundFault {
+  return new OutboundFault('untrustworthy', `${who} redirects elsewhere, which is not followed: configure where it is`);
 }
 
 // Names that Node and OpenSSL give to what is wrong with a certificate.
 const ofTls = /CERT|TLS|SSL|SIGNED|UNABLE_TO/;
 
 /** The fault of a request that failed on the way by `code`; `otherwise` says how, where it was not the certificate. */
-export function unanswered(code: string, who: string, otherwise: string): FeedFault {
+export function unanswered(code: string, who: string, otherwise: string): OutboundFault {
   return ofTls.test(code)
-    ? new FeedFault('untrustworthy', `${who} does not show a certificate that is trusted (${code})`)
-    : new FeedFault('unreachable', `${who} ${otherwise} (${code})`);
+    ? new OutboundFault('untrustworthy', `${who} does not show a certificate that is trusted (${code})`)
+    : new OutboundFault('unreachable', `${who} ${otherwise} (${code})`);
 }
 
 /** The stable name of what went wrong on the way, which fetch wraps once; undefined when it has none. */
@@ -73,22 +73,22 @@ export function codeOf(error: unknown): string | undefined {
 }
 
 /** The fault that a status other than 200 is. `detail` is ours, or a stable code of theirs. */
-export function faultOfStatus(who: string, { status, headers }: Answer, detail?: string): FeedFault {
+export function faultOfStatus(who: string, { status, headers }: Answer, detail?: string): OutboundFault {
   const said = `${who} answers ${status}${detail === undefined ? '' : ` (${detail})`}`;
   const waitMs = retryAfterMs(headers.get('retry-after'), Date.now());
   const wait = waitMs === undefined ? '' : `, and asks to wait ${Math.ceil(waitMs / 1_000)} s`;
-  if (status >= 500 || [408, 425, 429].includes(status)) return new FeedFault('unreachable', said + wait);
-  if (status === 401 || status === 403) return new FeedFault('refused', `${said}: it does not let us in`);
-  return new FeedFault('misconfigured', `${said}: look at its address and settings`);
+  if (status >= 500 || [408, 425, 429].includes(status)) return new OutboundFault('unreachable', said + wait);
+  if (status === 401 || status === 403) return new OutboundFault('refused', `${said}: it does not let us in`);
+  return new OutboundFault('misconfigured', `${said}: look at its address and settings`);
 }
 
-/** The JSON of a 200. Throws a FeedFault for anything else, such as the page of a sign-in or half an answer. */
+/** The JSON of a 200. Throws a OutboundFault for anything else, such as the page of a sign-in or half an answer. */
 export function jsonOf(who: string, { headers, body }: Answer): unknown {
   if (!/^application\/json *(;|$)/i.test(headers.get('content-type') ?? '')) {
-    throw new FeedFault('untrustworthy', `${who} answers with something else than JSON, perhaps a page to sign in`);
+    throw new OutboundFault('untrustworthy', `${who} answers with something else than JSON, perhaps a page to sign in`);
   }
   const json = parsed(body);
-  if (json === undefined) throw new FeedFault('untrustworthy', `${who} answers with JSON that cannot be read`);
+  if (json === undefined) throw new OutboundFault('untrustworthy', `${who} answers with JSON that cannot be read`);
   return json;
 }
 

@@ -1,0 +1,37 @@
+// The settings that are JSON documents, each read by the schema of the part that it is for.
+import type { z } from 'zod';
+import { clientSettings, insecureClients } from '../clients/clientSettings';
+import type { Client } from '../clients/clientSettings';
+import { insecurePartners, partnerSettings } from '../partners/partnerSettings';
+import type { Partner } from '../partners/partnerSettings';
+import { insecureServices, serviceSettings } from '../services/serviceSettings';
+import type { Service } from '../services/serviceSettings';
+import { readJsonSetting } from './jsonSetting';
+import type { RawSettings, SettingName } from './settings';
+
+export interface Documents {
+  readonly partners: readonly Partner[];
+  readonly clients: readonly Client[];
+  readonly services: readonly Service[];
+}
+
+/** Each is empty when it cannot be read: then there is a problem. */
+export function readDocuments(raw: RawSettings, production: boolean, problems: string[]): Documents {
+  const read = <Schema extends z.ZodType>(
+    name: SettingName, none: string, schema: Schema, insecure: (document: z.output<Schema>) => readonly string[],
+  ): z.output<Schema> | undefined => {
+    try {
+      const document = readJsonSetting(raw[name] ?? none, schema);
+      if (production) problems.push(...insecure(document).map((sentence) => `${name}: ${sentence}`));
+      return document;
+    } catch (error) {
+      problems.push(`${name}: ${(error as Error).message}`);
+      return undefined;
+    }
+  };
+  return {
+    partners: read('DOORMAN_PARTNERS', '{"partners":[]}', partnerSettings, insecurePartners)?.partners ?? [],
+    clients: read('DOORMAN_CLIENTS', '{"clients":[]}', clientSettings, insecureClients)?.clients ?? [],
+    services: read('DOORMAN_SERVICES', '{"services":[]}', serviceSettings, insecureServices)?.services ?? [],
+  };
+}

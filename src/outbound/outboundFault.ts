@@ -1,0 +1,15 @@
+// Why a service that Doorman asks did not give what it was asked for.
+
+/**
+ * `unreachable`: it does not answer, or asks to wait; worth another try. `refused`: it does not let us in.
+ * `untrustworthy`: what it says contradicts itself, or comes from elsewhere. `misconfigured`: ours to mend.
+ */
+export type OutboundFaultKind = 'unreachable' | 'refused' | 'untrustworthy' | 'misconfigured';
+
+/** The message says what to do, and repeats nothing that the service said. */
+export class OutboundFault<Kind extends string = OutboundFaultKind> extends Error {
+  constructor(readonly kind: Kind, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'OutboundFault';
+  }
+}
