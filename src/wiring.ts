@@ -25,6 +25,7 @@ import { disputeByLink } from './otp/disputes';
 import type { LinkDeps } from './otp/disputes';
 import { heedReceipt } from './outbox/heedReceipt';
 import type { ReceiptDeps } from './outbox/heedReceipt';
+import { createEgress } from './outbound/egress';
 import { withholdTexts } from './outbox/outbox';
 import type { ReceiptNote } from './outbox/receipts';
 import { disputeSession, findDisputedSession } from './sessions/sessions';
@@ -58,7 +59,8 @@ export function wireWorker(config: Config, metricsUrl: string) {
   const directory = wireDirectory(config, log, telemetry);
   return {
     activities, directory, log, telemetry,
-    partners: createWiredPartnerActivities(pool, config.keyring, config.partners, alert),
+    partners: createWiredPartnerActivities(
+      pool, config.keyring, config.partners, alert, createEgress(config)),
     countOutcome: (activity: string, outcome: string) => telemetry.count('activityOutcomes', { activity, outcome }),
     dataConverter: createDataConverter(config.keyring.payload) as DataConverter,
     temporalLog: temporalLogger(log),

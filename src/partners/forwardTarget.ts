@@ -2,6 +2,7 @@
 // credentials of ours and nothing of what came with the request but its body and the headers that are named.
 import { Fault, retryAfterMs } from '../domain/faults';
 import type { FaultKind } from '../domain/faults';
+import { codeOf } from '../outbound/answer';
 import type { Forwarded } from './events';
 import type { ForwardSettings } from './partnerSettings';
 
@@ -17,28 +18,30 @@ export interface AccessTokens {
 }
 
 type OauthSettings = Extract<ForwardSettings['auth'], { kind: 'oauth' }>;
-export type MakeTokens = (auth: OauthSettings, allowInsecure: boolean) => AccessTokens;
+export type MakeTokens = (auth: OauthSettings, allowInsecure: boolean, get: typeof fetch) => AccessTokens;
 
-export function createForwardTarget(settings: ForwardSettings, makeTokens: MakeTokens): ForwardTarget {
+export function createForwardTarget(
+  settings: ForwardSettings, makeTokens: MakeTokens, get: typeof fetch = fetch,
+): ForwardTarget {
   const { url, auth, timeoutMs } = settings;
   const post = async (event: Forwarded, authorization: string, signal: AbortSignal): Promise<Response> => {
     const timeout = AbortSignal.timeout(timeoutMs);
     try {
       const ended = AbortSignal.any([signal, timeout]);
-      const response = await fetch(url, { ...requestOf(event, authorization), signal: ended });
+      const response = await get(url, { ...requestOf(event, authorization), signal: ended });
       // What it says besides is nobody's to read, and would keep the connection.
       await response.body?.cancel().catch(() => undefined);
       return response;
     } catch (error) {
       if (signal.aborted) throw Object.assign(new Error('aborted'), { name: 'AbortError' });
-      throw fault('unavailable', timeout.aborted ? 'timeout' : networkCode(error));
+      throw fault('unavailable', timeout.aborted ? 'timeout' : codeOf(error) ?? 'no answer');
     }
   };
   if (auth.kind === 'basic') {
     const authorization = `Basic ${Buffer.from(`${auth.user}:${auth.password}`).toString('base64')}`;
     return { send: async (event, signal) => expectTaken(await post(event, authorization, signal)) };
   }
-  const tokens = makeTokens(auth, settings.allowInsecure);
+  const tokens = makeTokens(auth, settings.allowInsecure, get);
   return {
     async send(event, signal) {
       const token = await tokens.token();
@@ -78,10 +81,3 @@ function kindOf(status: number): FaultKind {
 }
 
 const fault = (kind: FaultKind, code: string): Fault => new Fault(kind, 'partnerTarget', code);
-
-/** The stable name of what went wrong on the way, which fetch wraps once. */
-function networkCode(error: unknown): string {
-  const { code, cause } = error as { code?: unknown; cause?: { code?: unknown } };
-  const known = [cause?.code, code].find((name) => typeof name === 'string' && /^[A-Z][A-Z0-9_]{2,40}$/.test(name));
-  return known === undefined ? 'no answer' : String(known);
-}

@@ -11,6 +11,7 @@ import { createSources } from '../directory/sync/sources';
 import type { Source } from '../directory/sync/sources';
 import { lastSyncs, wantFullSync } from '../directory/sync/syncs';
 import type { Log } from '../log';
+import { createEgress } from '../outbound/egress';
 import type { Telemetry } from '../telemetry';
 import { temporalAddress } from '../temporal/connection';
 import { createDataConverter } from '../temporal/dataConverter';
@@ -40,10 +41,12 @@ export function wireDirectory(config: Config, log: Log, telemetry: Telemetry) {
   };
 }
 
-export function configuredSources(config: Pick<Config, 'directory' | 'countries'>): Map<string, Source> {
+export function configuredSources(
+  config: Pick<Config, 'directory' | 'countries' | 'privateHosts'>,
+): Map<string, Source> {
   const { directory, countries } = config;
   try {
-    return createSources(directory, { countries });
+    return createSources(directory, { countries }, createEgress(config));
   } catch (error) {
     throw new Misconfiguration([`DOORMAN_DIRECTORY: ${(error as Error).message}`]);
   }

@@ -85,16 +85,18 @@ export function wirePartners(config: Config, { log, telemetry, database, signal 
 /** What forwards their events; undefined when no partner's are forwarded. */
 export function createWiredPartnerActivities(
   pool: Pool, keys: Pick<Keyring, 'storage'>, partners: readonly Partner[], alert: (what: 'partnerParked') => void,
+  get: typeof fetch = fetch,
 ): PartnerActivities | undefined {
   const targets = new Map(partners.flatMap((one) =>
-    one.deliver === 'forward' ? [[one.name, createForwardTarget(one.forward, accessTokens)] as const] : []));
+    one.deliver === 'forward' ? [[one.name, createForwardTarget(one.forward, accessTokens, get)] as const] : []));
   return targets.size === 0 ? undefined : createPartnerActivities({ pool, storageKeys: keys.storage, targets, alert });
 }
 
 /** Of a target, by OAuth client credentials. */
-export const accessTokens: MakeTokens = ({ tokenUrl, clientId, clientSecret, scope }, allowInsecure): AccessTokens => {
+export const accessTokens: MakeTokens = (auth, allowInsecure, get): AccessTokens => {
+  const { tokenUrl, clientId, clientSecret, scope } = auth;
   const tokens = createTokens({
-    tokenUrl, clientId, clientSecret, allowInsecure,
+    tokenUrl, clientId, clientSecret, allowInsecure, fetch: get,
     ...scope === undefined ? {} : { parameters: () => ({ scope }) },
   });
   const current = () => tokens.bearer().catch((error: unknown) => { throw faultOf(error); });

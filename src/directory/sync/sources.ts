@@ -52,15 +52,17 @@ export const directorySettings = z.strictObject({
 export type DirectorySettings = z.infer<typeof directorySettings>;
 type SourceSettings = DirectorySettings['sources'][number];
 
-/** The sources by name. Throws a sentence when a setting makes no sense. */
-export function createSources({ sources }: DirectorySettings, phones: PhoneRules): Map<string, Source> {
+/** The sources by name. `get` asks those that speak HTTP. Throws a sentence when a setting makes no sense. */
+export function createSources(
+  { sources }: DirectorySettings, phones: PhoneRules, get: typeof fetch = fetch,
+): Map<string, Source> {
   return new Map(sources.map((settings) => {
     const { name, every: everyMs, fullEvery: fullEveryMs, deactivationShareMax } = settings;
-    return [name, { feed: createFeed(settings, phones), everyMs, fullEveryMs, deactivationShareMax }];
+    return [name, { feed: createFeed(settings, phones, get), everyMs, fullEveryMs, deactivationShareMax }];
   }));
 }
 
-function createFeed(settings: SourceSettings, phones: PhoneRules): DirectoryFeed {
+function createFeed(settings: SourceSettings, phones: PhoneRules, get: typeof fetch): DirectoryFeed {
   const { name: source, every: _every, fullEvery: _fullEvery, deactivationShareMax: _share, ...own } = settings;
   switch (own.kind) {
     case 'csv': {
@@ -68,9 +70,9 @@ function createFeed(settings: SourceSettings, phones: PhoneRules): DirectoryFeed
       return createCsvFeed(own.path, { countries: phones.countries, source, complete: own.complete, ...national });
     }
     case 'folder': return createFolderFeed({ source, ...own }, phones);
-    case 'report': return createReportFeed({ source, ...own }, phones);
+    case 'report': return createReportFeed({ source, ...own }, phones, { fetch: get });
     case 'ldap': return createLdapFeed({ source, ...own }, phones);
-    case 'successFactors': return createSuccessFactorsFeed({ source, ...own }, phones);
+    case 'successFactors': return createSuccessFactorsFeed({ source, ...own }, phones, { fetch: get });
   }
 }
 
