@@ -25,7 +25,7 @@ describe('boundaries', () => {
     'src/db': ['src/db'],
     'src/outbound': ['src/outbound', 'src/domain'],
     'src/texts': ['src/texts', 'src/domain'],
-    'src/assistant/demo': ['src/assistant', 'src/domain', 'src/texts'],
+    'src/assistant/demo': ['src/assistant', 'src/domain', 'src/texts', 'src/outbound'],
     ...Object.fromEntries(nouns.map((noun) => [`src/${noun}`, [`src/${noun}`, ...sharedByNouns]])),
     'src/temporal': ['src/temporal', 'src/domain', 'src/keys', 'workflows/contract', 'type:src/config'],
     'src/http': ['src/http', 'src/domain', ...nouns.map((noun) => `type:src/${noun}`), 'type:src/keys', 'type:src/db', 'type:src/log'],

@@ -13,18 +13,21 @@ export interface AppDeps {
   readonly admin: Router;
   readonly feed: Feed;
   readonly assistant?: RequestListener;
+  /** Below /s4. */
+  readonly s4?: Router | undefined;
   /** Whether the page answers to any host name. */
   readonly allowRemote: boolean;
 }
 
 export function createSimulatorApp(deps: AppDeps): Express {
-  const { api, apiOfVersion2, admin, feed, assistant, allowRemote } = deps;
+  const { api, apiOfVersion2, admin, feed, assistant, s4, allowRemote } = deps;
   const app = express();
   app.disable('x-powered-by');
   app.get('/livez', (_req, res) => void res.type('text/plain').send('ok\n'));
   app.use('/2010-04-01', api);
   app.use('/v2', apiOfVersion2);
   if (assistant !== undefined) app.use('/assistant', (req, res) => assistant(req, res));
+  if (s4 !== undefined) app.use('/s4', s4);
   app.use(guardPage(allowRemote), pageHeaders);
   app.get('/events', (req, res) => feed.follow(req, res));
   app.use('/admin', admin);

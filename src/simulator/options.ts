@@ -45,6 +45,8 @@ export interface SimulatorOptions {
   readonly mail?: MailOptions;
   /** HR tells nobody of anything without. */
   readonly hr?: HrOptions;
+  /** What Doorman shows to the accounts of the local S/4HANA, which is not there without. */
+  readonly accountsToken?: string;
 }
 
 /** How soon a phone in good reception acknowledges: quick enough to be pleasant, slow enough to see each tick. */
@@ -80,6 +82,7 @@ export function readSimulatorOptions(environment: Environment = process.env): Si
   const statePath = read('SIMULATOR_STATE');
   const assistantSecret = read('ASSISTANT_SECRET');
   const hrSecret = read('SIMULATOR_HR_SECRET');
+  const accountsToken = read('SIMULATOR_ACCOUNTS_TOKEN');
   const mailPort = read('SIMULATOR_SMTP_PORT');
   const mailPassword = read('SIMULATOR_SMTP_PASSWORD') ?? '';
   if (mailPort !== undefined && mailPassword === '') problems.push('SIMULATOR_SMTP_PASSWORD: is missing');
@@ -105,6 +108,7 @@ export function readSimulatorOptions(environment: Environment = process.env): Si
     ...(assistantSecret === undefined ? {} : { assistantSecret }),
     ...(mailPort === undefined ? {}
       : { mail: { port: readPort('SIMULATOR_SMTP_PORT', mailPort, problems), password: mailPassword } }),
+    ...(accountsToken === undefined ? {} : { accountsToken }),
     ...(hrSecret === undefined ? {} : { hr: { url: hrUrl(webhookUrl), secret: hrSecret } }),
   };
   if (problems.length > 0) throw new Misconfiguration(problems);

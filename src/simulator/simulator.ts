@@ -3,6 +3,8 @@ import { setMaxListeners } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import type { RequestListener } from 'node:http';
 import { createDemoAssistant } from '../assistant/demo/demoAssistant';
+import type { Orders } from '../assistant/demo/orders';
+import { createS4Orders } from '../assistant/demo/s4/s4Orders';
 import { closeServer, listen, stopRequested } from '../process';
 import { createAdmin } from './admin';
 import { createSimulatorApp } from './app';
@@ -15,6 +17,8 @@ import type { ReceivedMail } from './mail/mail';
 import { startMailServer } from './mail/mailServer';
 import { readSimulatorOptions } from './options';
 import type { SimulatorOptions } from './options';
+import { createS4 } from './s4/s4';
+import type { S4 } from './s4/s4';
 import { SimulatorState } from './state';
 import { createApi, createApiOfVersion2 } from './twilio/api';
 import { createChannelRules } from './twilio/channelRules';
@@ -70,7 +74,7 @@ const keepAliveTimeout = 65_000;
 
 /** Starts a simulator; port 0 takes a free one. */
 export async function startSimulator(
-  options: SimulatorOptions, { limits, now, assistant = demoAssistant(options) }: SimulatorParts = {},
+  options: SimulatorOptions, { limits, now, assistant }: SimulatorParts = {},
 ): Promise<RunningSimulator> {
   const { account, publicUrl, webhookUrl, pace, allowRemote } = options;
   const closing = new AbortController();
@@ -88,13 +92,15 @@ export async function startSimulator(
   const hr = options.hr && createHr({ state, faults, options: options.hr, signal, now });
   const verify = createVerify({ state, account, organisation: options.organisation, now });
   const door = { state, faults, account };
+  const s4 = options.accountsToken === undefined ? undefined : createS4({ accountsToken: options.accountsToken, now });
   const app = createSimulatorApp({
     api: createApi(door, [createMessagesApi({ ...door, delivery }), createCallsApi({ ...door, switchboard })]),
     apiOfVersion2: createApiOfVersion2(door, [createTypingApi(door), verify.router]),
     admin: createAdmin({ state, faults, inbound, delivery, switchboard, feed, hr }),
     feed,
     allowRemote,
-    ...(assistant === undefined ? {} : { assistant }),
+    s4: s4?.router,
+    ...assistantOf(assistant ?? demoAssistant(options, s4, () => url)),
   });
   const server = await listen(app, options.port, options.host, { keepAliveTimeout });
   url = originOf(server.address() as AddressInfo, options.host); // cast: it listens on a port, not on a pipe
@@ -133,9 +139,27 @@ export async function runSimulator(options = readSimulatorOptions(), parts: Simu
   await simulator.close();
 }
 
-function demoAssistant({ assistantSecret: secret, webhookUrl }: SimulatorOptions): RequestListener | undefined {
-  return secret === undefined ? undefined : createDemoAssistant({ secret, doormanUrl: new URL(webhookUrl).origin });
+/** The demo's assistant; it asks the local S/4HANA where there is one. */
+function demoAssistant(
+  { assistantSecret: secret, webhookUrl }: SimulatorOptions, s4: S4 | undefined, origin: () => string,
+): RequestListener | undefined {
+  if (secret === undefined) return undefined;
+  const orders = s4 === undefined ? {} : { orders: s4OrdersAt(s4, origin) };
+  return createDemoAssistant({ secret, doormanUrl: new URL(webhookUrl).origin, ...orders });
 }
+
+/** Orders of the local S/4HANA, seen with the speaker's own token. */
+function s4OrdersAt(s4: S4, origin: () => string): Orders {
+  // The address is known once the server listens.
+  const at = () => createS4Orders({ url: `${origin()}/s4`, auth: { kind: 'perUser' }, allowInsecure: true });
+  return {
+    find: (number, asker) => at().find(number, asker),
+    list: (asker) => at().list(asker),
+    release: async (number, asker) => await at().find(number, asker) !== undefined && s4.release(number),
+  };
+}
+
+const assistantOf = (assistant: RequestListener | undefined) => assistant === undefined ? {} : { assistant };
 
 function originOf({ port }: AddressInfo, host: string): string {
   const isEverywhere = host === '0.0.0.0' || host === '::';

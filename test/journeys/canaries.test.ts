@@ -1,6 +1,6 @@
 // I8: after everything that a conversation can go through, nothing of the person stands where it does not belong.
 import { appendFileSync } from 'node:fs';
-import { replyTo } from '../../src/assistant/demo/demoAssistant';
+import { replyTo } from '../../src/assistant/demo/orderReplies';
 import { Stack } from './stack';
 import { repeats } from './stand/assistant';
 import { Person } from './stand/person';

@@ -2,7 +2,7 @@
 import { Client } from '@temporalio/client';
 import type { Payload } from '@temporalio/common';
 import { conversationId } from '../../workflows/contract';
-import { replyTo } from '../../src/assistant/demo/demoAssistant';
+import { replyTo } from '../../src/assistant/demo/orderReplies';
 import { Stack } from './stack';
 import { Person, wrongCode } from './stand/person';
 import { words } from './stand/phones';

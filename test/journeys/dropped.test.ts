@@ -1,6 +1,6 @@
 // Webhooks that never come: what people wrote is found in the provider's list and answered, once, in the order in which
 // it was written, as far as that is still possible.
-import { replyTo } from '../../src/assistant/demo/demoAssistant';
+import { replyTo } from '../../src/assistant/demo/orderReplies';
 import { Stack } from './stack';
 import { Person, wrongCode } from './stand/person';
 import { words } from './stand/phones';

@@ -1,5 +1,5 @@
 // A provider that refuses, resets, is slow or tells things in the wrong order: nothing is lost, doubled or let in.
-import { replyTo } from '../../src/assistant/demo/demoAssistant';
+import { replyTo } from '../../src/assistant/demo/orderReplies';
 import { Stack } from './stack';
 import { Person } from './stand/person';
 import type { Posted } from './stand/phones';

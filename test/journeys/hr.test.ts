@@ -1,6 +1,6 @@
 // What the page's HR does, seen in the chat: by its own route, Doorman's real webhook, and the whole stack.
 import { randomBytes } from 'node:crypto';
-import { replyTo } from '../../src/assistant/demo/demoAssistant';
+import { replyTo } from '../../src/assistant/demo/orderReplies';
 import type { Told } from '../../src/simulator/hr/hr';
 import { hrPartner } from '../../src/stack/up/hrPartner';
 import { Stack } from './stack';

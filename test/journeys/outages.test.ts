@@ -2,7 +2,7 @@
 // in order; what was not is said so, and can be sent again.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { parseKeyringFile } from '../../src/keys/keyring';
-import { replyTo } from '../../src/assistant/demo/demoAssistant';
+import { replyTo } from '../../src/assistant/demo/orderReplies';
 import { pause } from '../../src/stack/processes';
 import { Stack } from './stack';
 import { Person } from './stand/person';

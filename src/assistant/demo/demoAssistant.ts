@@ -3,11 +3,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Webhook } from 'standardwebhooks';
 import { z } from 'zod';
+import { ownOrders } from './demoOrders';
 import { isReportWanted, pushReplies, reportReplies } from './demoReport';
 import type { PushOptions } from './demoReport';
 import { demoTexts } from './demoTexts';
-import { findOrder, orderTotal } from './purchaseOrders';
-import type { PurchaseOrder } from './purchaseOrders';
+import { releaseWanted, replyTo, wantedNumbers } from './orderReplies';
+import type { Asker, Orders } from './orders';
 
 export interface DemoAssistantOptions {
   /** `whsec_…`, as Doorman has it. */
@@ -16,10 +17,13 @@ export interface DemoAssistantOptions {
   readonly doormanUrl?: string;
   /** Between two replies that are pushed. */
   readonly pauseMs?: number;
+  /** Where orders are; without it there are four invented ones. */
+  readonly orders?: Orders;
 }
 
 const requestBytesMax = 256 * 1024;
-const ordersMax = 3;
+/** How old a proof may be for a release. */
+const freshMs = 5 * 60_000;
 
 const turnSchema = z.object({
   turn_id: z.string().min(1),
@@ -33,12 +37,13 @@ const turnSchema = z.object({
 
 /** The listener of an HTTP server: one POST is one turn, whatever its path. */
 export function createDemoAssistant(
-  { doormanUrl, ...options }: DemoAssistantOptions,
+  { doormanUrl, orders = ownOrders, ...options }: DemoAssistantOptions,
 ): (req: IncomingMessage, res: ServerResponse) => void {
   const webhook = new Webhook(options.secret);
   const later = doormanUrl === undefined ? undefined : { ...options, doormanUrl };
+  const desk: Desk = { orders, later, released: new Set() };
   return (req, res) => {
-    respond(webhook, req, later).then(
+    respond(webhook, req, desk).then(
       ({ status, body }) => res.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body)),
       // The caller went away in the middle.
       () => res.destroy(),
@@ -46,36 +51,12 @@ export function createDemoAssistant(
   };
 }
 
-/** The replies to a text, in order: the status of an order and what it holds are two. */
-export function replyTo(text: string, locale: string): string[] {
-  const { tag, texts } = demoTexts(locale);
-  const numbers = [...new Set(text.match(/\b45\d{8}\b/g))].slice(0, ordersMax);
-  if (numbers.length > 0) {
-    return numbers.flatMap((number) => {
-      const order = findOrder(number);
-      return order === undefined ? [texts.unknown(number)] : describe(order, tag);
-    });
-  }
-  if (text.trim() === '?' || /\b(help|hilfe|ayuda|aide)\b/i.test(text)) return [texts.help];
-  if (/\b(thanks?|thank you|danke|gracias|merci)\b/i.test(text)) return [texts.thanks];
-  if (/^\W*(hello|hi|hey|good (morning|day|evening)|hallo|guten (morgen|tag|abend)|hola|bonjour)\b/i.test(text)) {
-    return [texts.hello];
-  }
-  return [texts.askNumber];
-}
-
-function describe(order: PurchaseOrder, tag: 'en' | 'de'): string[] {
-  const { texts } = demoTexts(tag);
-  const { number, vendor, currency, items } = order;
-  const amounts = new Intl.NumberFormat(tag, { style: 'currency', currency });
-  const dates = new Intl.DateTimeFormat(tag, { dateStyle: 'long', timeZone: 'UTC' });
-  const money = (amount: string) => amounts.format(amount as Intl.StringNumericLiteral); // cast: it is a decimal
-  const date = dates.format(new Date(order.deliveryDate));
-  const lines = items.map(({ name, quantity, price }) => `- ${quantity} × ${name}, ${money(price)}`);
-  return [
-    texts.status({ number, vendor, status: texts.statuses[order.status], date, isPast: order.status === 'delivered' }),
-    texts.items(number, lines, money(orderTotal(order))),
-  ];
+/** What the assistant works with. */
+interface Desk {
+  readonly orders: Orders;
+  readonly later: PushOptions | undefined;
+  /** Turns whose release was done: a repeated one does nothing more. */
+  readonly released: Set<string>;
 }
 
 interface Response {
@@ -83,19 +64,54 @@ interface Response {
   readonly body: object;
 }
 
-async function respond(webhook: Webhook, req: IncomingMessage, later: PushOptions | undefined): Promise<Response> {
+async function respond(webhook: Webhook, req: IncomingMessage, desk: Desk): Promise<Response> {
   if (req.method !== 'POST') return problem(405, 'only POST');
   const body = await readBody(req);
   if (body === undefined) return problem(413, 'too large');
   if (!isSigned(webhook, body, req)) return problem(401, 'no right signature');
   const turn = turnSchema.safeParse(parseJson(body));
   if (!turn.success) return problem(400, 'no turn');
-  const { turn_id: turnId, text, locale } = turn.data;
-  const isReport = isReportWanted(text);
-  const replies = isReport ? reportReplies(locale) : replyTo(text, locale).map((words) => ({ text: words }));
-  if (!isReport || later === undefined) return { status: 200, body: { replies, end_turn: true } };
-  void pushReplies(later, turnId, replies);
+  const asker = { subject: turn.data.subject, authorization: req.headers.authorization };
+  // Where the orders are does not answer: Doorman tries again.
+  return answer(desk, turn.data, asker).catch(() => problem(503, 'the orders cannot be reached'));
+}
+
+type DemoTurn = z.infer<typeof turnSchema>;
+
+async function answer(desk: Desk, turn: DemoTurn, asker: Asker): Promise<Response> {
+  const { turn_id: turnId, text, locale } = turn;
+  const toRelease = releaseWanted(text);
+  if (toRelease !== undefined) return release(desk, turn, asker, toRelease);
+  if (!isReportWanted(text)) {
+    const found = await Promise.all(wantedNumbers(text).map((number) => desk.orders.find(number, asker)));
+    return said(replyTo(text, locale, found.filter((order) => order !== undefined)));
+  }
+  const replies = reportReplies(locale, await desk.orders.list(asker));
+  if (desk.later === undefined) return { status: 200, body: { replies, end_turn: true } };
+  void pushReplies(desk.later, turnId, replies);
   return { status: 202, body: {} };
+}
+
+/** An act of consequence: only on a fresh proof, and once a turn. */
+async function release(
+  { orders, released }: Desk, turn: DemoTurn, asker: Asker, number: string,
+): Promise<Response> {
+  const { turn_id: turnId, verified_at: verifiedAt, locale } = turn;
+  const { texts } = demoTexts(locale);
+  if (released.has(turnId)) return said([texts.released(number)]);
+  const order = await orders.find(number, asker);
+  if (order === undefined) return said([texts.unknown(number)]);
+  if (order.status !== 'inApproval') return said([texts.nothingToRelease(number)]);
+  if (Date.now() - Date.parse(verifiedAt) > freshMs) {
+    return { status: 200, body: { replies: [], end_turn: true, step_up: { action: texts.releaseAction(number) } } };
+  }
+  if (await orders.release?.(number, asker) !== true) return said([texts.nothingToRelease(number)]);
+  released.add(turnId);
+  return said([texts.released(number)]);
+}
+
+function said(texts: readonly string[]): Response {
+  return { status: 200, body: { replies: texts.map((text) => ({ text })), end_turn: true } };
 }
 
 function problem(status: number, detail: string): Response {

@@ -4,7 +4,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Webhook } from 'standardwebhooks';
 import type { Reply } from '../assistant';
 import { demoTexts } from './demoTexts';
-import { orderTotal, purchaseOrders } from './purchaseOrders';
+import { money, statusText } from './orderReplies';
+import type { PurchaseOrderView } from './orders';
 
 export interface PushOptions {
   readonly secret: string;
@@ -22,18 +23,15 @@ export function isReportWanted(text: string): boolean {
   return !/\b45\d{8}\b/.test(text) && /\b(report|bericht|informe|rapport)\b/i.test(text);
 }
 
-/** The report, in the parts in which it is made. */
-export function reportReplies(locale: string): Reply[] {
+/** The report over `orders`, in the parts in which it is made. */
+export function reportReplies(locale: string, orders: readonly PurchaseOrderView[]): Reply[] {
   const { tag, texts } = demoTexts(locale);
-  const lines = purchaseOrders.map((order) => {
-    const amounts = new Intl.NumberFormat(tag, { style: 'currency', currency: order.currency });
-    const total = amounts.format(orderTotal(order) as Intl.StringNumericLiteral); // cast: it is a decimal
-    return `- ${order.number}: ${total}, ${texts.statuses[order.status]}`;
-  });
+  const lines = orders.map((order) =>
+    `- ${order.number}: ${money(tag, order.currency, order.total)}, ${statusText(texts, order.status)}`);
   return [
-    { text: texts.reportBegun(purchaseOrders.length) },
+    { text: texts.reportBegun(orders.length) },
     { text: texts.report(lines) },
-    { text: texts.whichOrder, choices: purchaseOrders.map(({ number }) => number) },
+    { text: texts.whichOrder, ...orders.length === 0 ? {} : { choices: orders.map(({ number }) => number) } },
   ];
 }
 

@@ -1,5 +1,5 @@
 // A47 R30: somebody else has an employee's number and code. The employee reads it in their mail, and one button ends it.
-import { replyTo } from '../../../src/assistant/demo/demoAssistant';
+import { replyTo } from '../../../src/assistant/demo/orderReplies';
 import { startMailServer } from '../../mail/mailServer';
 import type { MailServerForTests } from '../../mail/mailServer';
 import { Stack } from '../stack';

@@ -1,5 +1,5 @@
 // An employee without a telephone: the code comes by mail, though the mail server hangs up on it, and the session says so.
-import { replyTo } from '../../../src/assistant/demo/demoAssistant';
+import { replyTo } from '../../../src/assistant/demo/orderReplies';
 import { anyFreePort } from '../../../src/stack/ports';
 import { createTexts } from '../../../src/texts/render';
 import { Stack } from '../stack';

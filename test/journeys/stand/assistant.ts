@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import { replyTo } from '../../../src/assistant/demo/demoAssistant';
+import { replyTo } from '../../../src/assistant/demo/orderReplies';
 import { Webhook } from 'standardwebhooks';
 
 export interface Turn {

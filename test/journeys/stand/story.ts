@@ -1,5 +1,5 @@
 // One whole conversation as a script: what is written step by step, and exactly what must be read, disturbed or not.
-import { replyTo } from '../../../src/assistant/demo/demoAssistant';
+import { replyTo } from '../../../src/assistant/demo/orderReplies';
 import { Person, wrongCode } from './person';
 import { words } from './phones';
 import type { Phones, Shown } from './phones';
