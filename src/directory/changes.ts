@@ -50,8 +50,12 @@ export interface DirectoryEvent {
 }
 
 export interface EventApplied {
-  /** `stale`: a later event was here before. `tombstoned`: the person has left and stays out; the data is kept. */
-  readonly outcome: 'applied' | 'unchanged' | 'stale' | 'tombstoned';
+  /**
+   * `stale`: a later event was here before. `tombstoned`: the person has left and stays out; the data is kept.
+   * `unknown`: nobody has the key of whom is said to have left; whoever comes by it stays out, but somebody else may
+   * have been meant.
+   */
+  readonly outcome: 'applied' | 'unchanged' | 'stale' | 'tombstoned' | 'unknown';
   readonly sessionsEnded: number;
 }
 
@@ -79,7 +83,7 @@ export async function applyEvent(tx: Queryable, note: Note, event: DirectoryEven
   const stored = await findRecord(tx, source, externalId);
   // With the data of an older event than the stored one, the stored one stands.
   const person = after.data === event.version && record !== undefined ? record : stored;
-  if (person === undefined) return { outcome: 'applied', sessionsEnded: 0 };
+  if (person === undefined) return { outcome: 'unknown', sessionsEnded: 0 };
   const isOut = hasLeft(after) || (kind !== 'rehire' && isGoneByList(stored, before));
   const is = (listing: Subject['listed']) => !isOut && after.listed === listing;
   const listed = { ...person, active: is('active'), absent: is('absent') };

@@ -74,6 +74,8 @@ export interface RecordFacts {
   'partner.refused': { partner: string; count: number };
   /** A genuine event of which a field could not be read; its name is ours. */
   'partner.unreadable': { partner: string; eventId: string; field: string };
+  /** A leave of whom nobody knows: its key may be a wrong one, and somebody else still be let in. */
+  'partner.unknown': { partner: string; eventId: string };
   'partner.forwarded': { partner: string; eventId: string };
   /** Its target did not take it for three days, or refuses it for good. */
   'partner.parked': { partner: string; eventId: string; fault: string };

@@ -8,7 +8,7 @@ const dayMs = 86_400_000;
 /** How long an event of a partner whose requests say when they were made is remembered, and of another (R43, R44). */
 export const keptMs = { timed: 7 * dayMs, untimed: 30 * dayMs } as const;
 
-export type SettledState = 'applied' | 'unchanged' | 'stale' | 'tombstoned' | 'ignored';
+export type SettledState = 'applied' | 'unchanged' | 'stale' | 'tombstoned' | 'unknown' | 'ignored';
 
 export interface NewEvent {
   readonly id: string;

@@ -134,6 +134,7 @@ export function createPartners(deps: PartnersDeps): Partners {
       if (!await claimEvent(tx, event, { state: 'applied', fields: without })) return { outcome: 'duplicate' };
       const { outcome } = await deps.applyEvent(tx, note, { ...reading, source, heardAt: event.receivedAt });
       if (outcome !== 'applied') await noteState(tx, event.id, outcome);
+      if (outcome === 'unknown') note({ kind: 'partner.unknown', facts: { partner: event.partner, eventId: event.id } });
       return { outcome, without };
     });
   }

@@ -94,7 +94,7 @@ describe('events of a source', () => {
   });
 
   it('about nobody who is known are remembered: who left before being hired stays out', async () => {
-    expect(await event('leave', 5)).toEqual({ outcome: 'applied', sessionsEnded: 0 });
+    expect(await event('leave', 5)).toEqual({ outcome: 'unknown', sessionsEnded: 0 });
     expect(await event('hire', 4, anna)).toMatchObject({ outcome: 'tombstoned' });
     expect(await directoryState(pool)).toMatchObject([{ active: false }]);
   });

@@ -41,6 +41,18 @@ test('a hire is in the directory when it is answered, and a leave is out of it',
   expect(session).toEqual({ reason: 'left' });
 });
 
+test('R45 a leave of whom nobody knows is told to the partner and the operator, and holds against a late hire', async () => {
+  expect(await world.receive(plain('left', 5))).toEqual({ outcome: 'unknown', without: [] });
+  expect(await world.events()).toEqual([expect.objectContaining({ partner: 'plain', state: 'unknown' })]);
+  expect(world.counted).toEqual(['plain unknown']);
+  expect(await world.records('partner.unknown')).toEqual([{ partner: 'plain', eventId: expect.any(String) }]);
+  expect(await world.outcome(plain('left', 5))).toBe('duplicate');
+  for (const [type, version] of [['hired', 4], ['updated', 6]] as const) {
+    expect([await world.outcome(plain(type, version)), await isActive()]).toEqual(['tombstoned', [false]]);
+  }
+  expect([await world.outcome(plain('rehired', 7)), await isActive()]).toEqual(['applied', [true]]);
+});
+
 test('A56 whatever the order of hire, change, leave, rehire and a repetition, the end is the same', async () => {
   const events = [
     plain('hired', 1), plain('updated', 2, { given: 'Bea' }), plain('left', 3), plain('rehired', 4, { given: 'Cleo' }),
@@ -95,7 +107,7 @@ test('A68 an old signed body that comes after a change has no effect, be it afte
 test('A65 a partner cannot speak for another one, nor touch its people', async () => {
   await world.receive(plain('hired', 1));
   expect(await world.outcome({ ...plain('left', 2), partner: 'sha1' })).toBe('refused');
-  expect(await world.outcome(signed('sha1', 'sha1', personEvent('left', 2)))).toBe('applied');
+  expect(await world.outcome(signed('sha1', 'sha1', personEvent('left', 2)))).toBe('unknown');
   expect(await world.directory()).toEqual([expect.objectContaining({ source: 'partner:plain', active: true })]);
 });
 

@@ -22,6 +22,7 @@ const sentences: Readonly<Record<string, string>> = {
   duplicate: 'Applied before.',
   stale: 'Not applied: Doorman has heard something later of this person.',
   tombstoned: 'Not applied: this person has left, and only hiring again lets them back in.',
+  unknown: 'Noted: nobody has this key, and nobody is let in by it until they are hired again.',
   ignored: 'Not applied: Doorman is not configured to care for this kind of event.',
   stored: 'Not applied: Doorman is configured to hand HR’s events on.',
 };
