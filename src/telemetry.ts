@@ -50,6 +50,10 @@ export const metrics = {
     type: 'counter', name: 'doorman_directory_syncs_total', labels: ['source', 'outcome'],
     help: 'Readings of sources of the directory, by how they came out; one that is waiting asks an operator',
   },
+  directoryShared: {
+    type: 'counter', name: 'doorman_directory_shared_total', labels: ['source', 'column'],
+    help: 'Changes by SCIM and events after which a person has a number, a work address or an ID of another one',
+  },
   activityOutcomes: {
     type: 'counter', name: 'doorman_activity_outcomes_total', labels: ['activity', 'outcome'],
     help: 'Ends of activities: an expected outcome, or the type of a failure',

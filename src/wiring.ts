@@ -43,6 +43,7 @@ import { wireDirectory } from './wiring/directory';
 import { createNotices } from './wiring/notices';
 import { createWiredPartnerActivities, wirePartners } from './wiring/partners';
 import { wireScim } from './wiring/scim';
+import { createTellShared } from './wiring/sharedContacts';
 import { createSweepTasks } from './wiring/sweepTasks';
 
 /** What the worker process runs on. `metricsUrl` is where the SDK serves its own metrics. */
@@ -102,7 +103,7 @@ export function wireWeb(config: Config) {
     database.requireSound();
     await noteReceipt(receipt);
   };
-  const scim = wireScim(config, database.requireSound);
+  const scim = wireScim(config, database.requireSound, createTellShared(log, telemetry));
   const app: AppDeps = {
     log, twilio: twilioIdentity(config),
     takeMessage: async (message, doubts) => {

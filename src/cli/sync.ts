@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { loadConfig } from '../config';
-import { reportLines } from '../directory/delivery/importReport';
+import { reportLines, sharedLines } from '../directory/delivery/importReport';
 import type { SyncView } from '../directory/sync/syncs';
 import { notFound, operator } from './operator';
 import { print, progress, refuse } from './output';
@@ -13,7 +13,7 @@ export function syncCommands(directory: Command): void {
     .option('--full', 'everybody, not only what changed')
     .option('--follow', 'tell how far it is, and wait for its end')
     .action(sync);
-  directory.command('status').description('the last reading of each source')
+  directory.command('status').description('the last reading of each source, and how many numbers and IDs are several people\'s')
     .action(status);
   directory.command('approve').argument('<source>')
     .description('lets a reading be applied that would put out more people than may leave at once')
@@ -61,10 +61,10 @@ async function followed(find: () => Promise<SyncView | undefined>, before: SyncV
 const isDone = ({ state }: SyncView): boolean => state === 'applied' || state === 'unchanged';
 
 async function status(_options: unknown, command: Command): Promise<void> {
-  const { list, close } = await wired();
-  const views = await list().finally(close);
-  if (views.length === 0) return print(command, [], ['No source was read yet.']);
-  print(command, views, views.map(stateLine));
+  const { list, countShared, close } = await wired();
+  const [views, shared] = await Promise.all([list(), countShared()]).finally(close);
+  print(command, { readings: views, shared }, [
+    ...views.length === 0 ? ['No source was read yet.'] : views.map(stateLine), ...sharedLines(shared)]);
   if (!views.every((view) => isDone(view) || view.endedAt === null)) refuse();
 }
 

@@ -5,6 +5,8 @@ import type { Queryable } from '../db/pool';
 import { compareContacts, noteContacts } from './delivery/contactChanges';
 import type { NoticeOptions } from './delivery/contactChanges';
 import { writePlan } from './delivery/plan';
+import { findSharedBy } from './delivery/shared';
+import type { SharedColumn } from './delivery/shared';
 import { compare, createStaging, identifierOf, stage } from './delivery/staging';
 import type { EmployeeRecord } from './directoryFeed';
 import { findRecord } from './records';
@@ -24,6 +26,8 @@ export interface Changed {
   /** `ended`: who was let in until now is not any more. `returned`: the other way round. */
   readonly outcome: 'added' | 'changed' | 'unchanged' | 'ended' | 'returned';
   readonly sessionsEnded: number;
+  /** What the person, who is let in, has in common with others: nobody is verified by it. Empty when nothing changed. */
+  readonly shared: readonly SharedColumn[];
 }
 
 /**
@@ -57,6 +61,8 @@ export interface EventApplied {
    */
   readonly outcome: 'applied' | 'unchanged' | 'stale' | 'tombstoned' | 'unknown';
   readonly sessionsEnded: number;
+  /** As of a change. */
+  readonly shared: readonly SharedColumn[];
 }
 
 interface Subject {
@@ -78,19 +84,21 @@ export async function applyEvent(tx: Queryable, note: Note, event: DirectoryEven
   await lockPerson(tx, source, externalId);
   const before = await findSubject(tx, source, externalId);
   const after = heed(before, event);
-  if (after === before) return { outcome: 'stale', sessionsEnded: 0 };
+  if (after === before) return { outcome: 'stale', ...noEffect };
   await keepSubject(tx, source, externalId, after);
   const stored = await findRecord(tx, source, externalId);
   // With the data of an older event than the stored one, the stored one stands.
   const person = after.data === event.version && record !== undefined ? record : stored;
-  if (person === undefined) return { outcome: 'unknown', sessionsEnded: 0 };
+  if (person === undefined) return { outcome: 'unknown', ...noEffect };
   const isOut = hasLeft(after) || (kind !== 'rehire' && isGoneByList(stored, before));
   const is = (listing: Subject['listed']) => !isOut && after.listed === listing;
   const listed = { ...person, active: is('active'), absent: is('absent') };
-  const { outcome, sessionsEnded } = await write(tx, note, { ...event, record: listed });
+  const { outcome, sessionsEnded, shared } = await write(tx, note, { ...event, record: listed });
   const kept = isOut && kind !== 'leave' ? 'tombstoned' as const : 'applied' as const;
-  return { outcome: outcome === 'unchanged' && kept === 'applied' ? 'unchanged' : kept, sessionsEnded };
+  return { outcome: outcome === 'unchanged' && kept === 'applied' ? 'unchanged' : kept, sessionsEnded, shared };
 }
+
+const noEffect = { sessionsEnded: 0, shared: [] } as const;
 
 /** The same object when the event says nothing new. */
 function heed(before: Subject, { kind, version, record }: DirectoryEvent): Subject {
@@ -156,14 +164,16 @@ async function write(tx: Queryable, note: Note, { source, record, heardAt, notic
   const { rows: [planned] } = await tx.query<Planned>(
     'SELECT id, is_new AS "isNew", was_active AS "wasActive", will_be_active AS "willBeActive" FROM plan');
   if (planned === undefined) {
-    return { employeeId: await idOf(tx, source, record), outcome: 'unchanged', sessionsEnded: 0 };
+    return { employeeId: await idOf(tx, source, record), outcome: 'unchanged', ...noEffect };
   }
   const contacts = await compareContacts(tx, notices);
   const { sessionsEnded } = await writePlan(tx, note, source, { missing: false, heardAt });
   const outcome = outcomeOf(planned);
   note({ kind: 'employee.changed', facts: { employeeId: planned.id, source, outcome } });
   await noteContacts(tx, note, source, contacts, notices);
-  return { employeeId: planned.id, outcome, sessionsEnded };
+  const shared = planned.willBeActive ? await findSharedBy(tx, planned.id) : [];
+  if (shared.length > 0) note({ kind: 'employee.shared', facts: { employeeId: planned.id, source, columns: shared } });
+  return { employeeId: planned.id, outcome, sessionsEnded, shared };
 }
 
 interface Planned {

@@ -46,6 +46,8 @@ export interface RecordFacts {
   'directory.approved': { source: string; deactivated: number; operator: string };
   /** A source told of one person. `outcome`: added, changed, ended or returned. */
   'employee.changed': { employeeId: string; source: string; outcome: string };
+  /** A source told of one person who has a number, a work address or an employee ID of another one who works here. */
+  'employee.shared': { employeeId: string; source: string; columns: readonly string[] };
   /** A later import changed somebody's contacts: what is new is held back. Counts of contacts. */
   'contact.changed': { employeeId: string; added: number; removed: number };
   /** Numbers that nobody told of a change, since one import changed too many. */

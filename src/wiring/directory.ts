@@ -7,6 +7,7 @@ import type { DirectoryDeps } from '../../activities/directory';
 import { Misconfiguration } from '../config';
 import type { Config } from '../config';
 import { createPool } from '../db/pool';
+import { countShared } from '../directory/delivery/shared';
 import { createSources } from '../directory/sync/sources';
 import type { Source } from '../directory/sync/sources';
 import { lastSyncs, wantFullSync } from '../directory/sync/syncs';
@@ -63,6 +64,8 @@ export function wireSyncs(config: Config) {
   }));
   return {
     list: () => lastSyncs(pool),
+    /** What several active people have, whichever way they came. */
+    countShared: () => countShared(pool),
     find: async (source: string) => (await lastSyncs(pool, source))[0],
     /** `full`: everybody, whatever the source could tell of changes. */
     async startNow(source: string, full: boolean): Promise<'triggered' | 'none'> {

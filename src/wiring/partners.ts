@@ -23,6 +23,8 @@ import { createPartners } from '../partners/partners';
 import type { PartnerRequest, Partners, PartnersDeps } from '../partners/partners';
 import type { Telemetry } from '../telemetry';
 import { changeNotices } from './changeNotices';
+import { createTellShared } from './sharedContacts';
+import type { TellShared } from './sharedContacts';
 
 export interface WiredPartnerDeps extends Pick<PartnersDeps, 'count' | 'now'>, Pick<ForwardingDeps, 'signal'> {
   readonly pool: Pool;
@@ -30,17 +32,22 @@ export interface WiredPartnerDeps extends Pick<PartnersDeps, 'count' | 'now'>, P
   readonly partners: readonly Partner[];
   readonly countries: Countries;
   readonly notices: NoticeOptions;
+  readonly tellShared: TellShared;
   readonly log: Pick<Log, 'warn'>;
 }
 
 /** What takes partners' requests. */
 export function createWiredPartners(
-  { notices, countries, signal, ...deps }: WiredPartnerDeps,
+  { notices, tellShared, countries, signal, ...deps }: WiredPartnerDeps,
 ): { partners: Partners; forwarding: Forwarding } {
   const forwarding = createForwarding({ ...deps, signal });
   const partners = createPartners({
     ...deps, countries,
-    applyEvent: (tx, note, event) => applyEvent(tx, note, { ...event, notices }),
+    async applyEvent(tx, note, event) {
+      const applied = await applyEvent(tx, note, { ...event, notices });
+      if (applied.shared.length > 0) tellShared(event.source, applied.shared);
+      return applied;
+    },
     tell: (event) => forwarding.tell(event),
   });
   return { partners, forwarding };
@@ -66,6 +73,7 @@ export function wirePartners(config: Config, { log, telemetry, database, signal 
     pool, log, keys, countries, signal,
     partners: list,
     notices: changeNotices(config),
+    tellShared: createTellShared(log, telemetry),
     count(partner, outcome) {
       if (outcome === 'sha1') telemetry.count('partnerSha1', { partner });
       else telemetry.count('partnerRequests', { partner, outcome });

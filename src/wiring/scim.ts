@@ -5,11 +5,14 @@ import { findSource } from '../directory/scim/tokens';
 import { createScimUsers } from '../directory/scim/users';
 import type { ScimDeps } from '../http/scim/scimRouter';
 import { changeNotices } from './changeNotices';
+import type { TellShared } from './sharedContacts';
 
 type ScimConfig = Pick<Config, 'DATABASE_URL' | 'keyring' | 'policy' | 'countries' | 'mailsCodes'>;
 
 /** Over connections of its own: a provider that sends a whole company at once does not hold up messages. */
-export function wireScim(config: ScimConfig, requireSound: () => void): { deps: ScimDeps; close(): Promise<void> } {
+export function wireScim(
+  config: ScimConfig, requireSound: () => void, tellShared: TellShared,
+): { deps: ScimDeps; close(): Promise<void> } {
   const pool = createPool(config.DATABASE_URL, {
     application_name: 'doorman web scim', max: 5,
     // A leaver among many waits for a connection rather than for the provider's next round.
@@ -22,7 +25,7 @@ export function wireScim(config: ScimConfig, requireSound: () => void): { deps: 
         requireSound();
         return findSource(pool, token);
       },
-      users: createScimUsers({ pool, countries: config.countries, notices: changeNotices(config) }),
+      users: createScimUsers({ pool, countries: config.countries, notices: changeNotices(config), tellShared }),
     },
     close: () => pool.end(),
   };

@@ -45,8 +45,8 @@ const isOpen = async ({ senderId, sessionId }: { senderId: string; sessionId: st
 describe('one person\'s change', () => {
   it('adds, changes and leaves alone, and is what an import of the same would be', async () => {
     const { employeeId: id, ...added } = await change(anna);
-    expect(added).toEqual({ outcome: 'added', sessionsEnded: 0 });
-    expect(await change(anna)).toEqual({ employeeId: id, outcome: 'unchanged', sessionsEnded: 0 });
+    expect(added).toEqual({ outcome: 'added', sessionsEnded: 0, shared: [] });
+    expect(await change(anna)).toEqual({ employeeId: id, outcome: 'unchanged', sessionsEnded: 0, shared: [] });
     expect(await change({ ...anna, givenName: 'Ann' })).toMatchObject({ employeeId: id, outcome: 'changed' });
     const changed = await directoryState(pool);
     await owner.query('DELETE FROM employees');
@@ -59,7 +59,7 @@ describe('one person\'s change', () => {
     const entered = await enter(pool, id, 'session');
     const code = await enter(pool, id, 'code');
     const { seq } = await auditHead(pool);
-    expect(await change({ ...anna, active: false })).toEqual({ employeeId: id, outcome: 'ended', sessionsEnded: 1 });
+    expect(await change({ ...anna, active: false })).toEqual({ employeeId: id, outcome: 'ended', sessionsEnded: 1, shared: [] });
     expect(await isOpen(entered)).toBe(false);
     const records = await recordsSince(pool, seq);
     expect(records.map(({ kind }) => kind).sort()).toEqual(

@@ -94,6 +94,9 @@ test('many who would be out wait for an operator, and are out by the order', asy
     if (now.includes('csv: applied')) break;
     await pause(100);
   }
+  const { readings, shared } = JSON.parse((await stack.run(['directory', 'status', '--json'])).output) as Record<string, unknown>;
+  expect([readings, shared]).toEqual([
+    [expect.objectContaining({ source: 'csv', state: 'applied' })], { employeeIds: 0, numbers: 0, addresses: 0 }]);
   const { rows: [left] } = await stack.owner.query<{ active: number }>('SELECT count(*)::int AS active FROM employees WHERE active');
   expect(left!.active).toBe(2);
   expect(await stack.run(['directory', 'approve', 'csv'])).toMatchObject({ code: 1 });

@@ -22,6 +22,8 @@ export interface PartnerWorld {
   readonly lines: string[];
   /** `partner outcome` of every request. */
   readonly counted: string[];
+  /** `source columns` of every change after which somebody has what is another's. */
+  readonly shared: string[];
   now: Date;
   receive(request: SignedRequest): Promise<PartnerAnswer>;
   outcome(request: SignedRequest): Promise<PartnerAnswer['outcome']>;
@@ -45,6 +47,7 @@ export async function createPartnerWorld(...settings: readonly object[]): Promis
   const wired = createWiredPartners({
     pool, log, keys: testKeyring, partners: partnersOf(...settings), countries: undefined,
     notices: { keys: testKeyring, noticesMax: 100 },
+    tellShared: (source, columns) => { world.shared.push(`${source} ${columns.join(' ')}`); },
     now: () => clock.now(),
     count: (partner, outcome) => { world.counted.push(`${partner} ${outcome}`); },
     async signal({ partner, subject }, eventId) {
@@ -53,7 +56,7 @@ export async function createPartnerWorld(...settings: readonly object[]): Promis
     },
   });
   const world: PartnerWorld = {
-    pool, owner, lines, ...wired, told: [], counted: [], now: start, tell: async () => undefined,
+    pool, owner, lines, ...wired, told: [], counted: [], shared: [], now: start, tell: async () => undefined,
     receive: (request) => wired.partners.receive({ ...request, headers: headersOf(request) }),
     outcome: async (request) => (await world.receive(request)).outcome,
     directory: () => rows(
@@ -69,7 +72,7 @@ export async function createPartnerWorld(...settings: readonly object[]): Promis
       await owner.query('DELETE FROM partner_events; DELETE FROM directory_subjects; DELETE FROM sessions; DELETE FROM challenges; DELETE FROM employees');
       await wired.partners.drain();
       await owner.query(`DELETE FROM audit; UPDATE audit_head SET seq = 0, hash = decode(repeat('00', 32), 'hex')`);
-      for (const list of [world.told, world.lines, world.counted]) list.length = 0;
+      for (const list of [world.told, world.lines, world.counted, world.shared]) list.length = 0;
       world.now = start;
       world.tell = async () => undefined;
     },

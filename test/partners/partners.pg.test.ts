@@ -53,6 +53,14 @@ test('R45 a leave of whom nobody knows is told to the partner and the operator, 
   expect([await world.outcome(plain('rehired', 7)), await isActive()]).toEqual(['applied', [true]]);
 });
 
+test('a number of two people is told of by the event that makes it one', async () => {
+  await world.receive(plain('hired', 1));
+  expect(world.shared).toEqual([]);
+  const second = personEvent('hired', 1, { key: 'W-2', number: 'E1002', mail: 'bea@acme.example' });
+  expect(await world.receive(signed('plain', 'plain', second))).toEqual({ outcome: 'applied', without: [] });
+  expect(world.shared).toEqual(['partner:plain mobile']);
+});
+
 test('A56 whatever the order of hire, change, leave, rehire and a repetition, the end is the same', async () => {
   const events = [
     plain('hired', 1), plain('updated', 2, { given: 'Bea' }), plain('left', 3), plain('rehired', 4, { given: 'Cleo' }),
@@ -186,7 +194,7 @@ test('a process that dies at any statement leaves the whole effect or none, and 
     const process = new DyingProcess(step);
     const { partners } = createWiredPartners({
       pool: process.pool(world.pool), log: { warn: () => undefined }, keys: testKeyring, partners: partnersOf(...settings),
-      countries: undefined, notices: { keys: testKeyring, noticesMax: 1 }, now: () => start, count: () => undefined, signal: async () => undefined,
+      countries: undefined, notices: { keys: testKeyring, noticesMax: 1 }, tellShared: () => undefined, now: () => start, count: () => undefined, signal: async () => undefined,
     });
     const event: SignedRequest = plain('hired', 1);
     isDone = await partners.receive({ ...event, headers: headersOf(event) }).then(() => true, () => false);
@@ -202,7 +210,7 @@ test('without the database nothing is acknowledged', async () => {
   const away = createPool('postgres://doorman@127.0.0.1:1/none', { max: 1 });
   const { partners } = createWiredPartners({
     pool: away, log: { warn: () => undefined }, keys: testKeyring, partners: partnersOf(...settings), countries: undefined,
-    notices: { keys: testKeyring, noticesMax: 1 }, now: () => start, count: () => undefined, signal: async () => undefined,
+    notices: { keys: testKeyring, noticesMax: 1 }, tellShared: () => undefined, now: () => start, count: () => undefined, signal: async () => undefined,
   });
   const event = plain('hired', 1);
   await expect(partners.receive({ ...event, headers: headersOf(event) })).rejects.toThrow();

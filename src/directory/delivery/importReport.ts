@@ -1,6 +1,7 @@
 // An import told to people, line by line. As JSON it is the report itself. Neither holds anything of a person.
 import type { ImportReport } from '../applyFeed';
 import type { FeedRemark } from '../directoryFeed';
+import type { SharedCounts } from './shared';
 
 // A terminal's worth; the report itself holds more.
 const remarksShown = 50;
@@ -20,6 +21,13 @@ export function reportLines(report: ImportReport): string[] {
 /** One line for one remark: "line 7, mobile: is not a valid telephone number". */
 export function remarkLine({ where, column, why }: FeedRemark): string {
   return column === undefined ? `${where} ${why}` : `${where}, ${column}: ${why}`;
+}
+
+/** What several active people have at present; no line when nothing. */
+export function sharedLines({ employeeIds, numbers, addresses }: SharedCounts): string[] {
+  if (employeeIds + numbers + addresses === 0) return [];
+  const parts = [`employee IDs: ${employeeIds}`, `telephone numbers: ${numbers}`, `work addresses: ${addresses}`];
+  return [`several active people have the same: ${parts.join(', ')}; nobody is verified by those`];
 }
 
 function remarkLines(remarks: readonly FeedRemark[], total: number): string[] {

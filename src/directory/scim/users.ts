@@ -7,6 +7,7 @@ import type { Note } from '../../audit/auditedTransaction';
 import type { Pool, Queryable } from '../../db/pool';
 import { applyChange } from '../changes';
 import type { NoticeOptions } from '../delivery/contactChanges';
+import type { SharedColumn } from '../delivery/shared';
 import type { Countries } from '../phoneNumber';
 import { findRecord } from '../records';
 import { employeeIdOf, recordOf } from './scimUser';
@@ -20,6 +21,8 @@ export interface ScimUsersDeps {
   readonly pool: Pool;
   readonly countries: Countries;
   readonly notices?: NoticeOptions;
+  /** Hears of a person who has something in common with others, before it is committed. */
+  tellShared?(source: string, columns: readonly SharedColumn[]): void;
 }
 
 /** `taken`: the source has somebody else of this userName. */
@@ -97,7 +100,7 @@ async function tellDirectory(
 }
 
 async function applyToDirectory(
-  { countries, notices }: ScimUsersDeps, tx: Queryable, note: Note, source: ScimSource, row: UserRow,
+  { countries, notices, tellShared }: ScimUsersDeps, tx: Queryable, note: Note, source: ScimSource, row: UserRow,
   employeeId: { readonly canonical: string; readonly written: string }, heardAt: Date,
 ): Promise<void> {
   const key = row.directoryKey ?? await formerKey(tx, source.source, employeeId.canonical) ?? row.user.id;
@@ -105,6 +108,7 @@ async function applyToDirectory(
   const before = await identifierOf(tx, source.source, key);
   const record = recordOf(row.user, source, { key, employeeNumber: employeeId.written, countries });
   const changed = await applyChange(tx, note, { source: source.source, record, heardAt, ...notices && { notices } });
+  if (changed.shared.length > 0) tellShared?.(source.source, changed.shared);
   if (before !== employeeId.canonical) await holdIfTaken(tx, changed.employeeId);
 }
 

@@ -1,5 +1,5 @@
 import type { ImportReport } from '../../../src/directory/applyFeed';
-import { reportLines } from '../../../src/directory/delivery/importReport';
+import { reportLines, sharedLines } from '../../../src/directory/delivery/importReport';
 
 const applied: ImportReport = {
   outcome: 'applied', source: 'csv', people: 12_345, added: 3, changed: 12, reactivated: 1, deactivated: 4,
@@ -47,4 +47,10 @@ describe('the report of an import', () => {
   it('is the same as JSON', () => {
     expect(JSON.parse(JSON.stringify(applied))).toEqual(applied);
   });
+});
+
+test('what several people have is one line, and none where there is nothing', () => {
+  expect(sharedLines({ employeeIds: 0, numbers: 0, addresses: 0 })).toEqual([]);
+  expect(sharedLines({ employeeIds: 1, numbers: 2, addresses: 0 })).toEqual([
+    'several active people have the same: employee IDs: 1, telephone numbers: 2, work addresses: 0; nobody is verified by those']);
 });
