@@ -10,6 +10,7 @@ import type { Config } from './config';
 import { createDatabaseCheck } from './db/databaseCheck';
 import { createPool } from './db/pool';
 import type { Pool } from './db/pool';
+import { databaseProblems } from './db/soundness';
 import type { AppDeps } from './http/app';
 import { createDispatcher } from './inbox/dispatcher';
 import type { SweepReport } from './inbox/sweep';
@@ -41,7 +42,7 @@ import { actionOf } from './twilio/errorTable';
 import { createWiredActivities, createWiredPushes } from './wiredActivities';
 import { wireDirectory } from './wiring/directory';
 import { createNotices } from './wiring/notices';
-import { createWiredPartnerActivities, wirePartners } from './wiring/partners';
+import { createWiredPartnerActivities, partnerProblems, wirePartners } from './wiring/partners';
 import { wireScim } from './wiring/scim';
 import { createTellShared } from './wiring/sharedContacts';
 import { createSweepTasks } from './wiring/sweepTasks';
@@ -79,7 +80,7 @@ export function wireWeb(config: Config) {
   const verify = createVerify(config, pool, log, alert);
   const channel = createChannel(config, alert);
   const mailer = createMail(config);
-  const database = checkDatabase(config, pool, log);
+  const database = checkDatabase(config, pool, log, () => partnerProblems(pool, config.partners));
   const pushes = createWiredPushes(pool, config.keyring, mediaHosts(config), conversations, log);
   const partners = wirePartners(config, { log, telemetry, database, signal: forwardPartnerEvents });
   const dispatcher = createDispatcher({
@@ -251,7 +252,14 @@ export function connectConversations(config: Config) {
   };
 }
 
-function checkDatabase({ production }: Config, pool: Pool, log: Log) {
+/** `further`: what else of the configuration does not go with what the database holds. */
+function checkDatabase(
+  { production }: Config, pool: Pool, log: Log, further: () => Promise<readonly string[]> = async () => [],
+) {
   const onSilence = (error: unknown) => { log.warn('the database does not answer yet', { error }); };
-  return createDatabaseCheck(pool, onSilence, production, (problems) => new Misconfiguration(problems));
+  const findProblems = async () => {
+    const unsound = await databaseProblems(pool, production);
+    return unsound.length > 0 ? unsound : further();
+  };
+  return createDatabaseCheck(pool, findProblems, onSilence, (problems) => new Misconfiguration(problems));
 }

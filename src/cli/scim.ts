@@ -31,6 +31,8 @@ interface NewOptions {
 const refusals: Record<Exclude<Issued['outcome'], 'issued'>, string> = {
   full: 'Two tokens of this source count already: revoke one first.',
   foreign: 'People of this source come another way, which would end those that are pushed: give another name.',
+  partners: 'A partner speaks of this source\'s people, and a source has one owner: give another name, or take `source` '
+    + 'out of DOORMAN_PARTNERS and restart the web processes.',
 };
 
 async function newToken(options: NewOptions, command: Command): Promise<void> {

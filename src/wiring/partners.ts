@@ -6,6 +6,7 @@ import type { PartnerActivities } from '../../activities/partner';
 import type { Config } from '../config';
 import type { NoticeOptions } from '../directory/delivery/contactChanges';
 import { applyEvent } from '../directory/changes';
+import { claimSources } from '../directory/owners';
 import type { Countries } from '../directory/phoneNumber';
 import { Fault } from '../domain/faults';
 import type { FaultKind } from '../domain/faults';
@@ -19,7 +20,7 @@ import type { Forwarding, ForwardingDeps } from '../partners/forwarding';
 import { createForwardTarget } from '../partners/forwardTarget';
 import type { AccessTokens, MakeTokens } from '../partners/forwardTarget';
 import type { Partner } from '../partners/partnerSettings';
-import { createPartners } from '../partners/partners';
+import { createPartners, sourceOf } from '../partners/partners';
 import type { PartnerRequest, Partners, PartnersDeps } from '../partners/partners';
 import type { Telemetry } from '../telemetry';
 import { changeNotices } from './changeNotices';
@@ -51,6 +52,15 @@ export function createWiredPartners(
     tell: (event) => forwarding.tell(event),
   });
   return { partners, forwarding };
+}
+
+/** What of the partners does not go with what the database holds; without any, their sources are theirs from now on. */
+export async function partnerProblems(pool: Pool, partners: readonly Partner[]): Promise<string[]> {
+  const claims = partners.flatMap((one) =>
+    one.deliver === 'directory' ? [{ partner: one.name, source: sourceOf(one) }] : []);
+  return (await claimSources(pool, claims)).map((partner) =>
+    `DOORMAN_PARTNERS: an identity provider pushes the people of partner ${partner}'s source by SCIM, and a source has `
+    + 'one owner: name another source, or revoke the tokens of that one (`doorman scim token list`)');
 }
 
 interface WebParts extends Pick<WiredPartnerDeps, 'signal'> {

@@ -71,6 +71,11 @@ test('what a second token does not say stays as the source has it; a third is re
     id: expect.any(String), source: 'okta', createdAt: expect.any(String), lastUsedAt: expect.any(String), revokedAt: null })));
 });
 
+test('a source of which a partner speaks has no token, and it is said why', async () => {
+  await pool.query(`INSERT INTO partner_sources (partner, source) VALUES ('hub', 'csv')`);
+  expect(await run('new', '--source', 'csv')).toEqual({ printed: expect.stringContaining('a source has one owner'), code: 1 });
+});
+
 test('an id that is none is not found', async () => {
   for (const id of ['x', '2b6c0a3e-0000-4000-8000-000000000000']) expect(await run('revoke', id)).toMatchObject({ code: 1 });
 });

@@ -3,6 +3,7 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { auditedTransaction } from '../../audit/auditedTransaction';
 import type { Pool, Queryable } from '../../db/pool';
+import { isPartners } from '../owners';
 import type { ScimSource } from './scimUser';
 
 /** Known by its look to whoever scans for secrets. */
@@ -24,12 +25,15 @@ export type Issued =
   /** Two tokens count already. */
   | { readonly outcome: 'full' }
   /** The source's people come another way: its next import would end them. */
-  | { readonly outcome: 'foreign' };
+  | { readonly outcome: 'foreign' }
+  /** A partner speaks of its people, by other rules. */
+  | { readonly outcome: 'partners' };
 
 /** A token for a source. It is returned this once. */
 export function issueToken(pool: Pool, given: NewToken, operator: string): Promise<Issued> {
   return auditedTransaction(pool, async (tx, note) => {
     const { source } = given;
+    if (await isPartners(tx, source)) return { outcome: 'partners' };
     if (await isForeign(tx, source)) return { outcome: 'foreign' };
     await lockSource(tx, source);
     const { rowCount } = await tx.query(
