@@ -8,6 +8,8 @@ import { writePlan } from './delivery/plan';
 import { findSharedBy } from './delivery/shared';
 import type { SharedColumn } from './delivery/shared';
 import { compare, createStaging, identifierOf, stage } from './delivery/staging';
+import { findSubject, hasLeft, keepSubject, lockPerson } from './delivery/subjects';
+import type { Subject } from './delivery/subjects';
 import type { EmployeeRecord } from './directoryFeed';
 import { findRecord } from './records';
 
@@ -65,13 +67,6 @@ export interface EventApplied {
   readonly shared: readonly SharedColumn[];
 }
 
-interface Subject {
-  readonly data: bigint | null;
-  readonly listed: 'active' | 'absent' | 'inactive' | null;
-  readonly left: bigint | null;
-  readonly back: bigint | null;
-}
-
 /**
  * Applies an event by its version: the data of the greatest one counts, and a leaver is out until a rehire has a
  * greater one than the leave. Whatever the order in which events come, and however often, the end is the same (A56).
@@ -119,39 +114,9 @@ function heed(before: Subject, { kind, version, record }: DirectoryEvent): Subje
 const listedAs = ({ active, absent = false }: EmployeeRecord): Subject['listed'] =>
   active ? 'active' : absent ? 'absent' : 'inactive';
 
-/** Of the same version, the leave counts: in doubt the door is closed. */
-const hasLeft = ({ left, back }: Subject): boolean => left !== null && (back === null || left >= back);
-
 /** Whether somebody is listed as gone of whom no event has said so. */
 const isGoneByList = (stored: EmployeeRecord | undefined, before: Subject): boolean =>
   stored !== undefined && !stored.active && stored.absent !== true && !hasLeft(before) && before.listed !== 'inactive';
-
-/** Versions are longer than a number is exact. */
-type StoredSubject = { readonly [K in keyof Subject]: K extends 'listed' ? Subject['listed'] : string | null };
-
-async function findSubject(tx: Queryable, source: string, externalId: string): Promise<Subject> {
-  const { rows: [row] } = await tx.query<StoredSubject>(
-    `SELECT data_version AS data, listed, left_version AS "left", back_version AS back FROM directory_subjects
-      WHERE source = $1 AND external_id = $2`, [source, externalId]);
-  const version = (text: string | null | undefined) => text === null || text === undefined ? null : BigInt(text);
-  return { data: version(row?.data), listed: row?.listed ?? null, left: version(row?.left), back: version(row?.back) };
-}
-
-async function keepSubject(tx: Queryable, source: string, externalId: string, subject: Subject): Promise<void> {
-  const { data, listed, left, back } = subject;
-  await tx.query(
-    `INSERT INTO directory_subjects (source, external_id, data_version, listed, left_version, back_version)
-     VALUES ($1, $2, $3, $4, $5, $6)
-     ON CONFLICT (source, external_id) DO UPDATE
-       SET data_version = $3, listed = $4, left_version = $5, back_version = $6`,
-    [source, externalId, data?.toString() ?? null, listed, left?.toString() ?? null, back?.toString() ?? null]);
-}
-
-async function lockPerson(tx: Queryable, source: string, externalId: string): Promise<void> {
-  await tx.query(
-    `SELECT pg_advisory_xact_lock_shared(hashtextextended('directory ' || $1, 0)),
-            pg_advisory_xact_lock(hashtextextended('person ' || $1 || ' ' || $2, 0))`, [source, externalId]);
-}
 
 async function write(tx: Queryable, note: Note, { source, record, heardAt, notices }: Change): Promise<Changed> {
   const identifier = identifierOf(record);

@@ -48,6 +48,13 @@ export interface RecordFacts {
   'employee.changed': { employeeId: string; source: string; outcome: string };
   /** A source told of one person who has a number, a work address or an employee ID of another one who works here. */
   'employee.shared': { employeeId: string; source: string; columns: readonly string[] };
+  /**
+   * An operator lifted the tombstone of somebody who left by an event, or forgot the versions of theirs. Without an
+   * employee: nobody had come by the key.
+   */
+  'tombstone.forgiven': {
+    source: string; employeeId: string | null; reason: string; versions: boolean; operator: string;
+  };
   /** A later import changed somebody's contacts: what is new is held back. Counts of contacts. */
   'contact.changed': { employeeId: string; added: number; removed: number };
   /** Numbers that nobody told of a change, since one import changed too many. */

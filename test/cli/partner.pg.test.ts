@@ -1,4 +1,4 @@
-// What an operator types to have a partner's parked events tried again.
+// What an operator types to have a partner's parked events tried again, and a leave forgiven.
 import { Command } from 'commander';
 import { partnerCommands } from '../../src/cli/partner';
 import { createPool } from '../../src/db/pool';
@@ -24,13 +24,13 @@ afterAll(async () => {
 
 afterEach(() => { process.exitCode = undefined; });
 
-async function resume(...words: string[]): Promise<{ printed: string; code: number }> {
+async function run(...words: string[]): Promise<{ printed: string; code: number }> {
   const program = new Command('doorman').option('--json').exitOverride().configureOutput({ writeErr: () => undefined });
   partnerCommands(program);
   let printed = '';
   const write = jest.spyOn(process.stdout, 'write').mockImplementation((chunk) => { printed += String(chunk); return true; });
   try {
-    await program.parseAsync(['node', 'doorman', 'partner', 'resume', ...words]);
+    await program.parseAsync(['node', 'doorman', 'partner', ...words]);
     return { printed, code: Number(process.exitCode ?? 0) };
   } finally {
     write.mockRestore();
@@ -44,7 +44,7 @@ const park = (partner: string) => owner.query(
 
 test('a partner\'s parked events wait again, those of others stay, and the audit has the operator', async () => {
   for (const partner of ['payroll', 'payroll', 'other']) await park(partner);
-  expect(await resume('payroll')).toEqual({ printed: '2 events are tried again within seconds.\n', code: 0 });
+  expect(await run('resume', 'payroll')).toEqual({ printed: '2 events are tried again within seconds.\n', code: 0 });
   expect((await owner.query('SELECT partner, state FROM partner_events ORDER BY partner, state')).rows).toEqual([
     { partner: 'other', state: 'failed' }, { partner: 'payroll', state: 'waiting' }, { partner: 'payroll', state: 'waiting' }]);
   expect((await owner.query(`SELECT facts FROM audit WHERE kind = 'partner.resumed'`)).rows)
@@ -52,5 +52,23 @@ test('a partner\'s parked events wait again, those of others stay, and the audit
 });
 
 test('with nothing parked there is nothing to do', async () => {
-  expect(await resume('nobody', '--json')).toEqual({ printed: expect.stringContaining('"none"'), code: 1 });
+  expect(await run('resume', 'nobody', '--json')).toEqual({ printed: expect.stringContaining('"none"'), code: 1 });
+});
+
+test('a leave is forgiven for a reason, and HR\'s key stands nowhere', async () => {
+  await owner.query(
+    `INSERT INTO directory_subjects (source, external_id, data_version, listed, left_version) VALUES ('partner:hub', 'W-1', 7, 'active', 8)`);
+  await expect(run('forgive', 'hub', 'W-1')).rejects.toMatchObject({ code: 'commander.missingMandatoryOptionValue' });
+  await expect(run('forgive', 'hub', 'W-1', '--reason', 'Anna is back')).rejects.toMatchObject({ code: 'commander.invalidArgument' });
+  expect(await run('forgive', 'hub', 'W-2', '--reason', 'mistake', '--json')).toEqual({ printed: '{\n  "outcome": "none"\n}\n', code: 1 });
+  process.exitCode = undefined;
+  const { printed, code } = await run('forgive', 'hub', ' W-1 ', '--reason', 'mistake', '--json');
+  expect([JSON.parse(printed), code]).toEqual([{ outcome: 'forgiven', source: 'partner:hub', versions: false }, 0]);
+  expect(await run('forgive', 'hub', 'W-1', '--reason', 'mistake')).toEqual({ printed: expect.stringContaining('--versions'), code: 1 });
+  process.exitCode = undefined;
+  expect(await run('forgive', 'hub', 'W-1', '--reason', 'version', '--versions'))
+    .toEqual({ printed: expect.stringContaining('Any version counts now'), code: 0 });
+  expect((await owner.query(`SELECT facts FROM audit WHERE kind = 'tombstone.forgiven' ORDER BY seq`)).rows.map(({ facts }) => facts as unknown))
+    .toEqual([['mistake', false], ['version', true]].map(([reason, versions]) => (
+      { source: 'partner:hub', employeeId: null, reason, versions, operator: 'olga' })));
 });
