@@ -32,8 +32,8 @@ async function resume(name: string, _options: unknown, command: Command): Promis
 
 const notForgiven: Record<Exclude<Forgiven['outcome'], 'forgiven'>, string> = {
   none: 'No event of this partner or source has told of this key.',
-  ambiguous: 'A partner and a source of this name have the key: give the source, which is `partner:<name>` for people of '
-    + 'the partner\'s own.',
+  ambiguous: 'A partner and a source of this name have the key: give the source, which is `partner:<name>` '
+    + 'for the partner\'s own people.',
   noTombstone: 'They have not left by an event. To forget the versions of their events, give --versions.',
 };
 

@@ -2,6 +2,7 @@
 import { InvalidArgumentError, Option } from 'commander';
 import type { Command } from 'commander';
 import { isPhoneCountry } from '../directory/phoneNumber';
+import { sourceName, sourceNameRule } from '../directory/reading/sourceName';
 import { issueToken, listTokens, revokeToken } from '../directory/scim/tokens';
 import type { Issued, NewToken, ScimToken } from '../directory/scim/tokens';
 import { notFound, operator } from './operator';
@@ -31,8 +32,8 @@ interface NewOptions {
 const refusals: Record<Exclude<Issued['outcome'], 'issued'>, string> = {
   full: 'Two tokens of this source count already: revoke one first.',
   foreign: 'People of this source come another way, which would end those that are pushed: give another name.',
-  partners: 'A partner speaks of this source\'s people, and a source has one owner: give another name, or take `source` '
-    + 'out of DOORMAN_PARTNERS and restart the web processes.',
+  partners: 'A partner speaks of this source\'s people, and a source has one owner: give another name, or take '
+    + '`source` out of DOORMAN_PARTNERS and restart the web processes.',
 };
 
 async function newToken(options: NewOptions, command: Command): Promise<void> {
@@ -65,8 +66,8 @@ async function revoke(id: string, _options: unknown, command: Command): Promise<
 }
 
 function source(name: string): string {
-  if (/^[a-z][a-z0-9-]{0,31}$/.test(name)) return name;
-  throw new InvalidArgumentError('must be small letters, digits and hyphens, beginning with a letter');
+  if (sourceName.safeParse(name).success) return name;
+  throw new InvalidArgumentError(`must be ${sourceNameRule}`);
 }
 
 function country(code: string): string {

@@ -13,7 +13,8 @@ export function syncCommands(directory: Command): void {
     .option('--full', 'everybody, not only what changed')
     .option('--follow', 'tell how far it is, and wait for its end')
     .action(sync);
-  directory.command('status').description('the last reading of each source, and how many numbers and IDs are several people\'s')
+  directory.command('status')
+    .description('the last reading of each source, and how many numbers and IDs are several people\'s')
     .action(status);
   directory.command('approve').argument('<source>')
     .description('lets a reading be applied that would put out more people than may leave at once')

@@ -28,7 +28,7 @@ export interface Changed {
   /** `ended`: who was let in until now is not any more. `returned`: the other way round. */
   readonly outcome: 'added' | 'changed' | 'unchanged' | 'ended' | 'returned';
   readonly sessionsEnded: number;
-  /** What the person, who is let in, has in common with others: nobody is verified by it. Empty when nothing changed. */
+  /** What the person, who is let in, has in common with others; empty when nothing changed. */
   readonly shared: readonly SharedColumn[];
 }
 

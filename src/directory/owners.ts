@@ -23,7 +23,8 @@ export function claimSources(pool: Pool, claims: readonly Claim[]): Promise<stri
     if (pushed.length > 0) return pushed.map(({ partner }) => partner);
     await tx.query('DELETE FROM partner_sources');
     await tx.query(
-      'INSERT INTO partner_sources (partner, source) SELECT * FROM unnest($1::text[], $2::text[])', [partners, sources]);
+      'INSERT INTO partner_sources (partner, source) SELECT * FROM unnest($1::text[], $2::text[])',
+      [partners, sources]);
     return [];
   });
 }

@@ -49,7 +49,7 @@ export type SyncStep = (typeof syncSteps)[number];
 /** Rows of a reading's table: the configured name of its source, where it is, and how many people it is about. */
 const people = '\\d{1,7}';
 const syncRows = {
-  source: '[a-z][a-z0-9-]{0,30}', step: `(?:${syncSteps.join('|')})`, people, added: people, changed: people,
+  source: '[a-z][a-z0-9-]{0,31}', step: `(?:${syncSteps.join('|')})`, people, added: people, changed: people,
   returned: people, left: people,
 } as const;
 const syncRowNames = Object.keys(syncRows) as (keyof typeof syncRows)[]; // cast: keys of a constant

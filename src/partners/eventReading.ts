@@ -3,7 +3,9 @@
 // one bad number keeps nobody out.
 import type { EmployeeRecord } from '../directory/directoryFeed';
 import type { PhoneRules } from '../directory/phoneNumber';
-import { readEmail, readEmployeeId, readLanguage, readMobile, readName } from '../directory/reading/values';
+import {
+  readDepartment, readEmail, readEmployeeId, readLanguage, readMobile, readName,
+} from '../directory/reading/values';
 import type { Reading } from '../directory/reading/values';
 import { valueAt } from './jsonPointer';
 import type { ForwardMapping, PersonMapping } from './partnerSettings';
@@ -150,7 +152,7 @@ function readRecord(
     givenName: needed('givenName', readName),
     familyName: needed('familyName', readName),
     preferredLanguage: usable('language', readLanguage),
-    department: needed('department', readName) || null,
+    department: needed('department', readDepartment),
     active: employment === 'active',
     ...employment === 'absent' ? { absent: true } : {},
     phones: mobile === null ? [] : [{ ...mobile, type: 'mobile', primary: true }],

@@ -2,7 +2,7 @@
 // them. No message repeats a value.
 import { z } from 'zod';
 import { isPhoneCountry } from '../directory/phoneNumber';
-import { sourceName } from '../directory/sync/settingForms';
+import { sourceName } from '../directory/reading/sourceName';
 import { pointerForm } from './jsonPointer';
 import { contents, encodings } from './signature';
 

@@ -134,7 +134,8 @@ export function createPartners(deps: PartnersDeps): Partners {
       if (!await claimEvent(tx, event, { state: 'applied', fields: without })) return { outcome: 'duplicate' };
       const { outcome } = await deps.applyEvent(tx, note, { ...reading, source, heardAt: event.receivedAt });
       if (outcome !== 'applied') await noteState(tx, event.id, outcome);
-      if (outcome === 'unknown') note({ kind: 'partner.unknown', facts: { partner: event.partner, eventId: event.id } });
+      const { partner, id: eventId } = event;
+      if (outcome === 'unknown') note({ kind: 'partner.unknown', facts: { partner, eventId } });
       return { outcome, without };
     });
   }

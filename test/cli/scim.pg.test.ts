@@ -71,6 +71,10 @@ test('what a second token does not say stays as the source has it; a third is re
     id: expect.any(String), source: 'okta', createdAt: expect.any(String), lastUsedAt: expect.any(String), revokedAt: null })));
 });
 
+test('a source has a name of 32 letters at most, as everywhere', async () => {
+  expect(await run('new', '--source', 'a'.repeat(32))).toMatchObject({ code: 0 });
+});
+
 test('a source of which a partner speaks has no token, and it is said why', async () => {
   await pool.query(`INSERT INTO partner_sources (partner, source) VALUES ('hub', 'csv')`);
   expect(await run('new', '--source', 'csv')).toEqual({ printed: expect.stringContaining('a source has one owner'), code: 1 });
@@ -80,7 +84,7 @@ test('an id that is none is not found', async () => {
   for (const id of ['x', '2b6c0a3e-0000-4000-8000-000000000000']) expect(await run('revoke', id)).toMatchObject({ code: 1 });
 });
 
-test.each([['new'], ['new', '--source', 'Entra'], ['new', '--source', 'a b'], ['new', '--source', 'x', '--country', 'Germany'],
+test.each([['new'], ['new', '--source', 'Entra'], ['new', '--source', 'a b'], ['new', '--source', 'a'.repeat(33)], ['new', '--source', 'x', '--country', 'Germany'],
   ['new', '--source', 'x', '--employee-number', 'phone'], ['revoke']])('`%s %s %s` is misuse', async (...words) => {
   await expect(run(...words.filter((word) => typeof word === 'string'))).rejects.toMatchObject({ code: expect.stringMatching(/^commander\./) });
 });

@@ -69,7 +69,7 @@ describe('the sources of the directory', () => {
   });
 
   test.each([
-    [[{ ...csv, name: 'People' }], 'sources.0.name: must be 1 to 31'],
+    [[{ ...csv, name: 'People' }], 'sources.0.name: must be 1 to 32'],
     [[csv, csv], 'two have the same name'],
     [[{ ...csv, every: '5s' }], 'must be from 10s to 31d'],
     [[{ ...csv, every: 'often' }], 'must be a duration'],

@@ -4,7 +4,7 @@ import { csvColumns } from './csvHeader';
 import type { CsvColumn } from './csvHeader';
 import type { EmployeeRecord } from '../directoryFeed';
 import type { PhoneRules } from '../phoneNumber';
-import { readEmail, readEmployeeId, readLanguage, readMobile, readName } from '../reading/values';
+import { readDepartment, readEmail, readEmployeeId, readLanguage, readMobile, readName } from '../reading/values';
 import type { Reading } from '../reading/values';
 
 export type CsvRow =
@@ -85,10 +85,4 @@ export function readActive(text: string): Reading<Pick<EmployeeRecord, 'active' 
   const value = activeWords.get(text.toLowerCase());
   if (value !== undefined) return { value };
   return { why: 'is none of true, false, yes, no, 1, 0, active, inactive, left, on leave' };
-}
-
-/** The source's own key, which nobody reads: null for none. */
-function readDepartment(text: string): Reading<string | null> {
-  const name = readName(text);
-  return 'why' in name ? name : { value: name.value === '' ? null : name.value };
 }

@@ -2,7 +2,7 @@
 import type { Entry } from 'ldapts';
 import type { EmployeeRecord, FeedItem } from '../directoryFeed';
 import type { PhoneRules } from '../phoneNumber';
-import { readEmail, readEmployeeId, readLanguage, readMobile, readName } from '../reading/values';
+import { readDepartment, readEmail, readEmployeeId, readLanguage, readMobile, readName } from '../reading/values';
 import type { Reading } from '../reading/values';
 import { accountAttributes, accountState } from './account';
 import type { Judgement } from './account';
@@ -77,7 +77,7 @@ function readPerson(
     employeeNumber: id.written,
     givenName, familyName, preferredLanguage,
     ...accountState(values, judgement, remark),
-    ...names.department !== null && { department: usable(names.department, readName).join(', ') || null },
+    ...names.department !== null && { department: usable(names.department, readDepartment).join(', ') || null },
     phones: [...mobiles.map((number, i) => ({ ...number, type: 'mobile' as const, primary: i === 0 })),
       ...numbers.map((number, i) => ({ ...number, type: 'work' as const, primary: i === 0 }))],
     emails: usable(names.mail, readEmail).map((address, i) => ({ address, type: 'work', primary: i === 0 })),

@@ -5,7 +5,7 @@ import type { CsvColumn } from '../csv/csvHeader';
 import { readActive } from '../csv/csvRow';
 import type { EmployeeRecord, FeedItem } from '../directoryFeed';
 import type { PhoneRules } from '../phoneNumber';
-import { readEmail, readEmployeeId, readLanguage, readMobile, readName } from './values';
+import { readDepartment, readEmail, readEmployeeId, readLanguage, readMobile, readName } from './values';
 import type { Reading } from './values';
 
 /** What a source may tell of a person: as a CSV file, and its own key of the person. */
@@ -93,8 +93,4 @@ const printable = /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]{1,200}$/u;
 function readKey(text: string): Reading<string> {
   if (text === '') return { why: 'is empty' };
   return printable.test(text) ? { value: text } : { why: 'is no key: 1 to 200 characters that can be printed' };
-}
-
-function readDepartment(text: string): Reading<string | null> {
-  return text === '' ? { value: null } : readKey(text);
 }

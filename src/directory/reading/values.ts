@@ -26,6 +26,16 @@ export function readName(text: string): Reading<string> {
   return { value: text.normalize('NFC') };
 }
 
+const departmentLengthMax = 300;
+
+/** The source's own key of a department, which is compared and never shown; null for none. */
+export function readDepartment(text: string): Reading<string | null> {
+  const name = readName(text.trim());
+  if ('why' in name) return name;
+  if (name.value.length > departmentLengthMax) return { why: `is longer than ${departmentLengthMax} characters` };
+  return { value: name.value === '' ? null : name.value };
+}
+
 const asciiOnly = /^[\x21-\x7e]+$/;
 
 /** Null for none. */

@@ -3,7 +3,7 @@
 import { isPhoneCountry } from '../phoneNumber';
 import type { Countries } from '../phoneNumber';
 import type { EmployeeEmail, EmployeePhone, EmployeeRecord } from '../directoryFeed';
-import { readEmail, readEmployeeId, readLanguage, readMobile, readName } from '../reading/values';
+import { readDepartment, readEmail, readEmployeeId, readLanguage, readMobile, readName } from '../reading/values';
 
 export interface ScimContact {
   readonly value: string;
@@ -72,7 +72,7 @@ export function recordOf(
     familyName: valueOr('', readName(name?.familyName ?? '')),
     preferredLanguage: valueOr(null, readLanguage(user.preferredLanguage ?? user.locale ?? '')),
     active,
-    department: department ?? null,
+    department: valueOr(null, readDepartment(department ?? '')),
     phones: phonesOf(user, source, countries),
     emails: emailsOf(user),
   };

@@ -1,7 +1,7 @@
 // One row of SuccessFactors as a person of the directory, or why there is none. Nobody keeps the others out.
 import type { EmployeeRecord, FeedItem, FeedRemark } from '../directoryFeed';
 import type { PhoneRules } from '../phoneNumber';
-import { readEmployeeId, readLanguage, readName } from '../reading/values';
+import { readDepartment, readEmployeeId, readLanguage, readName } from '../reading/values';
 import type { Reading } from '../reading/values';
 import { readEmails, readPhones } from './contacts';
 import { dayIn } from './dates';
@@ -42,7 +42,7 @@ export function createPersonReader(settings: SettledSettings, phones: PhoneRules
       preferredLanguage: or('defaultLocale', readLanguage(employed.employment?.userNav?.defaultLocale ?? ''), null),
       active: employed.standing === 'active',
       ...employed.standing === 'absent' && { absent: true },
-      department: or('department', readName(employed.job?.department ?? ''), '') || null,
+      department: or('department', readDepartment(employed.job?.department ?? ''), null),
       phones: numbers.contacts,
       emails: addresses.contacts,
     };

@@ -1,10 +1,6 @@
 // Forms of settings that several sources share.
 import { z } from 'zod';
 
-/** Part of each employee's key, of a workflow's id and of metrics: nothing of a person. */
-export const sourceName = z.string().regex(
-  /^[a-z][a-z0-9-]{0,30}$/, 'must be 1 to 31 small letters, digits and hyphens, a letter first');
-
 const units = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
 /** A duration such as `30s`, `15m`, `24h` or `7d`, in milliseconds; from ten seconds to a month. */

@@ -7,11 +7,12 @@ import { createLdapFeed } from '../ldap/ldapFeed';
 import { ldapSettings } from '../ldap/ldapSettings';
 import type { PhoneRules } from '../phoneNumber';
 import { phoneCountry } from '../reading/countries';
+import { sourceName } from '../reading/sourceName';
 import { createReportFeed } from '../report/reportFeed';
 import { reportSettings } from '../report/reportSettings';
 import { successFactorsSettings } from '../successFactors/settings';
 import { createSuccessFactorsFeed } from '../successFactors/successFactorsFeed';
-import { duration, sourceName } from './settingForms';
+import { duration } from './settingForms';
 
 /** A source that is read on a schedule. */
 export interface Source {
