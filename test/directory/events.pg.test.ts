@@ -1,46 +1,10 @@
 // Events of a source: the order in which they come, and how often, makes no difference.
-import { auditedTransaction } from '../../src/audit/auditedTransaction';
-import { verifyAudit } from '../../src/audit/verifyAudit';
-import { createPool } from '../../src/db/pool';
-import type { Pool } from '../../src/db/pool';
-import { applyFeed } from '../../src/directory/applyFeed';
-import { applyChange, applyEvent } from '../../src/directory/changes';
 import type { DirectoryEvent } from '../../src/directory/changes';
-import { createTestDatabase } from '../support/postgres';
-import type { TestDatabase } from '../support/postgres';
-import { anna, ben, directoryState, feedOf, recordOf } from './people';
+import { useDirectory } from './directoryWorld';
+import { anna, ben, directoryState } from './people';
 import type { Person } from './people';
 
-let database: TestDatabase;
-let pool: Pool;
-let owner: Pool;
-
-beforeAll(async () => {
-  database = await createTestDatabase();
-  pool = createPool(database.url, { max: 10 });
-  owner = createPool(database.ownerUrl, { max: 1 });
-});
-
-afterAll(async () => {
-  await Promise.all([pool.end(), owner.end()]);
-  await database.drop();
-});
-
-beforeEach(async () => {
-  await owner.query('DELETE FROM sessions; DELETE FROM challenges; DELETE FROM employees; DELETE FROM directory_subjects');
-});
-
-afterEach(async () => {
-  expect(await verifyAudit(pool)).toMatchObject({ outcome: 'intact' });
-});
-
-const change = (person: Person, source = 'hr') => auditedTransaction(pool, (tx, note) =>
-  applyChange(tx, note, { source, record: recordOf(person), heardAt: new Date() }));
-
-const event = (kind: DirectoryEvent['kind'], version: number, person?: Person) =>
-  auditedTransaction(pool, (tx, note) => applyEvent(tx, note, {
-    source: 'hr', kind, externalId: anna.id, version: BigInt(version), heardAt: new Date(),
-    ...person === undefined ? {} : { record: recordOf(person) } }));
+const world = useDirectory();
 
 describe('events of a source', () => {
   const permutations = <T>(items: readonly T[]): T[][] => items.length <= 1 ? [[...items]]
@@ -60,9 +24,9 @@ describe('events of a source', () => {
     'A56 %s come to the same end in every order', async (_name, events, active) => {
       const ends = new Set<string>();
       for (const order of permutations(events)) {
-        await owner.query('DELETE FROM employees; DELETE FROM directory_subjects');
-        for (const [kind, version, person] of order) await event(kind, version, person);
-        const [state] = await directoryState(pool) as { active: boolean; given_name: string; phones: { e164: string }[] }[];
+        await world.empty();
+        for (const [kind, version, person] of order) await world.event(kind, version, person);
+        const [state] = await directoryState(world.pool) as { active: boolean; given_name: string; phones: { e164: string }[] }[];
         ends.add(JSON.stringify([state!.active, state!.given_name, state!.phones.map(({ e164 }) => e164)]));
       }
       expect([...ends]).toHaveLength(1);
@@ -70,84 +34,82 @@ describe('events of a source', () => {
     });
 
   it('A68 a second time have no effect', async () => {
-    expect(await event('hire', 1, anna)).toMatchObject({ outcome: 'applied' });
-    expect(await event('leave', 2)).toMatchObject({ outcome: 'applied' });
-    expect(await event('hire', 1, anna)).toMatchObject({ outcome: 'stale', sessionsEnded: 0 });
-    expect(await event('leave', 2)).toMatchObject({ outcome: 'stale', sessionsEnded: 0 });
+    expect(await world.event('hire', 1, anna)).toMatchObject({ outcome: 'applied' });
+    expect(await world.event('leave', 2)).toMatchObject({ outcome: 'applied' });
+    expect(await world.event('hire', 1, anna)).toMatchObject({ outcome: 'stale', sessionsEnded: 0 });
+    expect(await world.event('leave', 2)).toMatchObject({ outcome: 'stale', sessionsEnded: 0 });
   });
 
   it('let nobody back by a change: a tombstone is lifted by a rehire alone', async () => {
-    await event('hire', 1, anna);
-    await event('leave', 2);
-    expect(await event('change', 3, moved)).toMatchObject({ outcome: 'tombstoned' });
-    expect(await event('hire', 4, moved)).toMatchObject({ outcome: 'tombstoned' });
-    expect(await directoryState(pool)).toMatchObject([{ active: false }]);
-    expect(await event('rehire', 5, back)).toMatchObject({ outcome: 'applied' });
-    expect(await directoryState(pool)).toMatchObject([{ active: true, given_name: 'Back' }]);
+    await world.event('hire', 1, anna);
+    await world.event('leave', 2);
+    expect(await world.event('change', 3, moved)).toMatchObject({ outcome: 'tombstoned' });
+    expect(await world.event('hire', 4, moved)).toMatchObject({ outcome: 'tombstoned' });
+    expect(await directoryState(world.pool)).toMatchObject([{ active: false }]);
+    expect(await world.event('rehire', 5, back)).toMatchObject({ outcome: 'applied' });
+    expect(await directoryState(world.pool)).toMatchObject([{ active: true, given_name: 'Back' }]);
   });
 
   it('of the same version leave the door closed', async () => {
-    await event('hire', 1, anna);
-    await event('leave', 2);
-    await event('rehire', 2, anna);
-    expect(await directoryState(pool)).toMatchObject([{ active: false }]);
+    await world.event('hire', 1, anna);
+    await world.event('leave', 2);
+    await world.event('rehire', 2, anna);
+    expect(await directoryState(world.pool)).toMatchObject([{ active: false }]);
   });
 
   it('about nobody who is known are remembered: who left before being hired stays out', async () => {
-    expect(await event('leave', 5)).toMatchObject({ outcome: 'unknown', sessionsEnded: 0 });
-    expect(await event('hire', 4, anna)).toMatchObject({ outcome: 'tombstoned' });
-    expect(await directoryState(pool)).toMatchObject([{ active: false }]);
+    expect(await world.event('leave', 5)).toMatchObject({ outcome: 'unknown', sessionsEnded: 0 });
+    expect(await world.event('hire', 4, anna)).toMatchObject({ outcome: 'tombstoned' });
+    expect(await directoryState(world.pool)).toMatchObject([{ active: false }]);
   });
 
   it('R45 hold against lists of the source that have the leaver still, however often they are read', async () => {
-    await applyFeed(pool, feedOf([anna, ben]));
-    await event('leave', 2);
+    await world.apply([anna, ben]);
+    await world.event('leave', 2);
     for (const one of [anna, { ...anna, givenName: 'Ann' }, { ...anna, active: false, absent: true }, anna]) {
-      const { outcome, notices } = await applyFeed(pool, feedOf([one, ben]));
+      const { outcome, notices } = await world.apply([one, ben]);
       expect([outcome, notices.map(({ where, why }) => [where, why.includes('by an event')])])
         .toEqual(['applied', 'active' in one ? [] : [['line 2', true]]]);
-      expect(await directoryState(pool)).toMatchObject([{ active: false }, { active: true }]);
+      expect(await directoryState(world.pool)).toMatchObject([{ active: false }, { active: true }]);
     }
-    expect(await applyFeed(pool, feedOf([anna, ben]))).toMatchObject({ outcome: 'applied', unchanged: 2 });
-    expect(await event('rehire', 3, anna)).toMatchObject({ outcome: 'applied' });
-    expect(await applyFeed(pool, feedOf([anna, ben]))).toMatchObject({ outcome: 'applied', deactivated: 0, notices: [] });
-    expect(await directoryState(pool)).toMatchObject([{ active: true, given_name: 'Anna' }, { active: true }]);
+    expect(await world.apply([anna, ben])).toMatchObject({ outcome: 'applied', unchanged: 2 });
+    expect(await world.event('rehire', 3, anna)).toMatchObject({ outcome: 'applied' });
+    expect(await world.apply([anna, ben])).toMatchObject({ outcome: 'applied', deactivated: 0, notices: [] });
+    expect(await directoryState(world.pool)).toMatchObject([{ active: true, given_name: 'Anna' }, { active: true }]);
   });
 
   it('R45 hold against a list that brings the leaver for the first time', async () => {
-    await event('leave', 2);
-    expect(await applyFeed(pool, feedOf([anna, ben]))).toMatchObject({ outcome: 'applied', added: 2 });
-    expect(await directoryState(pool)).toMatchObject([{ active: false }, { active: true }]);
-    await event('rehire', 3, anna);
-    expect(await directoryState(pool)).toMatchObject([{ active: true }, { active: true }]);
+    await world.event('leave', 2);
+    expect(await world.apply([anna, ben])).toMatchObject({ outcome: 'applied', added: 2 });
+    expect(await directoryState(world.pool)).toMatchObject([{ active: false }, { active: true }]);
+    await world.event('rehire', 3, anna);
+    expect(await directoryState(world.pool)).toMatchObject([{ active: true }, { active: true }]);
   });
 
   it('R45 let nobody back whom a list of the source has let go, unless they say that they are hired anew', async () => {
-    await applyFeed(pool, feedOf([anna, ben]));
-    await event('change', 1, moved);
+    await world.apply([anna, ben]);
+    await world.event('change', 1, moved);
     for (const [version, list] of [[2, [ben]], [4, [{ ...anna, active: false }, ben]]] as const) {
-      expect(await applyFeed(pool, feedOf(list))).toMatchObject({ outcome: 'applied', deactivated: 1 });
-      expect(await event('change', version, hired)).toMatchObject({ outcome: 'tombstoned' });
-      expect(await directoryState(pool)).toMatchObject([{ active: false, given_name: 'Hired' }, { active: true }]);
-      expect(await event('rehire', version + 1, back)).toMatchObject({ outcome: 'applied' });
-      expect(await directoryState(pool)).toMatchObject([{ active: true, given_name: 'Back' }, { active: true }]);
+      expect(await world.apply(list)).toMatchObject({ outcome: 'applied', deactivated: 1 });
+      expect(await world.event('change', version, hired)).toMatchObject({ outcome: 'tombstoned' });
+      expect(await directoryState(world.pool)).toMatchObject([{ active: false, given_name: 'Hired' }, { active: true }]);
+      expect(await world.event('rehire', version + 1, back)).toMatchObject({ outcome: 'applied' });
+      expect(await directoryState(world.pool)).toMatchObject([{ active: true, given_name: 'Back' }, { active: true }]);
     }
   });
 
   it('take versions beyond what a number holds exactly', async () => {
     const version = 2n ** 53n;
-    const send = (kind: DirectoryEvent['kind'], at: bigint) => auditedTransaction(pool, (tx, note) => applyEvent(tx, note, {
-      source: 'hr', kind, externalId: anna.id, version: at, record: recordOf(anna), heardAt: new Date() }));
-    await send('hire', version);
-    expect(await send('leave', version + 1n)).toMatchObject({ outcome: 'applied' });
-    expect(await send('rehire', version + 2n)).toMatchObject({ outcome: 'applied' });
-    expect(await directoryState(pool)).toMatchObject([{ active: true }]);
+    await world.event('hire', version, anna);
+    expect(await world.event('leave', version + 1n, anna)).toMatchObject({ outcome: 'applied' });
+    expect(await world.event('rehire', version + 2n, anna)).toMatchObject({ outcome: 'applied' });
+    expect(await directoryState(world.pool)).toMatchObject([{ active: true }]);
   });
 
   it('are of one person and source each', async () => {
-    await event('hire', 1, anna);
-    await change(ben);
-    await event('leave', 2);
-    expect(await directoryState(pool)).toMatchObject([{ active: false }, { active: true }]);
+    await world.event('hire', 1, anna);
+    await world.change(ben);
+    await world.event('leave', 2);
+    expect(await directoryState(world.pool)).toMatchObject([{ active: false }, { active: true }]);
   });
 });

@@ -1,48 +1,23 @@
 // An operator's way out of a leave, or of a version, that should not have come.
 import { auditedTransaction } from '../../src/audit/auditedTransaction';
-import { verifyAudit } from '../../src/audit/verifyAudit';
-import { createPool } from '../../src/db/pool';
-import type { Pool } from '../../src/db/pool';
-import { applyFeed } from '../../src/directory/applyFeed';
-import { applyEvent } from '../../src/directory/changes';
 import type { DirectoryEvent } from '../../src/directory/changes';
 import { forgiveSubject } from '../../src/directory/forgive';
-import { createTestDatabase } from '../support/postgres';
-import type { TestDatabase } from '../support/postgres';
-import { anna, directoryState, employeeId, feedOf, recordOf, recordsSince } from './people';
+import { useDirectory } from './directoryWorld';
+import { anna, directoryState, employeeId, recordsSince } from './people';
 
-let database: TestDatabase;
-let pool: Pool;
-let owner: Pool;
-
-beforeAll(async () => {
-  database = await createTestDatabase();
-  pool = createPool(database.url, { max: 4 });
-  owner = createPool(database.ownerUrl, { max: 1 });
-});
-
-afterAll(async () => {
-  await Promise.all([pool.end(), owner.end()]);
-  await database.drop();
-});
+const world = useDirectory();
 
 beforeEach(async () => {
-  await owner.query('DELETE FROM employees; DELETE FROM directory_subjects; DELETE FROM partner_sources');
-  await owner.query(`DELETE FROM audit; UPDATE audit_head SET seq = 0, hash = decode(repeat('00', 32), 'hex')`);
-});
-
-afterEach(async () => {
-  expect(await verifyAudit(pool)).toMatchObject({ outcome: 'intact' });
+  await world.owner.query('DELETE FROM partner_sources');
+  await world.owner.query(`DELETE FROM audit; UPDATE audit_head SET seq = 0, hash = decode(repeat('00', 32), 'hex')`);
 });
 
 const last = 999_999_999_999_999_999n;
-const event = async (kind: DirectoryEvent['kind'], version: number | bigint, source = 'hr') =>
-  (await auditedTransaction(pool, (tx, note) => applyEvent(tx, note, {
-    source, kind, externalId: anna.id, version: BigInt(version), heardAt: new Date(),
-    ...kind === 'leave' ? {} : { record: recordOf(anna) } }))).outcome;
-const forgive = (name: string, versions = false) => auditedTransaction(pool, (tx, note) =>
+const event = async (kind: DirectoryEvent['kind'], version: number | bigint, source?: string) =>
+  (await world.event(kind, version, kind === 'leave' ? undefined : anna, source)).outcome;
+const forgive = (name: string, versions = false) => auditedTransaction(world.pool, (tx, note) =>
   forgiveSubject(tx, note, { name, externalId: anna.id, reason: 'mistake', versions, operator: 'olga' }));
-const isActive = async () => (await directoryState(pool) as { active: boolean }[]).map(({ active }) => active);
+const isActive = async () => (await directoryState(world.pool) as { active: boolean }[]).map(({ active }) => active);
 
 test('whose leave is forgiven is out until the next event of theirs, which lets them in', async () => {
   await event('hire', 1);
@@ -53,17 +28,17 @@ test('whose leave is forgiven is out until the next event of theirs, which lets 
   // An old one lets nobody in.
   expect([await event('hire', 1), await isActive()]).toEqual(['stale', [false]]);
   expect([await event('change', 4), await isActive()]).toEqual(['applied', [true]]);
-  expect((await recordsSince(pool, 0)).filter(({ kind }) => kind === 'tombstone.forgiven').map(({ facts }) => facts)).toEqual([{
-    source: 'hr', employeeId: await employeeId(pool, anna.id), reason: 'mistake', versions: false, operator: 'olga' }]);
+  expect((await recordsSince(world.pool, 0)).filter(({ kind }) => kind === 'tombstone.forgiven').map(({ facts }) => facts)).toEqual([{
+    source: 'hr', employeeId: await employeeId(world.pool, anna.id), reason: 'mistake', versions: false, operator: 'olga' }]);
 });
 
 test('whose leave is forgiven is in again by the next list of the source', async () => {
-  await applyFeed(pool, feedOf([anna]));
+  await world.apply([anna]);
   await event('leave', 1);
-  await applyFeed(pool, feedOf([anna]));
+  await world.apply([anna]);
   expect(await isActive()).toEqual([false]);
   await forgive('hr');
-  await applyFeed(pool, feedOf([anna]));
+  await world.apply([anna]);
   expect(await isActive()).toEqual([true]);
 });
 
@@ -92,7 +67,7 @@ test('a version beyond all that will come locks nobody for ever: it is forgotten
 });
 
 test('the name is a source or a partner, and two who may be meant are told apart', async () => {
-  await owner.query(`INSERT INTO partner_sources VALUES ('hub', 'csv'), ('hr', 'partner:hr')`);
+  await world.owner.query(`INSERT INTO partner_sources VALUES ('hub', 'csv'), ('hr', 'partner:hr')`);
   for (const source of ['csv', 'partner:hr']) for (const kind of ['hire', 'leave'] as const) await event(kind, 1, source);
   expect(await forgive('nobody')).toEqual({ outcome: 'none' });
   expect(await forgive('hub')).toMatchObject({ outcome: 'forgiven', source: 'csv' });

@@ -1,43 +1,14 @@
 // What an import remarks without refusing it.
-import { verifyAudit } from '../../../src/audit/verifyAudit';
-import { createPool } from '../../../src/db/pool';
-import type { Pool } from '../../../src/db/pool';
 import { applyFeed } from '../../../src/directory/applyFeed';
-import type { ApplyOptions } from '../../../src/directory/applyFeed';
-import { createTestDatabase } from '../../support/postgres';
-import type { TestDatabase } from '../../support/postgres';
+import { useDirectory } from '../directoryWorld';
 import { anna, ben, cleo, feedOf, people } from '../people';
-import type { Person } from '../people';
 
-let database: TestDatabase;
-let pool: Pool;
-let owner: Pool;
-
-beforeAll(async () => {
-  database = await createTestDatabase();
-  pool = createPool(database.url, { max: 5 });
-  owner = createPool(database.ownerUrl, { max: 1 });
-});
-
-afterAll(async () => {
-  await Promise.all([pool.end(), owner.end()]);
-  await database.drop();
-});
-
-beforeEach(async () => {
-  await owner.query('DELETE FROM sessions; DELETE FROM challenges; DELETE FROM employees');
-});
-
-afterEach(async () => {
-  expect(await verifyAudit(pool)).toMatchObject({ outcome: 'intact' });
-});
-
-const apply = (given: readonly Person[], options?: ApplyOptions) => applyFeed(pool, feedOf(given), options);
+const world = useDirectory();
 
 describe('what an import remarks', () => {
   it('that active people share a number, an address or an ID, with their lines and never the value', async () => {
-    await applyFeed(pool, feedOf([{ id: 'E-9', mobiles: ['+12025550125'] }], { source: 'subsidiary' }));
-    const report = await apply([
+    await applyFeed(world.pool, feedOf([{ id: 'E-9', mobiles: ['+12025550125'] }], { source: 'subsidiary' }));
+    const report = await world.apply([
       anna, { ...ben, mobiles: anna.mobiles! }, cleo, { id: 'E-4', addresses: ben.addresses! }, { id: 'E-9' },
       { id: 'E-5', mobiles: anna.mobiles!, active: false }]);
     expect(report.outcome).toBe('applied');
@@ -53,16 +24,16 @@ describe('what an import remarks', () => {
   });
 
   it('nothing of a number that moves from one person to another', async () => {
-    await apply([anna, ben]);
-    const swapped = await apply([{ ...anna, mobiles: ben.mobiles! }, { ...ben, mobiles: anna.mobiles! }]);
+    await world.apply([anna, ben]);
+    const swapped = await world.apply([{ ...anna, mobiles: ben.mobiles! }, { ...ben, mobiles: anna.mobiles! }]);
     expect(swapped.notices).toEqual([]);
     const partly = feedOf([{ ...anna, mobiles: anna.mobiles! }], { complete: false });
-    expect((await applyFeed(pool, partly)).notices).toMatchObject([{ where: 'line 2', column: 'mobile' }]);
+    expect((await applyFeed(world.pool, partly)).notices).toMatchObject([{ where: 'line 2', column: 'mobile' }]);
   });
 
   it('a telephone that two have under different spellings, and none that one person has under two', async () => {
-    await applyFeed(pool, feedOf([{ id: 'E-9', mobiles: ['+553187654321'] }], { source: 'subsidiary' }));
-    const { notices } = await apply([
+    await applyFeed(world.pool, feedOf([{ id: 'E-9', mobiles: ['+553187654321'] }], { source: 'subsidiary' }));
+    const { notices } = await world.apply([
       { id: 'E-1', mobiles: ['+525512345678'] }, { id: 'E-2', mobiles: ['+5215512345678'] },
       { id: 'E-3', mobiles: ['+5531987654321'] }, { id: 'E-4', mobiles: ['+5491123456789', '+541123456789'] }]);
     expect(notices).toEqual([
@@ -72,12 +43,12 @@ describe('what an import remarks', () => {
   });
 
   it('an ID that no chat message is searched for', async () => {
-    const { notices } = await apply([{ ...anna, id: 'ANNA' }]);
+    const { notices } = await world.apply([{ ...anna, id: 'ANNA' }]);
     expect(notices).toMatchObject([{ where: 'line 2', column: 'employee_id' }]);
   });
 
   it('a crowd at one number in one line', async () => {
-    const report = await apply(people(300).map((one) => ({ ...one, mobiles: ['+12025550123'] })));
+    const report = await world.apply(people(300).map((one) => ({ ...one, mobiles: ['+12025550123'] })));
     expect(report.notices).toEqual([{
       where: 'line 2', column: 'mobile',
       why: 'is shared by 300 active people, also line 3, line 4, line 5, line 6, 295 more: '

@@ -1,11 +1,11 @@
 // A source has one owner: a partner or an identity provider, whichever came first.
-import { createPool } from '../../src/db/pool';
-import type { Pool } from '../../src/db/pool';
-import { issueToken, revokeToken } from '../../src/directory/scim/tokens';
-import { partnerProblems } from '../../src/wiring/partners';
-import { directoryPartner, partnersOf } from '../partners/partnerRequests';
-import { createTestDatabase } from '../support/postgres';
-import type { TestDatabase } from '../support/postgres';
+import { createPool } from '../../../src/db/pool';
+import type { Pool } from '../../../src/db/pool';
+import { issueToken, revokeToken } from '../../../src/directory/scim/tokens';
+import { partnerProblems } from '../../../src/wiring/partners';
+import { directoryPartner, partnersOf } from '../../partners/partnerRequests';
+import { createTestDatabase } from '../../support/postgres';
+import type { TestDatabase } from '../../support/postgres';
 
 let database: TestDatabase;
 let pool: Pool;
