@@ -1,61 +1,36 @@
 // HR's view of the page in a real Chromium, against a Doorman that checks what HR signs.
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import type { BrowserContextOptions, Page } from 'playwright-core';
 import type { RunningSimulator } from '../../src/simulator/simulator';
 import { account, closeSimulations, listenAsDoorman, sdk, simulate } from '../support/simulation';
-import { describeInChromium, launchChromium } from './chromium';
+import { describeInChromium, onDesktop, onPhone, usePages } from './chromium';
 import { answerApplied, hrSecret, problem, takeHrEvents } from './hrWebhook';
 import type { HrAnswering } from './hrWebhook';
 
-const onDesktop = { viewport: { width: 1280, height: 800 } };
-const onPhone = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true };
-
 describeInChromium('HR on the page', () => {
   jest.setTimeout(60_000);
-  let browser: Browser;
   let simulator: RunningSimulator;
   let answer: HrAnswering;
-  const problems: string[] = [];
-  // Kept after the test: they are what the page looks like.
-  const pictures = mkdtempSync(join(tmpdir(), 'doorman-hr-'));
+  const { problems, open, blank, take } = usePages('hr', () => simulator.url);
 
-  beforeAll(async () => {
-    browser = await launchChromium();
-  });
-  afterAll(() => browser.close());
   beforeEach(async () => {
-    problems.length = 0;
     answer = answerApplied;
     const doorman = await listenAsDoorman(takeHrEvents((event, res) => answer(event, res)));
     const hr = { url: `${doorman.url}/webhooks/partners/hr`, secret: hrSecret };
     simulator = await simulate({ webhookUrl: `${doorman.url}/webhooks/twilio/message`, hr });
   });
-  afterEach(async () => {
-    for (const context of browser.contexts()) await context.close();
-    await closeSimulations();
-    expect(problems).toEqual([]);
-  });
+  afterEach(() => closeSimulations());
 
-  async function open(options: BrowserContextOptions, hash = ''): Promise<Page> {
-    const context = await browser.newContext(options);
-    const page = await context.newPage();
-    page.setDefaultTimeout(15_000);
-    page.on('pageerror', (error) => problems.push(String(error)));
-    page.on('console', (message) => message.type() === 'error' && problems.push(message.text()));
-    await page.goto(`${simulator.url}/${hash}`);
-    await page.getByRole('status').getByText('Live').waitFor();
+  async function openHr(options: BrowserContextOptions, hash = ''): Promise<Page> {
+    const page = await open(options, hash);
     await page.getByRole('button', { name: 'HR', exact: true }).click();
     return page;
   }
 
-  const take = (page: Page, name: string) => page.screenshot({ path: join(pictures, `${name}.png`) });
   const rowOf = (page: Page, name: string) => page.getByRole('listitem', { name });
 
   test.each([['desktop', onDesktop], ['phone', onPhone]] as const)(
     'on a %s, one click hires somebody, who can be played, is given another number, and leaves', async (name, options) => {
-      const page = await open(options);
+      const page = await openHr(options);
       await page.locator('#hire strong').first().getByText(/\w/).waitFor();
       const hired = await page.locator('#hire header strong').innerText();
       const [id] = (await page.locator('#hire .facts').innerText()).split(' ');
@@ -89,7 +64,7 @@ describeInChromium('HR on the page', () => {
 
   test('what Doorman refuses is said with the reason, and nothing changes', async () => {
     answer = (_event, res) => problem(res, 503, 'unavailable', 'The request cannot be taken at the moment. Try again later.');
-    const page = await open(onDesktop);
+    const page = await openHr(onDesktop);
     const row = rowOf(page, 'Maya Lindqvist');
     await row.getByRole('button', { name: 'Leave', exact: true }).click();
     await row.getByText(/Has not left · 503 in \d+ ms\. The request cannot be taken/).waitFor();
@@ -102,7 +77,7 @@ describeInChromium('HR on the page', () => {
   });
 
   test('what is filled in wrongly is said, and can be mended', async () => {
-    const page = await open(onDesktop);
+    const page = await openHr(onDesktop);
     await page.getByText('Change before hiring').click();
     await page.getByLabel('Given name').fill('Ada');
     await page.getByLabel('Family name').fill('<b>Byron</b>');
@@ -118,7 +93,7 @@ describeInChromium('HR on the page', () => {
   });
 
   test('somebody goes on leave and comes back with the keyboard alone', async () => {
-    const page = await open(onDesktop);
+    const page = await openHr(onDesktop);
     const row = rowOf(page, 'Maya Lindqvist');
     await row.getByRole('button', { name: 'On leave' }).focus();
     await page.keyboard.press('Enter');
@@ -138,7 +113,7 @@ describeInChromium('HR on the page', () => {
       await sdk(simulator.url).messages.create({ to: '+17135550177', from: account.smsSender, body: 'Your number was changed.' });
       await answerApplied(event, res);
     };
-    const page = await open(onDesktop);
+    const page = await openHr(onDesktop);
     const row = rowOf(page, 'Maya Lindqvist');
     await row.getByRole('button', { name: 'Change number' }).click();
     await row.getByRole('textbox').fill('+17135550177');
@@ -153,7 +128,7 @@ describeInChromium('HR on the page', () => {
 
   test('without a secret that HR shares with Doorman there is no such view', async () => {
     const other = await simulate();
-    const page = await (await browser.newContext(onDesktop)).newPage();
+    const page = await blank(onDesktop);
     await page.goto(other.url);
     await page.getByRole('status').getByText('Live').waitFor();
     expect(await page.getByRole('button', { name: 'HR', exact: true }).count()).toBe(0);

@@ -1,8 +1,4 @@
 // The mailboxes on the page, in a real Chromium: read as text, looked at as HTML, and nothing of a mail gets out of its frame.
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { mailHtml } from '../../src/mail/mailHtml';
 import { createMailer } from '../../src/mail/mailer';
 import type { Mail, Mailer } from '../../src/mail/mailer';
@@ -11,49 +7,27 @@ import type { RunningSimulator } from '../../src/simulator/simulator';
 import { createTexts } from '../../src/texts/render';
 import { closeSimulations, listenAsDoorman, simulate } from '../support/simulation';
 import type { RecordingDoorman } from '../support/simulation';
-import { describeInChromium, launchChromium } from './chromium';
+import { describeInChromium, onDesktop, onPhone, usePages } from './chromium';
 
 const maya = 'maya.lindqvist@example.com';
 const texts = createTexts({ organisation: 'Example Ltd', language: 'en' });
-const desk: BrowserContextOptions = { viewport: { width: 1280, height: 800 } };
-const phone: BrowserContextOptions = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true };
 
 describeInChromium('mail on the page', () => {
   jest.setTimeout(60_000);
-  let browser: Browser;
   let simulator: RunningSimulator;
   let doorman: RecordingDoorman;
   let mailer: Mailer;
-  const problems: string[] = [];
-  // Kept after the test: they are what the page looks like.
-  const pictures = mkdtempSync(join(tmpdir(), 'doorman-mail-'));
+  const { problems, open, take } = usePages('mail', () => simulator.url);
 
-  beforeAll(async () => {
-    browser = await launchChromium();
-  });
-  afterAll(() => browser.close());
   beforeEach(async () => {
-    problems.length = 0;
     doorman = await listenAsDoorman();
     simulator = await simulate({ webhookUrl: `${doorman.url}/webhooks/twilio/message`, mail: { port: 0, password: 'secret' } });
     mailer = createMailer({ url: simulator.smtpUrl!, from: 'doorman@example.com', production: false });
   });
   afterEach(async () => {
-    for (const context of browser.contexts()) await context.close();
     mailer.close();
     await closeSimulations();
   });
-
-  async function open(options: BrowserContextOptions, hash = ''): Promise<Page> {
-    const context = await browser.newContext(options);
-    const page = await context.newPage();
-    page.setDefaultTimeout(15_000);
-    page.on('pageerror', (error) => problems.push(String(error)));
-    page.on('console', (message) => message.type() === 'error' && problems.push(message.text()));
-    await page.goto(`${simulator.url}/${hash}`);
-    await page.getByRole('status').getByText('Live').waitFor();
-    return page;
-  }
 
   const sendCode = (code: string, receiptId = code) => createMailCarrier({ mailer, texts })
     .carry({ to: maya, code, receiptId, challengeId: receiptId, language: 'en', requestedBy: '0123', minutesLeft: 5 });
@@ -67,7 +41,7 @@ describeInChromium('mail on the page', () => {
   }
 
   test('a code that comes is counted, read, and put into the chat', async () => {
-    const page = await open(desk);
+    const page = await open(onDesktop);
     await sendCode('48392017');
     const tab = page.getByRole('navigation', { name: 'Beside the chat' }).getByRole('button', { name: /^Mail/ });
     await tab.getByText('1', { exact: true }).waitFor();
@@ -80,19 +54,18 @@ describeInChromium('mail on the page', () => {
     expect(await page.getByRole('article', { name: 'Maya’s work phone' }).isVisible()).toBe(false);
     await mailbox.locator('summary').click();
     await mailbox.frameLocator('iframe').getByText('48392017').waitFor();
-    await page.screenshot({ path: join(pictures, 'desk-html.png') });
+    await take(page, 'desk-html');
     await mailbox.locator('.from').scrollIntoViewIfNeeded();
-    await page.screenshot({ path: join(pictures, 'desk.png') });
+    await take(page, 'desk');
     await mailbox.getByRole('button', { name: 'Use 48392017 in the chat' }).click();
     expect(await page.getByLabel('Message', { exact: true }).inputValue()).toBe('48392017 is my otp');
     expect(await tab.innerText()).toBe('Mail');
-    expect(problems).toEqual([]);
   });
 
   test('a link opens beside the page, from the text and from the HTML part, and its digits are no code', async () => {
     const link = `${doorman.url}/not-me/AbC-12345678-x`;
     await mailer.send(notice(link));
-    const page = await open(desk);
+    const page = await open(onDesktop);
     await page.getByRole('button', { name: 'Mail', exact: true }).click();
     const item = page.locator('.mail-item');
     expect(await item.getByRole('button').count()).toBe(0);
@@ -109,11 +82,10 @@ describeInChromium('mail on the page', () => {
       await popup.close();
     }
     expect(doorman.posts.filter(({ path }) => path.startsWith('/not-me/'))).toHaveLength(2);
-    expect(problems).toEqual([]);
   });
 
   test('a hostile mail runs nothing, fetches nothing and says nothing outside of its frame', async () => {
-    const page = await open(desk);
+    const page = await open(onDesktop);
     const answered: string[] = [];
     page.context().on('response', (response) => answered.push(response.url()));
     await mailer.send({
@@ -138,11 +110,11 @@ describeInChromium('mail on the page', () => {
     expect(answered.filter((url) => !url.startsWith(simulator.url))).toEqual([]);
     // Chromium says of each that it was blocked.
     expect(problems.length).toBeGreaterThan(2);
-    expect(problems.filter((text) => !/sandbox|Content Security Policy/i.test(text))).toEqual([]);
+    expect(problems.splice(0).filter((text) => !/sandbox|Content Security Policy/i.test(text))).toEqual([]);
   });
 
   test('a mail is seen by whom it was sent to, and tells others that there is one', async () => {
-    const page = await open(desk, '#stranger');
+    const page = await open(onDesktop, '#stranger');
     await sendCode('48392017');
     await page.locator('.person', { hasText: 'on the number that HR knows' }).getByText('1', { exact: true }).waitFor();
     await page.getByRole('button', { name: 'Mail', exact: true }).click();
@@ -153,7 +125,7 @@ describeInChromium('mail on the page', () => {
   });
 
   test('on a phone the mailboxes are a tab, and nothing is wider than the screen', async () => {
-    const page = await open(phone);
+    const page = await open(onPhone);
     await sendCode('48392017');
     await mailer.send(notice(`${doorman.url}/not-me/${'AbC-12345678-x'.repeat(8)}`));
     const tab = page.getByRole('button', { name: /^Mail/ });
@@ -163,7 +135,7 @@ describeInChromium('mail on the page', () => {
     await page.frameLocator('iframe').getByText('48392017').waitFor();
     await page.locator('iframe').scrollIntoViewIfNeeded();
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(390);
-    await page.screenshot({ path: join(pictures, 'phone.png') });
+    await take(page, 'phone');
     await page.getByRole('button', { name: 'Use 48392017 in the chat' }).tap();
     expect(await page.getByLabel('Message', { exact: true }).inputValue()).toBe('48392017 is my otp');
   });

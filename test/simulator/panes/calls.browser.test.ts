@@ -1,33 +1,19 @@
 // The calls of the page, its typing and its faults in a real Chromium, against a Doorman that only knows how to speak.
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import twilio from 'twilio';
 import type { RunningSimulator } from '../../../src/simulator/simulator';
 import { accept, account, closeSimulations, listenAsDoorman, quickPace, sdk, simulate } from '../../support/simulation';
-import { describeInChromium, launchChromium } from '../chromium';
+import { describeInChromium, onDesktop, onPhone, usePages } from '../chromium';
 
 const maya = '+12025550123';
 const code = '483920';
-const onDesktop = { viewport: { width: 1280, height: 800 } };
-const onPhone = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true };
 
 describeInChromium('the telephones of the page', () => {
   jest.setTimeout(60_000);
-  let browser: Browser;
   let simulator: RunningSimulator;
   let doormanUrl: string;
-  const problems: string[] = [];
-  // Kept after the test: they are what the page looks like.
-  const pictures = mkdtempSync(join(tmpdir(), 'doorman-calls-'));
+  const { open, take } = usePages('calls', () => simulator.url);
 
-  beforeAll(async () => {
-    browser = await launchChromium();
-  });
-  afterAll(() => browser.close());
   beforeEach(async () => {
-    problems.length = 0;
     const doorman = await listenAsDoorman(({ path, form }, res) => {
       if (!path.startsWith('/voice')) return accept(res);
       res.writeHead(200, { 'Content-Type': 'text/xml' }).end(path === '/voice' ? asking() : speaking(form.Digits ?? ''));
@@ -35,25 +21,9 @@ describeInChromium('the telephones of the page', () => {
     doormanUrl = doorman.url;
     simulator = await simulate({ webhookUrl: doorman.url, pace: { ...quickPace, speechSecondMs: 20 } });
   });
-  afterEach(async () => {
-    for (const context of browser.contexts()) await context.close();
-    await closeSimulations();
-    expect(problems).toEqual([]);
-  });
-
-  async function open(options: BrowserContextOptions, hash = ''): Promise<Page> {
-    const context = await browser.newContext(options);
-    const page = await context.newPage();
-    page.setDefaultTimeout(15_000);
-    page.on('pageerror', (error) => problems.push(String(error)));
-    page.on('console', (message) => message.type() === 'error' && problems.push(message.text()));
-    await page.goto(`${simulator.url}/${hash}`);
-    await page.getByRole('status').getByText('Live').waitFor();
-    return page;
-  }
+  afterEach(() => closeSimulations());
 
   const call = () => sdk(simulator.url).calls.create({ to: maya, from: account.smsSender, url: `${doormanUrl}/voice` });
-  const take = (page: Page, name: string) => page.screenshot({ path: join(pictures, `${name}.png`) });
 
   test.each([['desktop', onDesktop], ['phone', onPhone]] as const)(
     'on a %s, a call rings, is accepted, is heard as it is spoken, takes a key, and its code goes into the chat',
