@@ -163,6 +163,13 @@ describe('what Doorman does not take', () => {
     expect(person!.employment).toBe('here');
   });
 
+  it('is no leave of whom Doorman does not know: they are out', async () => {
+    const { simulator } = await open((_event, res) => json(res, 200, { outcome: 'unknown' }));
+    const { answer, person } = await told(simulator, `people/${maya}/leave`);
+    expect(answer).toMatchObject({ isTaken: true, status: 200, sentence: expect.stringContaining('nobody has this key') });
+    expect(person!.employment).toBe('left');
+  });
+
   it('is what gets no answer', async () => {
     const { simulator } = await open(answerApplied, { hr: { url: 'http://127.0.0.1:1/webhooks/partners/hr', secret: hrSecret } });
     expect((await told(simulator, `people/${maya}/leave`)).answer).toMatchObject({
