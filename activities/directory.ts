@@ -63,10 +63,13 @@ export function createDirectoryActivities(deps: DirectoryDeps) {
       }), () => progress).catch((error: unknown) => heedFault(deps, input, error));
     },
 
-    /** All of it or nothing; repeated, it says what it came to. */
-    async applySync({ syncId, source, approvedBy }: SyncInput & { approvedBy?: string }): Promise<ApplyOutcome> {
+    /**
+     * All of it or nothing; repeated, it says what it came to. `approvedBy`: of workflows that waited themselves for an
+     * operator; nobody gives them that order any more.
+     */
+    async applySync({ syncId, source }: SyncInput & { approvedBy?: string }): Promise<ApplyOutcome> {
       const share = sources.get(source)?.deactivationShareMax;
-      const applied = await whileBeating(() => applySync(pool, syncId, approvedBy, {
+      const applied = await whileBeating(() => applySync(pool, syncId, {
         notices, ...share === undefined ? {} : { deactivationShareMax: share } }));
       const { outcome, people, added, changed, reactivated: returned, deactivated: left } = applied;
       // Somebody imports from a file under the same name: worth waiting for.

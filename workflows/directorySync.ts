@@ -1,7 +1,8 @@
-// One reading of HR's source: read, compare, ask when too many would be out, apply. A schedule starts one at a time.
+// One reading of HR's source: read, compare, apply; or leave it to an operator when too many would be out. A schedule
+// starts one at a time.
 import {
-  ApplicationFailure, CancellationScope, condition, defineUpdate, isCancellation, setCurrentDetails, setHandler, uuid4,
-  workflowInfo,
+  ApplicationFailure, CancellationScope, condition, defineUpdate, isCancellation, patched, setCurrentDetails,
+  setHandler, uuid4, workflowInfo,
 } from '@temporalio/workflow';
 import type { ApplyOutcome } from '../activities/directory';
 import { syncTable } from '../src/domain/shown';
@@ -12,10 +13,10 @@ import { bulk } from './io';
 
 const approveUpdate = defineUpdate<string, [OperatorOrder]>(updateNames.approve);
 
-/** How long a reading waits for an operator; what it read is older than that by then, and the next one asks again. */
+/** How long a reading of old waited for an operator. */
 const approvalMs = 24 * 3_600_000;
 
-/** @returns how it came out: applied, refused, unchanged or abandoned. Fails when the source could not be read. */
+/** @returns how it came out: applied, refused, unchanged or waiting. Fails when the source could not be read. */
 export async function directorySync({ source }: DirectorySyncStart): Promise<string> {
   const sync = { syncId: uuid4(), source };
   try {
@@ -40,13 +41,18 @@ async function run(sync: Sync): Promise<string> {
   if (read.outcome === 'unchanged') return end(sync, 'unchanged', read.people);
   show(sync, 'comparing', read);
   const first = await bulk.applySync(sync);
+  // What waits is in the database, so that it holds back no later reading, and nobody who leaves meanwhile.
+  if (first.outcome === 'tooMany' && patched('waits-in-the-database')) {
+    show(sync, 'waiting', first);
+    return 'waiting';
+  }
   const applied = first.outcome === 'tooMany' ? await ask(sync, first, approval) : first;
   if (applied.outcome === 'tooMany') return end(sync, 'abandoned', applied.people);
   show(sync, applied.outcome, applied);
   return applied.outcome;
 }
 
-/** Waits for an operator; what nobody approved stays as it was. */
+/** How readings of old waited for an operator; what nobody approved stays as it was. */
 async function ask(sync: Sync, first: ApplyOutcome, approval: Approval): Promise<ApplyOutcome> {
   show(sync, 'waiting', first);
   approval.isAwaited = true;

@@ -36,7 +36,7 @@ async function run({ url, company }: ReaderOrder): Promise<ReaderReport> {
       pool, companyFeed(company), { syncId, workflowId: 'bench', fullEveryMs: dayMs }, () => undefined);
     const readAt = performance.now();
     const keys = parseKeyring(JSON.stringify(newKeyring()));
-    const applied = await applySync(pool, syncId, undefined, { notices: { keys, noticesMax: 100 } });
+    const applied = await applySync(pool, syncId, { notices: { keys, noticesMax: 100 } });
     if (applied.outcome !== 'applied') throw new Error(`the reading was ${applied.outcome}`);
     return {
       mode: read.mode, readMs: readAt - start, applyMs: performance.now() - readAt, people: read.people,

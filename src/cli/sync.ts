@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { loadConfig } from '../config';
 import { reportLines, sharedLines } from '../directory/delivery/importReport';
-import type { SyncView } from '../directory/sync/syncs';
+import type { SyncView } from '../directory/sync/views';
 import { notFound, operator } from './operator';
 import { print, progress, refuse } from './output';
 
@@ -17,7 +17,7 @@ export function syncCommands(directory: Command): void {
     .description('the last reading of each source, and how many numbers and IDs are several people\'s')
     .action(status);
   directory.command('approve').argument('<source>')
-    .description('lets a reading be applied that would put out more people than may leave at once')
+    .description('reads a source now, and lets as many leave as its reading that waits told of')
     .action(approve);
 }
 
@@ -46,7 +46,8 @@ const lookEveryMs = 500;
 
 /** Tells of the reading that began after `before`, or of the one that was under way, until it has ended or waits. */
 async function followed(find: () => Promise<SyncView | undefined>, before: SyncView | undefined): Promise<SyncView> {
-  const isNew = (view: SyncView) => view.syncId !== before?.syncId || before.endedAt === null;
+  const wasUnderWay = before?.endedAt === null && before.state !== 'waiting';
+  const isNew = (view: SyncView) => view.syncId !== before?.syncId || wasUnderWay;
   for (let told = ''; ;) {
     const view = await find();
     if (view !== undefined && isNew(view)) {
@@ -70,23 +71,16 @@ async function status(_options: unknown, command: Command): Promise<void> {
 }
 
 async function approve(source: string, _options: unknown, command: Command): Promise<void> {
-  const { find, approve: give, close } = await wired();
-  try {
-    const view = await find(source);
-    if (view?.state !== 'waiting') return notFound(command, 'No reading of this source waits.');
-    const outcome = await give(view.workflowId, operator());
-    print(command, { outcome }, [approvals[outcome]]);
-    if (outcome === 'refused') refuse();
-  } finally {
-    await close();
-  }
+  const { approve: give, close } = await wired();
+  const deactivated = await give(source, operator()).finally(close);
+  if (deactivated === undefined) return notFound(command, 'No reading of this source waits.');
+  print(command, { outcome: 'approved', deactivated },
+    [`Approved: the source is read now, and ${deactivated.toLocaleString('en')} people may leave at once.`]);
 }
-
-const approvals = { approved: 'Approved: it is being applied.', refused: 'It does not wait any more.' } as const;
 
 function linesOf(view: SyncView): string[] {
   const asked = view.state === 'waiting'
-    ? [`It waits: \`doorman directory approve ${view.source}\` lets it be applied.`] : [];
+    ? [`It waits: \`doorman directory approve ${view.source}\` lets as many leave.`] : [];
   return [...view.report === null ? [stateLine(view)] : reportLines(view.report), ...asked];
 }
 

@@ -21,6 +21,8 @@ export interface ApplyOptions {
   readonly deactivationShareMax?: number;
   /** Deactivate however many. */
   readonly force?: boolean;
+  /** How many an operator lets leave at once. */
+  readonly deactivationsApproved?: number;
   /** When the source's word came; now unless told. */
   readonly heardAt?: Date;
   /** When the source began to be read, where that was before this: who came in since by an event is not missing. */
@@ -66,8 +68,8 @@ export async function applyIn(
   tx: Queryable, note: Note, feed: DirectoryFeed, options: ApplyOptions,
 ): Promise<ImportReport> {
   const {
-    dryRun = false, force = false, deactivationShareMax = shareMax, heardAt = new Date(), readFrom, notices,
-    onProgress,
+    dryRun = false, force = false, deactivationsApproved = 0, deactivationShareMax = shareMax, heardAt = new Date(),
+    readFrom, notices, onProgress,
   } = options;
   if (!(deactivationShareMax >= 0 && deactivationShareMax <= 1)) throw new Error('the share must be from 0 to 1');
   const { source, complete } = feed;
@@ -85,7 +87,7 @@ export async function applyIn(
   // One person leaving is no flood, however few people there are.
   const deactivationsMax = Math.max(1, Math.floor(counts.activeBefore * deactivationShareMax));
   const reportOf = (outcome: ImportReport['outcome']) => report(outcome, source, counts, remarks, deactivationsMax);
-  if (counts.deactivated > deactivationsMax && !force) return reportOf('tooMany');
+  if (counts.deactivated > Math.max(deactivationsMax, deactivationsApproved) && !force) return reportOf('tooMany');
   if (dryRun) return reportOf('dryRun');
   onProgress?.({ step: 'writing', people: people - counts.unchanged });
   const { left: deactivated, sessionsEnded } = await writePlan(

@@ -44,6 +44,8 @@ export interface RecordFacts {
   };
   /** An operator let a reading be applied by which many left at once. */
   'directory.approved': { source: string; deactivated: number; operator: string };
+  /** A reading that waited was replaced by a newer one: how many it would have put out, how the newer one came out. */
+  'directory.withdrawn': { source: string; deactivated: number; outcome: 'applied' | 'waiting' | 'unchanged' };
   /** A source told of one person. `outcome`: added, changed, ended or returned. */
   'employee.changed': { employeeId: string; source: string; outcome: string };
   /** A source told of one person who has a number, a work address or an employee ID of another one who works here. */

@@ -1,11 +1,9 @@
-// The schedules by which sources are read, and an operator's word to a reading that waits.
-import {
-  ScheduleNotFoundError, ScheduleOverlapPolicy, WorkflowNotFoundError, WorkflowUpdateFailedError,
-} from '@temporalio/client';
+// The schedules by which sources are read.
+import { ScheduleNotFoundError, ScheduleOverlapPolicy } from '@temporalio/client';
 import type { Client, ScheduleOptions } from '@temporalio/client';
 import { summaries } from '../domain/shown';
-import { syncScheduleId, taskQueues, updateNames, workflowTypes } from '../../workflows/contract';
-import type { DirectorySyncStart, OperatorOrder } from '../../workflows/contract';
+import { syncScheduleId, taskQueues, workflowTypes } from '../../workflows/contract';
+import type { DirectorySyncStart } from '../../workflows/contract';
 
 /** An operator waits no longer; the order stands. */
 const orderDeadlineMs = 10_000;
@@ -35,19 +33,6 @@ export function createDirectorySyncs(client: Client) {
         throw error;
       }
     },
-
-    /** Lets a reading that waits be applied. `refused`: it does not wait any more. */
-    async approve(workflowId: string, operator: string): Promise<'approved' | 'refused'> {
-      const order: OperatorOrder = { operator };
-      try {
-        await client.withDeadline(Date.now() + orderDeadlineMs, () =>
-          client.workflow.getHandle(workflowId).executeUpdate(updateNames.approve, { args: [order] }));
-        return 'approved';
-      } catch (error) {
-        if (error instanceof WorkflowNotFoundError || error instanceof WorkflowUpdateFailedError) return 'refused';
-        throw error;
-      }
-    },
   };
 }
 
@@ -64,8 +49,8 @@ async function ensure(client: Client, source: string, everyMs: number): Promise<
       args: [start],
       staticSummary: summaries.directorySync,
     },
-    // A reading that takes longer than its interval, or waits for an operator, is not overtaken by the next. After an
-    // outage of the server, however long, one makes up for all that were missed: the last of them is as late at most.
+    // A reading that takes longer than its interval is not overtaken by the next. After an outage of the server,
+    // however long, one makes up for all that were missed: the last of them is as late at most.
     policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: everyMs },
   };
   const { spec, action, policies } = options;

@@ -10,7 +10,9 @@ import { createPool } from '../db/pool';
 import { countShared } from '../directory/delivery/shared';
 import { createSources } from '../directory/sync/sources';
 import type { Source } from '../directory/sync/sources';
-import { lastSyncs, wantFullSync } from '../directory/sync/syncs';
+import { wantFullSync } from '../directory/sync/syncs';
+import { lastSyncs, waitingSyncs } from '../directory/sync/views';
+import { approveWaiting } from '../directory/sync/waiting';
 import type { Log } from '../log';
 import { createEgress } from '../outbound/egress';
 import type { Telemetry } from '../telemetry';
@@ -63,16 +65,25 @@ export function wireSyncs(config: Config) {
     dataConverter: createDataConverter(config.keyring.payload),
   }));
   return {
-    list: () => lastSyncs(pool),
     /** What several active people have, whichever way they came. */
     countShared: () => countShared(pool),
+    /** The last reading of each source, and those that wait. */
+    async list() {
+      const [last, waiting] = await Promise.all([lastSyncs(pool), waitingSyncs(pool)]);
+      return [...waiting.filter((view) => last.every(({ syncId }) => syncId !== view.syncId)), ...last];
+    },
     find: async (source: string) => (await lastSyncs(pool, source))[0],
     /** `full`: everybody, whatever the source could tell of changes. */
     async startNow(source: string, full: boolean): Promise<'triggered' | 'none'> {
       if (full && configuredSources(config).has(source)) await wantFullSync(pool, source);
       return syncs.trigger(source);
     },
-    approve: syncs.approve,
+    /** Has the source read now, and as many people left as its reading that waits told of: says how many. */
+    async approve(source: string, operator: string): Promise<number | undefined> {
+      const deactivations = await approveWaiting(pool, source, operator);
+      if (deactivations !== undefined) await syncs.trigger(source);
+      return deactivations;
+    },
     close: async () => { await connection.close(); await pool.end(); },
   };
 }

@@ -7,6 +7,7 @@ import { applyIn } from '../applyFeed';
 import type { ApplyOptions, ImportReport } from '../applyFeed';
 import type { DirectoryFeed, FeedItem, FeedPage } from '../directoryFeed';
 import type { FeedFault } from '../feedFault';
+import { approvalFor, withdrawWaiting } from './waiting';
 
 export type SyncMode = 'full' | 'delta';
 export type SyncEnd = 'applied' | 'unchanged' | 'refused' | 'failed' | 'abandoned';
@@ -35,7 +36,8 @@ export interface Sync {
 
 /**
  * Begins a reading, or finds the one that was begun; others of the source that never ended are over now. A delta where
- * the source has them, one was asked for by nobody else's order, and the last full reading is young enough.
+ * the source has them, one was asked for by nobody else's order, and the last full reading is young enough. One that
+ * waits counts for that until an operator approves it: what changes meanwhile is not held back by it.
  */
 export function beginSync(pool: Pool, sync: NewSync): Promise<Sync> {
   const { syncId, source, workflowId, complete, hasDeltas, fullEveryMs } = sync;
@@ -46,9 +48,12 @@ export function beginSync(pool: Pool, sync: NewSync): Promise<Sync> {
       `INSERT INTO directory_syncs (id, source, workflow_id, is_complete, mode, since)
        SELECT $1, name, $3, $6, CASE WHEN deltas THEN 'delta' ELSE 'full' END,
               CASE WHEN NOT full_wanted THEN watermark END
-         FROM (SELECT name, watermark, full_wanted, $4 AND watermark IS NOT NULL AND NOT full_wanted
-                      AND coalesce(full_at > clock_timestamp() - $5 * interval '1 ms', false) AS deltas
-                 FROM directory_sources WHERE name = $2) AS known
+         FROM (SELECT name, s.watermark, full_wanted,
+                      $4 AND s.watermark IS NOT NULL AND NOT full_wanted AND w.approved_by IS NULL AND coalesce(
+                        greatest(full_at, w.started_at) > clock_timestamp() - $5 * interval '1 ms', false) AS deltas
+                 FROM directory_sources s
+                 LEFT JOIN directory_syncs w ON w.source = name AND w.state = 'waiting' AND w.mode = 'full'
+                WHERE name = $2) AS known
        ON CONFLICT (id) DO NOTHING`, [syncId, source, workflowId, hasDeltas, fullEveryMs, complete]);
     const { rows: [row] } = await tx.query<Sync>(
       `SELECT mode, since, cursor, pages, people, is_read AS "isRead" FROM directory_syncs WHERE id = $1`, [syncId]);
@@ -56,13 +61,14 @@ export function beginSync(pool: Pool, sync: NewSync): Promise<Sync> {
   });
 }
 
+/** One that waits is over when a newer one was judged. */
 async function endOthers(tx: Queryable, source: string, syncId: string): Promise<void> {
   await tx.query(
     `UPDATE directory_syncs SET state = 'abandoned', ended_at = clock_timestamp()
-      WHERE source = $1 AND id <> $2 AND ended_at IS NULL`, [source, syncId]);
+      WHERE source = $1 AND id <> $2 AND state IN ('reading', 'applying')`, [source, syncId]);
   await tx.query(
     `DELETE FROM directory_sync_pages WHERE sync_id IN (
-       SELECT id FROM directory_syncs WHERE source = $1 AND id <> $2)`, [source, syncId]);
+       SELECT id FROM directory_syncs WHERE source = $1 AND id <> $2 AND state <> 'waiting')`, [source, syncId]);
 }
 
 const empty = (tx: Queryable, syncId: string) =>
@@ -111,27 +117,31 @@ export type Applied = Pick<ImportReport, 'outcome' | 'people' | 'added' | 'chang
 
 /**
  * Applies what was read, once: report, watermark and emptied pages are in the transaction of the change itself.
- * `approvedBy`: the operator who lets however many leave.
+ * An operator who approved one that waits lets as many leave as that one told of. One that waits is not judged anew.
  */
 export function applySync(
-  pool: Pool, syncId: string, approvedBy: string | undefined,
-  options: Omit<ApplyOptions, 'dryRun' | 'force' | 'heardAt' | 'readFrom'>,
+  pool: Pool, syncId: string,
+  options: Omit<ApplyOptions, 'dryRun' | 'force' | 'deactivationsApproved' | 'heardAt' | 'readFrom'>,
 ): Promise<Applied> {
   return auditedTransaction(pool, async (tx, note) => {
     // A Date has no microseconds: the next whole millisecond, so that nobody of a moment before is taken for newer.
     const { rows: [sync] } = await tx.query<StagedSync>(
       `SELECT id, source, mode, started_at + interval '1 ms' AS "startedAt", read_at AS "readAt", report,
-              is_complete AS "isComplete", ended_at IS NOT NULL AS "isOver"
+              is_complete AS "isComplete", state IN ('reading', 'applying') AS "isOpen"
          FROM directory_syncs WHERE id = $1 FOR UPDATE`, [syncId]);
-    if (sync?.isOver !== false) return sync?.report ?? nothingApplied;
+    if (sync?.isOpen !== true) return sync?.report ?? nothingApplied;
+    const approval = await approvalFor(tx, sync);
     const report = await applyIn(tx, note, stagedFeed(tx, sync), {
-      ...options, force: approvedBy !== undefined, readFrom: sync.startedAt, heardAt: sync.readAt });
+      ...options, readFrom: sync.startedAt, heardAt: sync.readAt,
+      ...approval === undefined ? {} : { deactivationsApproved: approval.deactivations } });
     if (report.outcome === 'busy') return report;
-    if (approvedBy !== undefined && report.outcome === 'applied') {
-      const { source, deactivated } = report;
-      note({ kind: 'directory.approved', facts: { source, deactivated, operator: approvedBy } });
-    }
-    await keepReport(tx, syncId, report, approvedBy);
+    const { source, outcome, deactivated, deactivationsMax } = report;
+    const isNeeded = outcome === 'applied' && deactivated > deactivationsMax;
+    const operator = isNeeded ? approval?.operator : undefined;
+    if (operator !== undefined) note({ kind: 'directory.approved', facts: { source, deactivated, operator } });
+    await keepReport(tx, syncId, report, operator);
+    const state = stateAfter(report);
+    if (state !== 'refused') await withdrawWaiting(tx, note, { ...sync, state }, operator);
     return report;
   });
 }
@@ -144,7 +154,7 @@ interface StagedSync {
   readonly readAt: Date;
   readonly isComplete: boolean;
   readonly report: ImportReport | null;
-  readonly isOver: boolean;
+  readonly isOpen: boolean;
 }
 
 const nothingApplied: Applied = { outcome: 'refused', people: 0, added: 0, changed: 0, reactivated: 0, deactivated: 0 };
@@ -162,17 +172,20 @@ function stagedFeed(tx: Queryable, { id, source, mode, isComplete }: StagedSync)
   return { source, complete: isComplete && mode === 'full', hasDeltas: false, read };
 }
 
+const stateAfter = ({ outcome }: ImportReport): 'applied' | 'waiting' | 'refused' =>
+  (outcome === 'applied' ? 'applied' : outcome === 'tooMany' ? 'waiting' : 'refused');
+
 async function keepReport(
   tx: Queryable, syncId: string, report: ImportReport, approvedBy: string | undefined,
 ): Promise<void> {
-  const state = report.outcome === 'applied' ? 'applied' : report.outcome === 'tooMany' ? 'waiting' : 'refused';
+  const state = stateAfter(report);
   await tx.query(
     `UPDATE directory_syncs SET state = $2, report = $3, approved_by = $4,
             ended_at = CASE WHEN $2 <> 'waiting' THEN clock_timestamp() END WHERE id = $1`,
     [syncId, state, JSON.stringify(report), approvedBy ?? null]);
   if (state === 'applied') await keepWatermark(tx, syncId);
-  // One that waits is applied from them, once an operator says so.
-  if (state !== 'waiting') await empty(tx, syncId);
+  // Of one that waits nothing is applied any more: an approval is of the next reading, which knows what came since.
+  await empty(tx, syncId);
 }
 
 /** The next delta begins where this reading ended. */
@@ -184,38 +197,14 @@ const keepWatermark = (db: Queryable, syncId: string) => db.query(
 
 /** Ends a reading that was not applied, and throws away what it had read. One that has ended stays as it is. */
 export async function endSync(pool: Pool, syncId: string, end: SyncEnd, fault?: string): Promise<void> {
-  await inTransaction(pool, async (tx) => {
+  await auditedTransaction(pool, async (tx, note) => {
     if (end === 'unchanged') await keepWatermark(tx, syncId);
-    await tx.query(
+    const { rows: [ended] } = await tx.query<Pick<StagedSync, 'id' | 'source' | 'mode'>>(
       `UPDATE directory_syncs SET state = $2, fault = coalesce(fault, $3), ended_at = clock_timestamp()
-        WHERE id = $1 AND ended_at IS NULL`, [syncId, end, fault ?? null]);
+        WHERE id = $1 AND ended_at IS NULL RETURNING id, source, mode`, [syncId, end, fault ?? null]);
     await empty(tx, syncId);
+    if (end === 'unchanged' && ended !== undefined) await withdrawWaiting(tx, note, { ...ended, state: end });
   });
-}
-
-/** A source's last reading, as operators see it. */
-export interface SyncView {
-  readonly source: string;
-  readonly syncId: string;
-  readonly workflowId: string;
-  readonly mode: SyncMode;
-  readonly state: string;
-  readonly pages: number;
-  readonly people: number;
-  readonly fault: string | null;
-  readonly report: ImportReport | null;
-  readonly approvedBy: string | null;
-  readonly startedAt: Date;
-  readonly endedAt: Date | null;
-}
-
-/** The last reading of each source, or of one. */
-export async function lastSyncs(db: Queryable, source?: string): Promise<SyncView[]> {
-  const { rows } = await db.query<SyncView>(
-    `SELECT DISTINCT ON (source) source, id AS "syncId", workflow_id AS "workflowId", mode, state, pages, people, fault,
-            report, approved_by AS "approvedBy", started_at AS "startedAt", ended_at AS "endedAt"
-       FROM directory_syncs WHERE $1::text IS NULL OR source = $1 ORDER BY source, started_at DESC`, [source ?? null]);
-  return rows;
 }
 
 /** Has the next reading of a source be a full one. */

@@ -43,7 +43,7 @@ async function sync(): Promise<string> {
   const feed = createFolderFeed({ source: 'files', ...settings }, {}, () => Date.now() + 60_000);
   const syncId = randomUUID();
   const read = await readSource(pool, feed, { syncId, workflowId: `directory-sync-${syncId}`, fullEveryMs: 1 }, () => undefined);
-  if (read.outcome === 'read') return (await applySync(pool, syncId, 'op', {})).outcome;
+  if (read.outcome === 'read') return (await applySync(pool, syncId, { deactivationShareMax: 1 })).outcome;
   await endSync(pool, syncId, read.outcome);
   return read.outcome;
 }

@@ -5,14 +5,15 @@ import { auditHead, verifyAudit } from '../../../src/audit/verifyAudit';
 import { createPool } from '../../../src/db/pool';
 import type { Pool } from '../../../src/db/pool';
 import { applyChange } from '../../../src/directory/changes';
-import type { DirectoryFeed, FeedPage, FeedReading } from '../../../src/directory/directoryFeed';
+import type { DirectoryFeed } from '../../../src/directory/directoryFeed';
 import { FeedFault } from '../../../src/directory/feedFault';
-import { readSource } from '../../../src/directory/sync/readSource';
-import { applySync, endSync, lastSyncs, wantFullSync } from '../../../src/directory/sync/syncs';
+import { applySync, endSync, wantFullSync } from '../../../src/directory/sync/syncs';
+import { lastSyncs } from '../../../src/directory/sync/views';
 import { createTestDatabase } from '../../support/postgres';
 import type { TestDatabase } from '../../support/postgres';
 import { anna, directoryState, people, recordOf, recordsSince } from '../people';
 import type { Person } from '../people';
+import { Source, keptPages, readAndApplied, readInto } from './sources';
 
 let database: TestDatabase;
 let pool: Pool;
@@ -37,48 +38,10 @@ afterEach(async () => {
   expect(await verifyAudit(pool)).toMatchObject({ outcome: 'intact' });
 });
 
-/** A source of pages, two people each, that keeps what it was asked. */
-class Source implements DirectoryFeed {
-  readonly source = 'hr';
-  readonly asked: FeedReading[] = [];
-  complete = true;
-  hasDeltas = false;
-  isResumable = true;
-  watermark: string | undefined;
-  /** Called before each page is delivered. */
-  beforePage: (page: number) => void = () => undefined;
-
-  constructor(public people: readonly Person[]) {}
-
-  async* read(reading: FeedReading = { mode: 'full' }): AsyncGenerator<FeedPage> {
-    this.asked.push(reading);
-    const pages = Math.ceil(this.people.length / 2);
-    for (let page = reading.from === undefined ? 0 : Number(reading.from); page < pages; page += 1) {
-      this.beforePage(page);
-      const items = this.people.slice(page * 2, page * 2 + 2).map((person, i) => ({
-        record: recordOf(person), where: `place ${page * 2 + i}` }));
-      const isLast = page === pages - 1;
-      yield {
-        items,
-        ...this.isResumable && !isLast ? { next: String(page + 1) } : {},
-        ...isLast && this.watermark !== undefined ? { watermark: this.watermark } : {},
-      };
-    }
-  }
-}
-
-const hour = 3_600_000;
-const readNow = (feed: DirectoryFeed, syncId: string, told: unknown[] = []) =>
-  readSource(pool, feed, { syncId, workflowId: `directory-sync-hr-${syncId}`, fullEveryMs: hour }, (one) => told.push(one));
-const applyNow = (syncId: string, approvedBy?: string) => applySync(pool, syncId, approvedBy, {});
-const kept = async () => (await pool.query<{ pages: number }>(
-  'SELECT count(*)::int AS pages FROM directory_sync_pages')).rows[0]!.pages;
-
-async function synced(feed: DirectoryFeed) {
-  const syncId = randomUUID();
-  await readNow(feed, syncId);
-  return applyNow(syncId);
-}
+const readNow = (feed: DirectoryFeed, syncId: string, told: unknown[] = []) => readInto(pool, feed, syncId, told);
+const applyNow = (syncId: string) => applySync(pool, syncId, {});
+const kept = () => keptPages(pool);
+const synced = (feed: DirectoryFeed) => readAndApplied(pool, feed);
 
 const dies = (page: number) => (at: number) => { if (at === page) throw new Error('killed'); };
 
@@ -196,22 +159,6 @@ describe('a reading that contradicts itself', () => {
     expect(await applyNow(syncId)).toMatchObject({ outcome: 'refused', problemCount: 1 });
     expect(await lastSyncs(pool)).toMatchObject([{ state: 'refused', report: { problemCount: 1 } }]);
     expect(await directoryState(pool)).toEqual([]);
-  });
-});
-
-describe('a reading by which many would be out', () => {
-  it('waits for an operator, whose name the audit has', async () => {
-    await synced(new Source(people(20)));
-    const syncId = randomUUID();
-    await readNow(new Source(people(5)), syncId);
-    expect(await applyNow(syncId)).toMatchObject({ outcome: 'tooMany', deactivated: 15 });
-    expect(await applyNow(syncId)).toMatchObject({ outcome: 'tooMany' });
-    expect(await lastSyncs(pool)).toMatchObject([{ state: 'waiting', endedAt: null }]);
-    const { seq } = await auditHead(pool);
-    expect(await applyNow(syncId, 'op')).toMatchObject({ outcome: 'applied', deactivated: 15 });
-    expect(await recordsSince(pool, seq)).toContainEqual(
-      { kind: 'directory.approved', facts: { source: 'hr', deactivated: 15, operator: 'op' } });
-    expect(await lastSyncs(pool)).toMatchObject([{ state: 'applied', approvedBy: 'op' }]);
   });
 });
 
