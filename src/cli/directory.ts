@@ -5,7 +5,7 @@ import { loadConfig, loadImportConfig } from '../config';
 import { applyFeed } from '../directory/applyFeed';
 import type { ImportProgress } from '../directory/applyFeed';
 import { createCsvFeed } from '../directory/csv/csvFeed';
-import { findEmployee, isDirectoryEmpty } from '../directory/employees';
+import { findEndable, isDirectoryEmpty } from '../directory/employees';
 import { reportLines } from '../directory/delivery/importReport';
 import { endEmployee } from '../directory/leavers';
 import { canonicalIdentifier } from '../domain/identifiers';
@@ -49,21 +49,29 @@ export function directoryCommands(program: Command): void {
     .action(confirmContact);
   employee.command('end').argument('<identifier>', 'employee ID or work e-mail address')
     .description('somebody has left: ends sessions, disowns codes, and holds until HR lists them as back')
+    .option('--source <name>', 'of which source, where people of several have it')
     .action(endOne);
 }
 
-async function endOne(identifier: string, _options: unknown, command: Command): Promise<void> {
+async function endOne(identifier: string, { source }: { source?: string }, command: Command): Promise<void> {
   const canonical = canonicalIdentifier(identifier);
-  const ended = canonical === undefined ? 0 : await withDatabase((pool) =>
+  const found = canonical === undefined ? [] : await withDatabase((pool) =>
     auditedTransaction(pool, async (tx, note) => {
-      const found = await findEmployee(tx, canonical);
-      if (found.outcome === 'ambiguous') throw new Error('Two active people answer to it: give the employee ID.');
-      return found.outcome === 'found' ? endEmployee(tx, note, found.employee.id, operator()) : 0;
+      const people = await findEndable(tx, canonical, source);
+      if (people.length === 1) await endEmployee(tx, note, people[0]!.id, operator());
+      return people;
     }));
-  print(command, { ended }, [
-    ended === 1 ? 'Ended: sessions are over, codes open nothing.' : 'No active employee has this identifier.']);
-  if (ended === 0) refuse();
+  const sources = [...new Set(found.map((one) => one.source))];
+  if (found.length === 1) return print(command, { ended: 1 }, ['Ended: sessions are over, codes open nothing.']);
+  refuse();
+  if (found.length === 0) return print(command, { ended: 0 }, ['No active employee has this identifier.']);
+  const sentence = `${found.length} people have it, of ${sources.join(', ')}. ${whichOne(sources)}`;
+  print(command, { ended: 0, sources }, [sentence]);
 }
+
+const whichOne = (sources: readonly string[]): string => (sources.length > 1
+  ? 'Say with --source whose list has the one who left.'
+  : 'Give the work e-mail address, or the employee ID, that is of the one who left alone.');
 
 const reopenings = {
   asked: 'Noted. Another operator has to give the same command within the hour.',

@@ -70,6 +70,20 @@ export async function findEmployee(
   return more.length === 0 ? { outcome: 'found', employee } : { outcome: 'ambiguous' };
 }
 
+/** Who may be ended by this canonical identifier: who works here, else who is on leave; of one source where told. */
+export async function findEndable(
+  db: Queryable, identifier: string, source: string | undefined,
+): Promise<{ readonly id: string; readonly source: string }[]> {
+  const { rows } = await db.query<{ id: string; source: string; active: boolean }>(
+    `SELECT id, source, active FROM employees e
+      WHERE (active OR absent) AND ($2::text IS NULL OR source = $2)
+        AND (identifier = $1
+          OR id IN (SELECT employee_id FROM employee_emails WHERE address = $1 AND type = 'work'))
+      ORDER BY source, id`, [identifier, source ?? null]);
+  const active = rows.filter((row) => row.active);
+  return active.length > 0 ? active : rows;
+}
+
 /** Whether nobody was ever imported. */
 export async function isDirectoryEmpty(db: Queryable): Promise<boolean> {
   return (await db.query('SELECT 1 FROM employees LIMIT 1')).rowCount === 0;
