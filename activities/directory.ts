@@ -1,6 +1,6 @@
 // One reading of HR's source: read it page by page, apply it, or end it. Everybody's names and numbers stay between the
 // source and the database; what comes back is counts.
-import { heartbeat } from '@temporalio/activity';
+import { cancellationSignal, heartbeat } from '@temporalio/activity';
 import type { Pool } from '../src/db/pool';
 import type { NoticeOptions } from '../src/directory/delivery/contactChanges';
 import type { FeedFault } from '../src/directory/feedFault';
@@ -60,7 +60,7 @@ export function createDirectoryActivities(deps: DirectoryDeps) {
       return whileBeating(() => readSource(pool, feed, { syncId, workflowId, fullEveryMs }, (told) => {
         progress = told;
         heartbeat(progress);
-      }), () => progress).catch((error: unknown) => heedFault(deps, input, error));
+      }, cancellationSignal()), () => progress).catch((error: unknown) => heedFault(deps, input, error));
     },
 
     /**
@@ -70,7 +70,7 @@ export function createDirectoryActivities(deps: DirectoryDeps) {
     async applySync({ syncId, source }: SyncInput & { approvedBy?: string }): Promise<ApplyOutcome> {
       const share = sources.get(source)?.deactivationShareMax;
       const applied = await whileBeating(() => applySync(pool, syncId, {
-        notices, ...share === undefined ? {} : { deactivationShareMax: share } }));
+        notices, ...share === undefined ? {} : { deactivationShareMax: share } }, cancellationSignal()));
       const { outcome, people, added, changed, reactivated: returned, deactivated: left } = applied;
       // Somebody imports from a file under the same name: worth waiting for.
       if (outcome === 'busy' || outcome === 'dryRun') throw new Fault('unavailable', 'directory', outcome);

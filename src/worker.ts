@@ -126,6 +126,8 @@ function createWorkers(
       activities: directory.activities,
       // Each holds a whole source in one transaction.
       maxConcurrentActivityTaskExecutions: 2,
+      // A reading hears by its heartbeats that it is cancelled.
+      maxHeartbeatThrottleInterval: '5s',
       activityTaskPollerBehavior: { type: 'simple-maximum', maximum: 1 },
     }),
     ...partners === undefined ? [] : [Worker.create({

@@ -98,6 +98,7 @@ function show({ source }: Sync, step: SyncStep, counts: Partial<Omit<ApplyOutcom
 
 /** The kind of fault, for whoever looks at the readings. */
 function faultOf(error: unknown): string {
+  if (isCancellation(error)) return 'cancelled: somebody ended it in Temporal';
   if (error instanceof ApplicationFailure) return error.type ?? 'bug';
   const { cause } = error as { cause?: unknown };
   return cause instanceof ApplicationFailure ? cause.type ?? 'bug' : 'unavailable';

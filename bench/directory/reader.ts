@@ -33,7 +33,7 @@ async function run({ url, company }: ReaderOrder): Promise<ReaderReport> {
     const syncId = randomUUID();
     const start = performance.now();
     const read = await readSource(
-      pool, companyFeed(company), { syncId, workflowId: 'bench', fullEveryMs: dayMs }, () => undefined);
+      pool, companyFeed(company), { syncId, workflowId: 'bench', fullEveryMs: dayMs }, () => undefined, new AbortController().signal);
     const readAt = performance.now();
     const keys = parseKeyring(JSON.stringify(newKeyring()));
     const applied = await applySync(pool, syncId, { notices: { keys, noticesMax: 100 } });

@@ -4,6 +4,7 @@ import type { DirectoryFeed, FeedPage } from '../directoryFeed';
 import { FeedFault } from '../feedFault';
 import { beginSync, keepPage, markRead, restartSync } from './syncs';
 import type { NewSync, Sync } from './syncs';
+import { untilAborted } from './untilAborted';
 
 export interface ReadProgress {
   readonly mode: Sync['mode'];
@@ -18,11 +19,11 @@ const peopleMax = 2_000_000;
 
 /**
  * Reads the source of a sync to its end. Repeated, it goes on after the last page that was kept, or begins anew where
- * the source cannot. Throws a FeedFault.
+ * the source cannot. Throws a FeedFault; and what `signal` is aborted with, even if the source does not answer.
  */
 export async function readSource(
   pool: Pool, feed: DirectoryFeed, sync: Omit<NewSync, 'source' | 'complete' | 'hasDeltas'>,
-  onProgress: (progress: ReadProgress) => void,
+  onProgress: (progress: ReadProgress) => void, signal: AbortSignal,
 ): Promise<Read> {
   const { source, complete, hasDeltas } = feed;
   const begun = await beginSync(pool, { ...sync, source, complete, hasDeltas });
@@ -33,7 +34,7 @@ export async function readSource(
   let { pages, people } = isResumed ? begun : { pages: 0, people: 0 };
   const seen = new Set(isResumed ? [begun.cursor] : []);
   const reading = { mode, ...since === null ? {} : { since }, ...begun.cursor === null ? {} : { from: begun.cursor } };
-  for await (const page of feed.read(reading)) {
+  for await (const page of untilAborted(feed.read(reading), signal)) {
     if (page.unchanged === true) return { outcome: 'unchanged', mode, pages, people };
     mustGoOn(page, seen);
     people += await keepPage(pool, sync.syncId, pages, page);

@@ -64,7 +64,8 @@ export function beginSync(pool: Pool, sync: NewSync): Promise<Sync> {
 /** One that waits is over when a newer one was judged. */
 async function endOthers(tx: Queryable, source: string, syncId: string): Promise<void> {
   await tx.query(
-    `UPDATE directory_syncs SET state = 'abandoned', ended_at = clock_timestamp()
+    `UPDATE directory_syncs SET state = 'abandoned', ended_at = clock_timestamp(),
+            fault = coalesce(fault, 'interrupted: the next reading began before its end')
       WHERE source = $1 AND id <> $2 AND state IN ('reading', 'applying')`, [source, syncId]);
   await tx.query(
     `DELETE FROM directory_sync_pages WHERE sync_id IN (
@@ -118,10 +119,12 @@ export type Applied = Pick<ImportReport, 'outcome' | 'people' | 'added' | 'chang
 /**
  * Applies what was read, once: report, watermark and emptied pages are in the transaction of the change itself.
  * An operator who approved one that waits lets as many leave as that one told of. One that waits is not judged anew.
+ * Throws what `signal` is aborted with; nothing is applied then.
  */
 export function applySync(
   pool: Pool, syncId: string,
   options: Omit<ApplyOptions, 'dryRun' | 'force' | 'deactivationsApproved' | 'heardAt' | 'readFrom'>,
+  signal?: AbortSignal,
 ): Promise<Applied> {
   return auditedTransaction(pool, async (tx, note) => {
     // A Date has no microseconds: the next whole millisecond, so that nobody of a moment before is taken for newer.
@@ -131,7 +134,7 @@ export function applySync(
          FROM directory_syncs WHERE id = $1 FOR UPDATE`, [syncId]);
     if (sync?.isOpen !== true) return sync?.report ?? nothingApplied;
     const approval = await approvalFor(tx, sync);
-    const report = await applyIn(tx, note, stagedFeed(tx, sync), {
+    const report = await applyIn(tx, note, stagedFeed(tx, sync, signal), {
       ...options, readFrom: sync.startedAt, heardAt: sync.readAt,
       ...approval === undefined ? {} : { deactivationsApproved: approval.deactivations } });
     if (report.outcome === 'busy') return report;
@@ -160,9 +163,12 @@ interface StagedSync {
 const nothingApplied: Applied = { outcome: 'refused', people: 0, added: 0, changed: 0, reactivated: 0, deactivated: 0 };
 
 /** What was kept, as the feed that it came from; of a delta nobody is missing. */
-function stagedFeed(tx: Queryable, { id, source, mode, isComplete }: StagedSync): DirectoryFeed {
+function stagedFeed(
+  tx: Queryable, { id, source, mode, isComplete }: StagedSync, signal: AbortSignal | undefined,
+): DirectoryFeed {
   async function* read(): AsyncGenerator<FeedPage> {
     for (let page = 0; ; page += 1) {
+      signal?.throwIfAborted();
       const { rows: [kept] } = await tx.query<{ items: FeedItem[] }>(
         'SELECT items FROM directory_sync_pages WHERE sync_id = $1 AND page = $2', [id, page]);
       if (kept === undefined) return;
@@ -195,12 +201,16 @@ const keepWatermark = (db: Queryable, syncId: string) => db.query(
           full_wanted = s.full_wanted AND y.mode <> 'full'
      FROM directory_syncs y WHERE y.id = $1 AND s.name = y.source`, [syncId]);
 
-/** Ends a reading that was not applied, and throws away what it had read. One that has ended stays as it is. */
+/**
+ * Ends a reading that was not applied, and throws away what it had read. One that has ended stays as it is. Why a try
+ * could not read the source is the reason of one that failed, and of no other.
+ */
 export async function endSync(pool: Pool, syncId: string, end: SyncEnd, fault?: string): Promise<void> {
   await auditedTransaction(pool, async (tx, note) => {
     if (end === 'unchanged') await keepWatermark(tx, syncId);
     const { rows: [ended] } = await tx.query<Pick<StagedSync, 'id' | 'source' | 'mode'>>(
-      `UPDATE directory_syncs SET state = $2, fault = coalesce(fault, $3), ended_at = clock_timestamp()
+      `UPDATE directory_syncs SET state = $2, ended_at = clock_timestamp(),
+              fault = CASE WHEN $2 = 'failed' THEN coalesce(fault, $3) ELSE $3 END
         WHERE id = $1 AND ended_at IS NULL RETURNING id, source, mode`, [syncId, end, fault ?? null]);
     await empty(tx, syncId);
     if (end === 'unchanged' && ended !== undefined) await withdrawWaiting(tx, note, { ...ended, state: end });

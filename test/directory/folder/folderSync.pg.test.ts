@@ -42,7 +42,7 @@ async function sync(): Promise<string> {
   const settings = folderSettings.parse({ kind: 'folder', path, order: 'name' });
   const feed = createFolderFeed({ source: 'files', ...settings }, {}, () => Date.now() + 60_000);
   const syncId = randomUUID();
-  const read = await readSource(pool, feed, { syncId, workflowId: `directory-sync-${syncId}`, fullEveryMs: 1 }, () => undefined);
+  const read = await readSource(pool, feed, { syncId, workflowId: `directory-sync-${syncId}`, fullEveryMs: 1 }, () => undefined, new AbortController().signal);
   if (read.outcome === 'read') return (await applySync(pool, syncId, { deactivationShareMax: 1 })).outcome;
   await endSync(pool, syncId, read.outcome);
   return read.outcome;

@@ -53,6 +53,43 @@ test('a worker that dies in the middle of a source is followed by one that goes 
   expect(world.feed.asked.map(({ from }) => from)).toEqual([undefined, '2']);
 });
 
+/** A source that does not answer any more after its first page. */
+function silent(): Promise<void> {
+  return new Promise((resolve) => {
+    world.feed.beforePage = (page) => {
+      if (page === 0) return undefined;
+      resolve();
+      return new Promise(() => undefined);
+    };
+  });
+}
+
+test('a worker that is told to stop does not wait for a source, and the next one goes on at the page', async () => {
+  const isSilent = silent();
+  const handle = await world.start();
+  await isSilent;
+  await world.stopWorker();
+  world.feed.beforePage = () => undefined;
+  await world.startWorker();
+  expect(await handle.result()).toBe('applied');
+  expect(world.feed.asked.map(({ from }) => from)).toEqual([undefined, '1']);
+  expect(world.told).toEqual(['applied']);
+});
+
+test('a reading that is cancelled in Temporal ends without its source, says why, and changes nothing', async () => {
+  const before = await directoryState(world.pool);
+  world.feed.people = people(20);
+  const isSilent = silent();
+  const handle = await world.start();
+  await isSilent;
+  await handle.cancel();
+  await expect(handle.result()).rejects.toBeInstanceOf(WorkflowFailedError);
+  expect(await world.last()).toMatchObject({ state: 'abandoned', fault: 'cancelled: somebody ended it in Temporal' });
+  expect(world.told).toEqual(['abandoned']);
+  expect(await directoryState(world.pool)).toEqual(before);
+  expect((await world.pool.query('SELECT 1 FROM directory_sync_pages')).rowCount).toBe(0);
+});
+
 test('a source that is not there for a while is waited for', async () => {
   let tries = 0;
   world.feed.beforePage = () => {

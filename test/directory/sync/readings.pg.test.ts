@@ -7,7 +7,7 @@ import type { Pool } from '../../../src/db/pool';
 import { applyChange } from '../../../src/directory/changes';
 import type { DirectoryFeed } from '../../../src/directory/directoryFeed';
 import { FeedFault } from '../../../src/directory/feedFault';
-import { applySync, endSync, wantFullSync } from '../../../src/directory/sync/syncs';
+import { applySync, endSync, noteFault, wantFullSync } from '../../../src/directory/sync/syncs';
 import { lastSyncs } from '../../../src/directory/sync/views';
 import { createTestDatabase } from '../../support/postgres';
 import type { TestDatabase } from '../../support/postgres';
@@ -66,6 +66,35 @@ describe('a reading', () => {
     expect(await readNow(feed, syncId)).toMatchObject({ outcome: 'read', pages: 4, people: 8 });
     expect(feed.asked.map(({ from }) => from)).toEqual([undefined, '2']);
     expect(await applyNow(syncId)).toMatchObject({ outcome: 'applied', added: 8 });
+  });
+
+  it('that is told to stop does so while a page is on its way, and goes on there', async () => {
+    const feed = new Source(people(8));
+    const syncId = randomUUID();
+    const stopping = new AbortController();
+    feed.beforePage = (page) => {
+      if (page !== 2) return undefined;
+      stopping.abort();
+      return new Promise(() => undefined);
+    };
+    await expect(readInto(pool, feed, syncId, [], stopping.signal)).rejects.toMatchObject({ name: 'AbortError' });
+    feed.beforePage = () => undefined;
+    await expect(readInto(pool, feed, syncId, [], stopping.signal)).rejects.toMatchObject({ name: 'AbortError' });
+    expect(await readNow(feed, syncId)).toMatchObject({ outcome: 'read', pages: 4, people: 8 });
+    expect(feed.asked.map(({ from }) => from)).toEqual([undefined, '2']);
+    await expect(applySync(pool, syncId, {}, stopping.signal)).rejects.toMatchObject({ name: 'AbortError' });
+    expect(await directoryState(pool)).toEqual([]);
+    expect(await applyNow(syncId)).toMatchObject({ outcome: 'applied', added: 8 });
+  });
+
+  it('that ended otherwise than by a fault does not have the one of an earlier try', async () => {
+    for (const [end, reason] of [['unchanged', undefined], ['abandoned', 'cancelled: by somebody']] as const) {
+      const syncId = randomUUID();
+      await readNow(new Source(people(3)), syncId);
+      await noteFault(pool, syncId, new FeedFault('unreachable', 'does not answer'));
+      await endSync(pool, syncId, end, reason);
+      expect(await lastSyncs(pool)).toMatchObject([{ state: end, fault: reason ?? null }]);
+    }
   });
 
   it('of a source that cannot go on begins anew, and takes nobody twice', async () => {

@@ -16,7 +16,7 @@ export class Source implements DirectoryFeed {
   isResumable = true;
   watermark: string | undefined;
   /** Called before each page is delivered. */
-  beforePage: (page: number) => void = () => undefined;
+  beforePage: (page: number) => Promise<void> | void = () => undefined;
 
   constructor(public people: readonly Person[]) {}
 
@@ -24,7 +24,7 @@ export class Source implements DirectoryFeed {
     this.asked.push(reading);
     const pages = Math.ceil(this.people.length / 2);
     for (let page = reading.from === undefined ? 0 : Number(reading.from); page < pages; page += 1) {
-      this.beforePage(page);
+      await this.beforePage(page);
       const items = this.people.slice(page * 2, page * 2 + 2).map((person, i) => ({
         record: recordOf(person), where: `place ${page * 2 + i}` }));
       const isLast = page === pages - 1;
@@ -39,8 +39,10 @@ export class Source implements DirectoryFeed {
 
 const hour = 3_600_000;
 
-export const readInto = (pool: Pool, feed: DirectoryFeed, syncId: string, told: unknown[] = []) => readSource(
-  pool, feed, { syncId, workflowId: `directory-sync-hr-${syncId}`, fullEveryMs: hour }, (one) => told.push(one));
+export const readInto = (
+  pool: Pool, feed: DirectoryFeed, syncId: string, told: unknown[] = [], signal = new AbortController().signal,
+) => readSource(
+  pool, feed, { syncId, workflowId: `directory-sync-hr-${syncId}`, fullEveryMs: hour }, (one) => told.push(one), signal);
 
 export async function readAndApplied(pool: Pool, feed: DirectoryFeed) {
   const syncId = randomUUID();

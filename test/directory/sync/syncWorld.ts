@@ -93,7 +93,7 @@ export async function startSyncs(): Promise<SyncWorld> {
     const workers = await Promise.all([
       Worker.create({
         ...shared, taskQueue: taskQueues.doorman, workflowBundle: { codePath: given('DOORMAN_TEST_BUNDLE') } }),
-      Worker.create({ ...shared, taskQueue: taskQueues.batch, activities }),
+      Worker.create({ ...shared, taskQueue: taskQueues.batch, activities, maxHeartbeatThrottleInterval: 100 }),
     ]);
     const ended = Promise.all(workers.map((worker) => worker.run()));
     return async () => {
