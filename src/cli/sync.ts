@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { loadConfig } from '../config';
-import { reportLines, sharedLines } from '../directory/delivery/importReport';
+import { noticeLines, reportLines, sharedLines } from '../directory/delivery/importReport';
 import type { SyncView } from '../directory/sync/views';
 import { notFound, operator } from './operator';
 import { print, progress, refuse } from './output';
@@ -81,12 +81,13 @@ async function approve(source: string, _options: unknown, command: Command): Pro
 function linesOf(view: SyncView): string[] {
   const asked = view.state === 'waiting'
     ? [`It waits: \`doorman directory approve ${view.source}\` lets as many leave.`] : [];
-  return [...view.report === null ? [stateLine(view)] : reportLines(view.report), ...asked];
+  return [...view.report === null ? [...noticeLines(view), stateLine(view)] : reportLines(view.report), ...asked];
 }
 
 /** One line, without anything of a person. */
-function stateLine({ source, mode, state, pages, people, fault, startedAt }: SyncView): string {
+function stateLine({ source, mode, state, pages, people, fault, startedAt, noticeCount }: SyncView): string {
+  const notices = noticeCount === 0 ? '' : `, ${noticeCount.toLocaleString('en')} notices`;
   const why = fault === null ? '' : `: ${fault}`;
   return `${source}: ${state}${why}; ${mode}, ${people.toLocaleString('en')} people on ${pages} pages, `
-    + `begun ${startedAt.toISOString()}`;
+    + `begun ${startedAt.toISOString()}${notices}`;
 }

@@ -2,6 +2,7 @@
 import type { Pushes } from '../assistant/pushes';
 import type { Config } from '../config';
 import type { Pool } from '../db/pool';
+import { createPruning } from '../directory/sync/pruning';
 import type { SweepTask } from '../inbox/sweep';
 import type { Log } from '../log';
 import { tellMissedCodes } from '../otp/missedCodes';
@@ -26,6 +27,7 @@ export function createSweepTasks(
 ): SweepTask[] {
   const { textRetentionMs, receiptWaitMs } = policy;
   const silenceMs = methods.length === 1 ? undefined : policy.codeSilenceMs;
+  const prune = createPruning(pool);
   const tell: MissedDeps['tell'] = (missed) => conversations.tellMissed(missed);
   return [
     { name: 'missedCodes', run: async () => ({ missed: await tellMissedCodes({ pool, log, silenceMs, tell }) }) },
@@ -33,6 +35,7 @@ export function createSweepTasks(
     ...partners === undefined ? [] : [{ name: 'partners', run: async () => { await partners.sweep(); return {}; } }],
     { name: 'oldTexts', run: () => destroyOldTexts({ pool, log, textRetentionMs, receiptWaitMs }) },
     { name: 'notices', run: sendNotices },
+    { name: 'readings', run: async () => ({ readingsPruned: await prune() }) },
     ...verify === undefined ? [] : [
       { name: 'verifications', run: async () => ({ verificationsEnded: await verify.tellEnds() }) }],
   ];

@@ -10,13 +10,16 @@ const remarksShown = 50;
 export function reportLines(report: ImportReport): string[] {
   return [
     ...remarkLines(report.problems, report.problemCount),
-    ...remarkLines(report.notices, report.noticeCount).map((line) => `notice: ${line}`),
+    ...noticeLines(report),
     ...(report.outcome === 'busy' ? [] : [`${count(report.people)} people read from ${report.source}`]),
     ...(report.outcome === 'busy' || report.outcome === 'refused' ? [] : [sumLine(report)]),
     ...contactLines(report),
     outcomeLine(report),
   ];
 }
+
+export const noticeLines = ({ notices, noticeCount }: Pick<ImportReport, 'notices' | 'noticeCount'>): string[] =>
+  remarkLines(notices, noticeCount).map((line) => `notice: ${line}`);
 
 /** One line for one remark: "line 7, mobile: is not a valid telephone number". */
 export function remarkLine({ where, column, why }: FeedRemark): string {

@@ -2,7 +2,7 @@
 import type { Pool } from '../../db/pool';
 import type { DirectoryFeed, FeedPage } from '../directoryFeed';
 import { FeedFault } from '../feedFault';
-import { beginSync, keepPage, markRead, restartSync } from './syncs';
+import { beginSync, keepNotices, keepPage, markRead, restartSync } from './syncs';
 import type { NewSync, Sync } from './syncs';
 import { untilAborted } from './untilAborted';
 
@@ -35,7 +35,10 @@ export async function readSource(
   const seen = new Set(isResumed ? [begun.cursor] : []);
   const reading = { mode, ...since === null ? {} : { since }, ...begun.cursor === null ? {} : { from: begun.cursor } };
   for await (const page of untilAborted(feed.read(reading), signal)) {
-    if (page.unchanged === true) return { outcome: 'unchanged', mode, pages, people };
+    if (page.unchanged === true) {
+      await keepNotices(pool, sync.syncId, page);
+      return { outcome: 'unchanged', mode, pages, people };
+    }
     mustGoOn(page, seen);
     people += await keepPage(pool, sync.syncId, pages, page);
     pages += 1;

@@ -5,6 +5,7 @@ import { inTransaction } from '../../db/pool';
 import type { Pool, Queryable } from '../../db/pool';
 import { applyIn } from '../applyFeed';
 import type { ApplyOptions, ImportReport } from '../applyFeed';
+import { findingsMax } from '../delivery/findings';
 import type { DirectoryFeed, FeedItem, FeedPage } from '../directoryFeed';
 import type { FeedFault } from '../feedFault';
 import { approvalFor, withdrawWaiting } from './waiting';
@@ -100,6 +101,12 @@ export async function keepPage(
       [syncId, page, JSON.stringify(items)]);
   });
   return people;
+}
+
+/** Keeps what was remarked on by a page of which nothing is applied. */
+export async function keepNotices(pool: Pool, syncId: string, { items }: FeedPage): Promise<void> {
+  const notices = items.flatMap((item) => ('notice' in item ? [item.notice] : [])).slice(0, findingsMax);
+  await pool.query('UPDATE directory_syncs SET notices = $2 WHERE id = $1', [syncId, JSON.stringify(notices)]);
 }
 
 /** Keeps why a try could not read the source, for operators. */

@@ -159,6 +159,36 @@ describe('a reading', () => {
   });
 });
 
+describe('a source that is as it was', () => {
+  const remark = (why: string) => ({ where: 'the folder', why });
+  const unchanged = (...why: string[]): DirectoryFeed => ({
+    source: 'hr', complete: true, hasDeltas: false,
+    async* read() { yield { items: why.map((one) => ({ notice: remark(one) })), unchanged: true }; },
+  });
+
+  async function found(feed: DirectoryFeed) {
+    const syncId = randomUUID();
+    const { outcome } = await readNow(feed, syncId);
+    if (outcome === 'unchanged') await endSync(pool, syncId, outcome);
+    else await applyNow(syncId);
+    const { state, notices, noticeCount } = (await lastSyncs(pool))[0]!;
+    return { state, notices: notices.map(({ why }) => why), noticeCount };
+  }
+
+  it('tells still who was left out of it, and what is remarked on now', async () => {
+    const feed: DirectoryFeed = {
+      source: 'hr', complete: true, hasDeltas: false,
+      async* read() { yield { items: [{ record: recordOf(anna), where: 'line 2' }, { notice: remark('no employee ID') }] }; },
+    };
+    expect(await found(unchanged())).toEqual({ state: 'unchanged', notices: [], noticeCount: 0 });
+    const told = await found(feed);
+    expect(told).toEqual({ state: 'applied', notices: ['no employee ID'], noticeCount: 1 });
+    expect(await found(unchanged())).toEqual({ ...told, state: 'unchanged' });
+    expect(await found(unchanged('a file of tomorrow'))).toEqual(
+      { state: 'unchanged', notices: ['a file of tomorrow', 'no employee ID'], noticeCount: 2 });
+  });
+});
+
 describe('a reading that somebody has overtaken', () => {
   const hire = (active: boolean) => auditedTransaction(pool, (tx, note) =>
     applyChange(tx, note, { source: 'hr', record: recordOf({ ...anna, active }), heardAt: new Date() }));
