@@ -43,20 +43,31 @@ const started = 'Started. `doorman directory status` tells how far it is.';
 const unknown = 'There is no schedule for this source. It needs an entry in DOORMAN_DIRECTORY and a running worker.';
 
 const lookEveryMs = 500;
+/** After how long without a reading somebody should look for its worker. */
+const patienceMs = 15_000;
+const nobody = 'No worker takes it up: is `doorman worker` running? Still waiting.';
+
+interface Clock {
+  now(): number;
+  pause(ms: number): Promise<void>;
+}
 
 /** Tells of the reading that began after `before`, or of the one that was under way, until it has ended or waits. */
-async function followed(find: () => Promise<SyncView | undefined>, before: SyncView | undefined): Promise<SyncView> {
+export async function followed(
+  find: () => Promise<SyncView | undefined>, before: SyncView | undefined,
+  { now, pause }: Clock = { now: () => performance.now(), pause: (ms) => delay(ms) },
+): Promise<SyncView> {
   const wasUnderWay = before?.endedAt === null && before.state !== 'waiting';
   const isNew = (view: SyncView) => view.syncId !== before?.syncId || wasUnderWay;
+  const since = now();
   for (let told = ''; ;) {
     const view = await find();
-    if (view !== undefined && isNew(view)) {
-      if (view.endedAt !== null || view.state === 'waiting') return view;
-      const line = stateLine(view);
-      if (line !== told) progress(line);
-      told = line;
-    }
-    await delay(lookEveryMs);
+    const current = view !== undefined && isNew(view) ? view : undefined;
+    if (current !== undefined && (current.endedAt !== null || current.state === 'waiting')) return current;
+    const line = current !== undefined ? stateLine(current) : now() - since < patienceMs ? '' : nobody;
+    if (line !== told) progress(line);
+    told = line;
+    await pause(lookEveryMs);
   }
 }
 
