@@ -8,6 +8,11 @@ import type { Environment, SettingName } from '../src/config';
 import { newKeyring } from '../src/keys/keyring';
 import { directoryPartner, forwardPartner, secretOf } from './partners/partnerRequests';
 
+const legacySource = {
+  name: 'sf', kind: 'successFactors', url: 'https://api4.example/odata/v2', companyId: 'ACME', user: 'sfapi',
+  legacyBasic: true, password: 'secret',
+};
+
 const hex = '0123456789abcdef0123456789abcdef';
 const whole: Environment = {
   DOORMAN_PUBLIC_URL: 'https://doorman.acme.example',
@@ -101,6 +106,8 @@ test.each<[string, Environment, RegExp]>([
   ['a public password of the mail server', { DOORMAN_SMTP_URL: 'smtp://doorman:password@smtp.acme.example' }, /DOORMAN_SMTP_URL: its password is public/],
   ['a partner whose events go out unencrypted', { DOORMAN_PARTNERS: JSON.stringify({ partners: [forwardPartner('hr', 'plain', 'http://erp.acme.example')] }) }, /DOORMAN_PARTNERS: partner hr: allowInsecure is for development/],
   ['a partner with a weak secret', { DOORMAN_PARTNERS: JSON.stringify({ partners: [directoryPartner('hr', 'plain', { secret: 'c2hvcnQ=' })] }) }, /DOORMAN_PARTNERS: partners\.0\.secret: must have 256 bits/],
+  ['a source that signs in by a legacy password', { DOORMAN_DIRECTORY: JSON.stringify({ sources: [legacySource] }) }, /DOORMAN_DIRECTORY: production takes legacyBasic of sf with acceptLegacyBasicUntil alone/],
+  ['a source without TLS', { DOORMAN_DIRECTORY: JSON.stringify({ sources: [{ ...legacySource, acceptLegacyBasicUntil: '2027-06-30', allowInsecure: true }] }) }, /DOORMAN_DIRECTORY: production needs an encrypted connection to sf/],
   ['partners that are no JSON', { DOORMAN_PARTNERS: '{"partners": [' }, /DOORMAN_PARTNERS: is not JSON/],
   ['a file that is not there', { TWILIO_AUTH_TOKEN: undefined, TWILIO_AUTH_TOKEN_FILE: '/nowhere' }, /TWILIO_AUTH_TOKEN: ENOENT/],
 ])('production refuses %s', (_what, change, sentence) => {

@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { readCountries } from '../directory/phoneNumber';
 import type { Countries } from '../directory/phoneNumber';
-import { directorySettings, insecureSources } from '../directory/sync/sources';
+import { productionRefusals } from '../directory/sync/production';
+import { directorySettings } from '../directory/sync/sources';
 import type { DirectorySettings } from '../directory/sync/sources';
 import { methods, sameNumberRules } from '../domain/messages';
 import type { Method } from '../domain/messages';
@@ -173,10 +174,10 @@ function readParts(raw: RawSettings, problems: string[]) {
   const policy = attempt(() => readPolicy(raw.DOORMAN_POLICY ?? '{}'), 'DOORMAN_POLICY', problems);
   const countries = list === undefined ? undefined : attempt(() => readCountries(list), 'DOORMAN_COUNTRIES', problems);
   const directory = attempt(
-    () => readJsonSetting(raw.DOORMAN_DIRECTORY ?? '{"sources":[]}', directorySettings), 'DOORMAN_DIRECTORY', problems);
+    () => readJsonSetting(raw.DOORMAN_DIRECTORY ?? '{"sources":[]}', directorySettings, ['path']), 'DOORMAN_DIRECTORY', problems);
   if (policy !== undefined) problems.push(...policyProblems(policy, production));
   if (production && directory !== undefined) {
-    problems.push(...insecureSources(directory).map((name) => `DOORMAN_DIRECTORY: production needs an encrypted connection to ${name}`));
+    problems.push(...productionRefusals(directory).map((sentence) => `DOORMAN_DIRECTORY: ${sentence}`));
   }
   if (production && list === undefined) problems.push(`DOORMAN_COUNTRIES: is missing. ${settings.DOORMAN_COUNTRIES.about}`);
   const mailsCodes = (raw.DOORMAN_CODE_METHODS ?? '').split(',').some((way) => way.trim() === 'email');

@@ -5,14 +5,18 @@ import type { z } from 'zod';
 
 /**
  * Reads a document by its schema. A member whose name ends in `File` is replaced by the content of that file, under the
- * name without it; paths are relative to the document. Throws one sentence that names the members and no value.
+ * name without it; so is a path in a member that is named in `paths` by itself, made absolute. Both are relative to the
+ * document, where that is a file. Throws one sentence that names the members and no value.
  */
-export function readJsonSetting<Schema extends z.ZodType>(text: string, schema: Schema): z.output<Schema> {
+export function readJsonSetting<Schema extends z.ZodType>(
+  text: string, schema: Schema, paths: readonly string[] = [],
+): z.output<Schema> {
   const isPath = !text.trimStart().startsWith('{');
   // A list, or a document between quotation marks that nobody took away: as a path it would be repeated, secrets and all.
   if (isPath && /[{"\n]/.test(text)) throw new Error('is neither a JSON object nor the path of one');
   const folder = isPath ? dirname(resolve(text)) : process.cwd();
-  const parsed = schema.safeParse(withFiles(parse(isPath ? readFileSync(text, 'utf8') : text), folder));
+  const given = parse(isPath ? readFileSync(text, 'utf8') : text);
+  const parsed = schema.safeParse(withFiles(given, { folder, paths: isPath ? paths : [] }));
   if (parsed.success) return parsed.data;
   const sentences = parsed.error.issues.map(({ path, message, code }) =>
     `${path.join('.') || 'the document'}: ${code === 'unrecognized_keys' ? 'has members that are not known' : message}`);
@@ -28,12 +32,19 @@ function parse(text: string): unknown {
   }
 }
 
-function withFiles(value: unknown, folder: string): unknown {
-  if (Array.isArray(value)) return value.map((one) => withFiles(one, folder));
+interface Place {
+  readonly folder: string;
+  readonly paths: readonly string[];
+}
+
+function withFiles(value: unknown, place: Place): unknown {
+  const { folder, paths } = place;
+  if (Array.isArray(value)) return value.map((one) => withFiles(one, place));
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([name, member]) => {
     const isFile = name.length > 4 && name.endsWith('File') && typeof member === 'string';
-    return isFile ? [name.slice(0, -4), readFileSync(resolve(folder, member), 'utf8').trim()]
-      : [name, withFiles(member, folder)];
+    if (isFile) return [name.slice(0, -4), readFileSync(resolve(folder, member), 'utf8').trim()];
+    if (paths.includes(name) && typeof member === 'string' && member !== '') return [name, resolve(folder, member)];
+    return [name, withFiles(member, place)];
   }));
 }

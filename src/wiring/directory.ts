@@ -8,6 +8,7 @@ import { Misconfiguration } from '../config';
 import type { Config } from '../config';
 import { createPool } from '../db/pool';
 import { countShared } from '../directory/delivery/shared';
+import { warnOfPasswords } from '../directory/sync/production';
 import { createSources } from '../directory/sync/sources';
 import type { Source } from '../directory/sync/sources';
 import { wantFullSync } from '../directory/sync/syncs';
@@ -25,6 +26,7 @@ export function wireDirectory(config: Config, log: Log, telemetry: Telemetry) {
   // Comparing a whole company takes longer than anything that answers a person may.
   const pool = createPool(config.DATABASE_URL, { application_name: 'doorman sync', max: 4, query_timeout: 0 });
   const sources = configuredSources(config);
+  warnOfPasswords(config.directory, Date.now(), log);
   const tellSync: DirectoryDeps['tellSync'] = (source, outcome) => {
     telemetry.count('directorySyncs', { source, outcome });
     if (outcome === 'failed' || outcome === 'refused') log.error('a source could not be applied', { source, outcome });

@@ -80,6 +80,21 @@ describe('the sources of the directory', () => {
     expect(() => read(sources)).toThrow(why);
   });
 
+  test('lie beside the document that names them, where that is a file', () => {
+    const path = (kind: string, text: (sources: object[]) => string, given: string) => {
+      const read = readJsonSetting(text([{ name: 'people', kind, path: given }]), directorySettings, ['path']);
+      return read.sources.map((source) => ('path' in source ? source.path : undefined))[0];
+    };
+    const inFile = (sources: object[]) => written('sources.json', JSON.stringify({ sources }));
+    const asText = (sources: object[]) => JSON.stringify({ sources });
+    expect(path('csv', inFile, 'people.csv')).toBe(join(folder, 'people.csv'));
+    expect(path('folder', inFile, './lists')).toBe(join(folder, 'lists'));
+    expect(path('csv', inFile, '/data/people.csv')).toBe('/data/people.csv');
+    expect(path('csv', asText, 'people.csv')).toBe('people.csv');
+    expect(() => path('folder', asText, 'lists')).toThrow('from the root');
+    expect(() => path('csv', inFile, '')).toThrow('sources.0.path');
+  });
+
   test('with a country that there is not are refused', () => {
     expect(() => createSources(read([{ ...csv, country: 'Germany' }]), {})).toThrow('two capital letters');
   });

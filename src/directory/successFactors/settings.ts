@@ -28,6 +28,8 @@ export const successFactorsSettings = z.strictObject({
   issuer: line.default('www.successfactors.com'),
   /** Signs in by password, which SAP ends: for a sandbox of old. */
   legacyBasic: z.boolean().default(false),
+  /** The last day, by UTC, on which it does. */
+  acceptLegacyBasicUntil: z.iso.date('must be a day such as 2027-06-30').optional(),
   password: z.string().min(1, 'is empty').optional(),
   /** Which of SuccessFactors' keys people know as their employee ID. */
   employeeId: z.enum(['personIdExternal', 'userId', 'empId']).default('personIdExternal'),
@@ -50,7 +52,8 @@ export const successFactorsSettings = z.strictObject({
 export type SuccessFactorsSettings = z.output<typeof successFactorsSettings>;
 
 export interface SettledSettings extends Pick<SuccessFactorsSettings,
-  'companyId' | 'user' | 'employeeId' | 'timeZone' | 'pageSize' | 'language' | 'allowInsecure'> {
+  'companyId' | 'user' | 'employeeId' | 'timeZone' | 'pageSize' | 'language' | 'allowInsecure'
+  | 'acceptLegacyBasicUntil'> {
   /** Ends with a slash. */
   readonly url: URL;
   readonly tokenUrl: string;
@@ -73,6 +76,9 @@ export function settle(settings: SuccessFactorsSettings): SettledSettings {
   const { activeStatuses, absentStatuses } = settings;
   if (absentStatuses.some((status) => activeStatuses.includes(status))) {
     refuse('absentStatuses', 'names a status that is in activeStatuses as well');
+  }
+  if (settings.acceptLegacyBasicUntil !== undefined && !settings.legacyBasic) {
+    refuse('acceptLegacyBasicUntil', 'is for legacyBasic only');
   }
   const signIn = settings.legacyBasic ? byPassword(settings, refuse) : byAssertion(settings, refuse);
   if (wrong.length > 0 || typeof url === 'string' || typeof tokenUrl === 'string' || signIn === undefined) {
@@ -104,6 +110,12 @@ function address(text: string, allowInsecure: boolean): URL | string {
 
 const defaultTokenUrl = (url: URL | string): string => (typeof url === 'string' ? '' : `${url.origin}/oauth/token`);
 
+/** Whether the last day is over on which it may sign in by password. */
+export function isLegacyOver({ acceptLegacyBasicUntil: last }: LegacyTime, now: number): boolean {
+  return last !== undefined && new Date(now).toISOString().slice(0, 10) > last;
+}
+
+type LegacyTime = Pick<SuccessFactorsSettings, 'acceptLegacyBasicUntil'>;
 type Refuse = (setting: keyof SuccessFactorsSettings, why: string) => void;
 export type Password = { readonly by: 'password'; readonly password: string };
 export type Assertion = Record<'clientId' | 'privateKey' | 'certificate' | 'audience' | 'issuer', string>

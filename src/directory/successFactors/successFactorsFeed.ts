@@ -11,7 +11,7 @@ import { firstPage } from './query';
 import { readRow } from './rows';
 import { createPageReader, followable, skiptokenOf } from './pages';
 import type { Page } from './pages';
-import { settle } from './settings';
+import { isLegacyOver, settle } from './settings';
 import type { SettledSettings, SuccessFactorsSettings } from './settings';
 
 /** Throws one sentence when the settings make no sense. */
@@ -45,6 +45,7 @@ async function* readPages(
   settings: SettledSettings, reading: FeedReading, now: number, ask: (url: URL) => Promise<Page>,
   readItems: (page: Page, number: number) => FeedItem[],
 ): AsyncGenerator<FeedPage, void> {
+  if (isLegacyOver(settings, now)) throw new FeedFault('misconfigured', legacyIsOver);
   const isNew = reading.from === undefined;
   const { startedAt, pages, url: start } = placeOf(settings, reading, now);
   const mustBeNew = createWatch();
@@ -64,6 +65,8 @@ async function* readPages(
     };
   }
 }
+
+const legacyIsOver = 'acceptLegacyBasicUntil is over: register an OAuth client, or name a later day';
 
 /** SuccessFactors says nothing of whom the API user may not see, and whoever is missing has left. */
 function nobody(): FeedFault {

@@ -76,9 +76,3 @@ function createFeed(settings: SourceSettings, phones: PhoneRules, get: typeof fe
     case 'successFactors': return createSuccessFactorsFeed({ source, ...own }, phones, { fetch: get });
   }
 }
-
-/** What production refuses of a source: connections that anybody can read. */
-export function insecureSources({ sources }: DirectorySettings): string[] {
-  return sources.filter((settings) => 'allowInsecure' in settings && settings.allowInsecure === true)
-    .map(({ name }) => name);
-}

@@ -130,6 +130,14 @@ describe('signing in by password, for a sandbox of old', () => {
     expect(noticesIn(await itemsOf(feedOf()))).toEqual([]);
   });
 
+  it('ends with the last day that is accepted, without a request', async () => {
+    expect(noticesIn(await itemsOf(feedOf({ ...old(), acceptLegacyBasicUntil: '2999-12-31' })))).toHaveLength(1);
+    const asked = sap.pagesAsked().length;
+    const over = await faultOf(itemsOf(feedOf({ ...old(), acceptLegacyBasicUntil: '2025-12-31' })), 'misconfigured');
+    expect(over.message).toContain('acceptLegacyBasicUntil is over');
+    expect(sap.pagesAsked()).toHaveLength(asked);
+  });
+
   it('is not tried twice with a wrong password', async () => {
     await faultOf(itemsOf(feedOf({ ...old(), password: 'wrong-canary' })), 'refused');
     expect(sap.pagesAsked()).toHaveLength(1);

@@ -38,6 +38,7 @@ describe('the settings', () => {
     ['a certificate as key', { privateKey: pem('apiClient.cert') }, 'privateKey is not a private key'],
     ['a certificate of another key', { certificate: pem('otherClient.cert') }, 'certificate is of another private key'],
     ['a password beside a key', { password: 'canary' }, 'password is for legacyBasic only'],
+    ['a last day of nothing', { acceptLegacyBasicUntil: '2027-06-30' }, 'acceptLegacyBasicUntil is for legacyBasic only'],
     ['no password', { legacyBasic: true }, 'password is missing'],
     ['a status that is active and absent', { absentStatuses: ['P'] }, 'absentStatuses names a status'],
   ])('refuse %s', (_, more, why) => {
