@@ -10,6 +10,7 @@ import type { ReadProgress } from '../src/directory/sync/readSource';
 import type { Source } from '../src/directory/sync/sources';
 import { applySync, endSync, noteFault, restartSync } from '../src/directory/sync/syncs';
 import type { SyncEnd } from '../src/directory/sync/syncs';
+import { createTurns } from '../src/directory/sync/turns';
 import { Fault } from '../src/domain/faults';
 import { OutboundFault } from '../src/outbound/outboundFault';
 import { whileBeating } from './chat';
@@ -47,8 +48,12 @@ export interface ApplyOutcome {
 
 export type DirectoryActivities = ReturnType<typeof createDirectoryActivities>;
 
+/** Each compares a whole company in one transaction. */
+const appliedAtOnce = 2;
+
 export function createDirectoryActivities(deps: DirectoryDeps) {
   const { pool, sources, notices, tellSync } = deps;
+  const inTurn = createTurns(appliedAtOnce);
   return {
     /** Goes on where an earlier try was. Each heartbeat tells how far it is. */
     async readSource(input: SyncInput & { workflowId: string }): Promise<ReadOutcome> {
@@ -69,8 +74,9 @@ export function createDirectoryActivities(deps: DirectoryDeps) {
      */
     async applySync({ syncId, source }: SyncInput & { approvedBy?: string }): Promise<ApplyOutcome> {
       const share = sources.get(source)?.deactivationShareMax;
-      const applied = await whileBeating(() => applySync(pool, syncId, {
-        notices, ...share === undefined ? {} : { deactivationShareMax: share } }, cancellationSignal()));
+      const signal = cancellationSignal();
+      const options = { notices, ...share === undefined ? {} : { deactivationShareMax: share } };
+      const applied = await whileBeating(() => inTurn(signal, () => applySync(pool, syncId, options, signal)));
       const { outcome, people, added, changed, reactivated: returned, deactivated: left } = applied;
       // Somebody imports from a file under the same name: worth waiting for.
       if (outcome === 'busy' || outcome === 'dryRun') throw new Fault('unavailable', 'directory', outcome);

@@ -124,8 +124,7 @@ function createWorkers(
       ...shared,
       taskQueue: taskQueues.batch,
       activities: directory.activities,
-      // Each holds a whole source in one transaction.
-      maxConcurrentActivityTaskExecutions: 2,
+      maxConcurrentActivityTaskExecutions: directory.activitiesAtOnce,
       // A reading hears by its heartbeats that it is cancelled.
       maxHeartbeatThrottleInterval: '5s',
       activityTaskPollerBehavior: { type: 'simple-maximum', maximum: 1 },

@@ -22,6 +22,9 @@ import { createDataConverter } from '../temporal/dataConverter';
 import { createDirectorySyncs } from '../temporal/directorySyncs';
 import { changeNotices } from './changeNotices';
 
+// Of one source one activity runs at a time. Each may hold a page of a hundred megabytes.
+const activitiesMax = 8;
+
 export function wireDirectory(config: Config, log: Log, telemetry: Telemetry) {
   // Comparing a whole company takes longer than anything that answers a person may.
   const pool = createPool(config.DATABASE_URL, { application_name: 'doorman sync', max: 4, query_timeout: 0 });
@@ -38,6 +41,8 @@ export function wireDirectory(config: Config, log: Log, telemetry: Telemetry) {
       notices: changeNotices(config),
       tellFault: (source, error) => log.warn('a source cannot be read', { source, error }),
     }),
+    /** How many activities run at once: as many as there are sources, so that a slow one holds back no other. */
+    activitiesAtOnce: Math.min(activitiesMax, Math.max(2, sources.size)),
     /** Makes the schedules at the Temporal server what the configuration says. */
     schedule: (connection: NativeConnection, dataConverter: DataConverter) =>
       createDirectorySyncs(new Client({ connection, namespace: config.TEMPORAL_NAMESPACE, dataConverter }))
