@@ -15,6 +15,7 @@ import { assuranceOf } from '../src/otp/assurance';
 import { chargeGuess, triedMethods } from '../src/otp/budgets';
 import { endChallenge, findChallenge, judgeGuess, lockedForMs, unlockSender } from '../src/otp/challenges';
 import type { Challenge, Judgement } from '../src/otp/challenges';
+import { findLatestThatLeft } from '../src/otp/missedCodes';
 import { chargeResend } from '../src/otp/resends';
 import type { ResendCharge } from '../src/otp/resends';
 import type { ProviderGuess } from '../src/otp/verify/managedCheck';
@@ -148,10 +149,13 @@ export function createChallengeActivities(deps: ChallengeDeps) {
       return auditedTransaction(pool, async (tx, note) => {
         const challenge = await findChallenge(tx, challengeId);
         if (challenge?.state !== 'live' || challenge.expiresInMs <= 0) return { reaction: 'none', why: 'over' };
-        const { method, sends } = challenge;
-        if (sends > input.sends && !await wasBegun(tx, codeKey({ id: challengeId, method }, sends))) {
-          return { reaction: 'resend', sends };
+        const latest = await findLatestThatLeft(tx, challengeId);
+        if (latest !== undefined && latest.ordinal > input.sends) {
+          const { ordinal: sends, method } = latest;
+          const isBegun = await wasBegun(tx, codeKey({ id: challengeId, method }, sends));
+          return isBegun ? { reaction: 'none', why: 'over' } : { reaction: 'resend', sends };
         }
+        // What was asked for since, and went nowhere, is no answer to this one.
         return failOverFrom(deps, tx, alerting(deps, note), policy, challenge, input.sends);
       });
     },
@@ -255,15 +259,16 @@ async function steer(
  */
 async function failOverFrom(
   deps: ChallengeDeps, tx: Queryable, note: Note, policy: Policy, challenge: Challenge, missed: number,
+  sends = challenge.sends,
 ): Promise<FailOverOutcome> {
   const { all: tried } = await triedMethods(tx, challenge.id);
   const route = await nextRoute(deps, tx, challenge, tried) ?? await sameRoute(deps, tx, challenge, missed);
   if (route === undefined) return { reaction: 'none', why: 'noWay' };
-  const resend = { challengeId: challenge.id, method: route.method, ...route.destination, missed };
+  const resend = { challengeId: challenge.id, method: route.method, ...route.destination, missed: sends };
   const charge = await chargeResend(tx, note, policy, resend);
   if (charge.outcome !== 'granted') return { reaction: 'none', why: 'over' };
   if (charge.allowed) return { reaction: 'resend', sends: charge.sends };
-  return failOverFrom(deps, tx, note, policy, challenge, charge.sends);
+  return failOverFrom(deps, tx, note, policy, challenge, missed, charge.sends);
 }
 
 /** By this way, whether or not it leads anywhere: nobody learns that it does not. */

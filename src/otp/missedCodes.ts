@@ -1,6 +1,7 @@
 // Codes that do not arrive: the provider says so, or says nothing for too long. Their conversations are told, and send
 // the same code by the next way.
-import type { Pool } from '../db/pool';
+import type { Pool, Queryable } from '../db/pool';
+import type { Method } from '../domain/messages';
 import type { Log } from '../log';
 
 export interface MissedDeps {
@@ -20,18 +21,36 @@ const batch = 100;
 const failuresMax = 3;
 
 /**
+ * The latest send of the code `c` that left, or will: one to nowhere, or that a budget holds back, is only said to have
+ * been sent. Whoever asked for such a one still waits for the one before.
+ */
+const latestThatLeft = `(
+  SELECT max(n.ordinal) FROM sends n LEFT JOIN outbox w ON w.key = n.challenge_id || ':' || n.method || ':' || n.ordinal
+   WHERE n.challenge_id = c.id AND n.allowed AND n.destination_hash IS NOT NULL AND w.state IS DISTINCT FROM 'withheld')`;
+
+/** Which send of a code that is (from 1), and by which way; undefined when none left. */
+export async function findLatestThatLeft(
+  db: Queryable, challengeId: string,
+): Promise<{ ordinal: number; method: Method } | undefined> {
+  const { rows: [latest] } = await db.query<{ ordinal: number; method: Method }>(
+    `SELECT s.ordinal, s.method FROM challenges c JOIN sends s ON s.challenge_id = c.id AND s.ordinal = ${latestThatLeft}
+      WHERE c.id = $1`, [challengeId]);
+  return latest;
+}
+
+/**
  * Tells of the latest send of each live code that failed, was not delivered, or was accepted and then not heard of.
  * Mail and Twilio Verify have no receipts: what they took is never missed. Nor is what waits for its turn, or is held:
  * no other way would be faster. Repeat-safe; says how many were told.
  */
 export async function tellMissedCodes({ pool, log, silenceMs, tell }: MissedDeps): Promise<number> {
   const { rows } = await pool.query<{ challengeId: string; senderId: string; sends: number }>(
-    `SELECT c.id AS "challengeId", c.sender_id AS "senderId", c.sends
+    `SELECT c.id AS "challengeId", c.sender_id AS "senderId", s.ordinal AS sends
        FROM challenges c
-       JOIN sends s ON s.challenge_id = c.id AND s.ordinal = c.sends
+       JOIN sends s ON s.challenge_id = c.id AND s.ordinal = ${latestThatLeft}
        JOIN outbox o ON o.key = c.id || ':' || s.method || ':' || s.ordinal
       WHERE c.state = 'live' AND c.expires_at > clock_timestamp() AND s.missed_at IS NULL
-        AND o.state <> 'withheld' AND o.attempts > 0
+        AND o.attempts > 0
         AND o.receipt IS DISTINCT FROM 'delivered' AND o.receipt IS DISTINCT FROM 'read'
         AND (o.state = 'failed' OR o.receipt IN ('undelivered', 'failed')
           OR coalesce(o.settled_at, o.paid_at, o.created_at) < clock_timestamp() - $1 * interval '1 ms'

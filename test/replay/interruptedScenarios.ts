@@ -99,6 +99,23 @@ export const interruptedScenarios: readonly Scenario[] = [
     },
   },
   {
+    name: 'code-missed-after-a-call-that-a-budget-held-back',
+    covers: { identify: ['issue'], confirm: ['call'] },
+    policy: { knownSendsPerHourMax: 1 },
+    async play(world) {
+      world.carrier.before = () => ({ outcome: 'undeliverable', code: '30003' });
+      const stored = await issue(world);
+      await untilFailed(world);
+      await world.backdateSends(61);
+      await world.write(anna, 'call me');
+      await world.reply('codeByCall');
+      if (await world.tellMissed() !== 1) throw new Error('nobody was told of the SMS');
+      await world.write(anna, 'cancel');
+      await world.reply('cancelled');
+      return stored;
+    },
+  },
+  {
     name: 'code-by-the-next-way',
     covers: { identify: ['issue'], confirm: ['call', 'guess'] },
     async play(world) {

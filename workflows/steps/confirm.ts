@@ -37,8 +37,10 @@ export const confirmStep: Step = {
  */
 export async function failOver(c: Conversation, { challengeId, sends }: CodeMissed): Promise<void> {
   const { stage, policy } = c.state;
-  // What is told twice is taken once.
-  if (stage !== 'confirm' || c.state.challengeId !== challengeId || sends < (c.state.sends ?? 1)) return;
+  if (stage !== 'confirm' || c.state.challengeId !== challengeId) return;
+  // What is told twice is taken once; the database knows whether it was, or whether what was asked for since went
+  // nowhere. Versioned: conversations from before took any later send for an answer.
+  if (sends < (c.state.sends ?? 1) && !patched('missed-before-another')) return;
   const outcome = await decide.failOver({ challengeId, sends, policy });
   if (outcome.reaction === 'resend' && outcome.sends > (c.state.sends ?? 1)) return resend(c, outcome.sends);
   if (outcome.reaction === 'none' && outcome.why === 'noWay') c.showDelivery('failed');

@@ -237,6 +237,57 @@ describe('a code that does not arrive', () => {
     expect(lost.went()).toEqual({ sms: ['+447700900123'], email: ['anna@acme.example'] });
   });
 
+  test('goes by the next way also after its person asked for a mail and has no address', async () => {
+    await pool.query(`DELETE FROM employee_emails WHERE employee_id = (SELECT id FROM employees WHERE identifier = '144133')`);
+    const lost = await claim();
+    await lost.receipt('sent');
+    await wait(31);
+    expect(await lost.say('EMAIL')).toEqual({ reaction: 'resend', sends: 2, asked: 'email' });
+    await lost.send(2);
+    await lost.receipt('undelivered');
+    expect(await missed()).toEqual([{ challengeId: lost.challengeId, sends: 1 }]);
+    expect(await missed()).toEqual([]);
+    expect(await lost.failOver(1)).toEqual({ reaction: 'resend', sends: 3 });
+    await lost.send(3);
+    expect(await lost.failOver(1)).toEqual({ reaction: 'none', why: 'over' });
+    expect(lost.went()).toEqual({ sms: ['+447700900123'], call: ['+447700900123'] });
+    await lost.receipt('failed', 3);
+    expect(await missed()).toEqual([{ challengeId: lost.challengeId, sends: 3 }]);
+  });
+
+  test('goes by the next way also when a budget held back what was asked for since', async () => {
+    const lost = await claim();
+    await wait(31);
+    await owner.query(`UPDATE country_sends SET sends = 100000, stranger_sends = 100000`);
+    expect(await lost.say('CALL')).toMatchObject({ reaction: 'resend', sends: 2 });
+    await lost.receipt('undelivered');
+    expect(await missed()).toEqual([{ challengeId: lost.challengeId, sends: 1 }]);
+    expect(await lost.failOver(1)).toEqual({ reaction: 'resend', sends: 3 });
+    await lost.send(3);
+    expect(lost.went()).toEqual({ sms: ['+447700900123'], email: ['anna@acme.example'] });
+  });
+
+  test('is charged once more by the only way that there is, and not for ever when the budget of that is spent', async () => {
+    const lost = await claim('144133', { by: ['sms'] });
+    await lost.receipt('failed', 1, '30008');
+    await owner.query(`UPDATE country_sends SET sends = 100000, stranger_sends = 100000`);
+    expect(await missed()).toHaveLength(1);
+    expect(await lost.failOver(1)).toEqual({ reaction: 'none', why: 'noWay' });
+    expect(lost.went()).toEqual({ sms: ['+447700900123'] });
+  });
+
+  test('A36 a way that led nowhere and what went out after it leave the sender the gaps of somebody unknown', async () => {
+    await pool.query(`DELETE FROM employee_emails WHERE employee_id = (SELECT id FROM employees WHERE identifier = '144133')`);
+    const [lost, unknown] = [await claim(), await claim('999999')];
+    await wait(31);
+    for (const one of [lost, unknown]) expect(await one.say('EMAIL')).toMatchObject({ reaction: 'resend', sends: 2 });
+    await lost.failOver(1);
+    await wait(61);
+    const answers = async () => Promise.all([lost, unknown].map((one) => one.say('RESEND')));
+    expect((await answers()).map((answer) => (answer as { reaction: string }).reaction)).toEqual(['resend', 'resend']);
+    expect(await answers()).toMatchObject([{ reaction: 'tooSoon' }, { reaction: 'tooSoon' }]);
+  });
+
   test('is sent by SMS again when somebody asks for it after a call', async () => {
     const asked = await claim();
     await wait(31);
