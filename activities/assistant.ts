@@ -66,6 +66,8 @@ export type RelayOutcome =
   /** It ended while the assistant thought: the answer is dropped, and the message with it, which was relayed. */
   | { readonly reaction: 'tooLate' };
 
+export type KeptOutcome = RelayOutcome | { readonly reaction: 'unanswered' };
+
 /** What there is to do about a turn that is answered later. `from` and `to` are places of replies. */
 export type NewsOutcome =
   | { readonly reaction: 'relay'; readonly from: number; readonly to: number }
@@ -85,6 +87,13 @@ export function createAssistantActivities(deps: AssistantDeps) {
       if (reaction !== 'relay') return handleWithoutRelay(deps, input, reaction);
       const { answer, late } = await ask(deps, input, seen.message, session);
       return keepAnswer(deps, input, answer, late);
+    },
+
+    /** What a turn came to that ended without saying so: what was kept, or that nobody answers it. */
+    async keptOutcome(input: { messageId: string; senderId: string }): Promise<KeptOutcome> {
+      const seen = await peekMessage(pool, storageKeys, input);
+      // cast: only `relay` handles a session's messages, and whoever asks has dropped this one as unanswered else
+      return seen !== undefined && 'result' in seen ? seen.result as KeptOutcome : { reaction: 'unanswered' };
     },
 
     /** What there is to do about a turn of this session that is answered later. */

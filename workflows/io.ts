@@ -18,7 +18,7 @@ import { taskQueues } from './contract';
  * of outage stay within what a history may hold.
  */
 export const decide = proxyLocalActivities<
-  ChallengeActivities & SessionActivities & Pick<AssistantActivities, 'readNews'>
+  ChallengeActivities & SessionActivities & Pick<AssistantActivities, 'readNews' | 'keptOutcome'>
 >({
   startToCloseTimeout: '30s',
   localRetryThreshold: '3s',

@@ -272,6 +272,14 @@ export const acts: Record<string, Case> = {
       return ({ readNews }) => readNews({ messageId, senderId: row!.senderId, sessionId });
     },
   },
+  'what a turn came to is what was kept of it': {
+    outcome: { reaction: 'relay', replies: 1, open: true },
+    async prepare(world) {
+      await world.run(await answeringLater(world));
+      const { rows: [row] } = await world.pool.query<{ senderId: string }>('SELECT sender_id AS "senderId" FROM sessions');
+      return ({ keptOutcome }) => keptOutcome({ messageId, senderId: row!.senderId });
+    },
+  },
   'relay takes note of NOT ME': { outcome: { reaction: 'dispute' }, prepare: relaying('not me') },
   'relay asks for a fresh proof when the assistant does': {
     outcome: { reaction: 'closed' },

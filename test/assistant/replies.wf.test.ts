@@ -1,4 +1,5 @@
 // What an assistant says at once: all of it is read, in order, and what people see while it thinks.
+import type { AssistantAnswer } from '../../src/assistant/assistant';
 import { Fault } from '../../src/domain/faults';
 import { startConversations } from '../support/conversations';
 import type { ConversationWorld } from '../support/conversations';
@@ -25,6 +26,34 @@ const says = (count: number) => {
 };
 /** What the chat read since the person was verified. */
 const read = () => world.channel.sent.all.slice(2).map(({ text }) => text);
+
+/** Of the same message twice at once: what the one run is answered is kept, then the other one is given up. */
+function keptAndGivenUp(senderId: string, answer: AssistantAnswer): void {
+  let runs = 0;
+  world.assistant.answerTo = async (turn) => {
+    if ((runs += 1) === 2) return answer;
+    await world.relay(turn, senderId);
+    throw new Fault('refused', 'assistant', 'too late');
+  };
+}
+
+test('an answer that is kept in the moment in which its turn is given up is read', async () => {
+  const senderId = await world.verify();
+  keptAndGivenUp(senderId, { replies: [{ text: 'one' }, { text: 'two' }], endTurn: true });
+  await world.write(anna, 'hello');
+  await world.said('one');
+  await world.said('two');
+  expect(read()).toEqual(['one', 'two']);
+});
+
+test('a turn that is to be answered later in the moment in which it is given up is, and nobody reads that it is not', async () => {
+  const senderId = await world.verify();
+  keptAndGivenUp(senderId, { replies: [], endTurn: false });
+  const { messageId } = await world.write(anna, 'hello');
+  for (let outcome = ''; outcome !== 'taken';) ({ outcome } = await world.push(messageId, ['later'], true));
+  await world.said('later');
+  expect(read()).toEqual(['later']);
+});
 
 test.each([0, 1, 2, 5, 20])('of %i replies every one is read, in order, and no more', async (count) => {
   await world.verify();

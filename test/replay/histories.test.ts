@@ -1,7 +1,7 @@
 // What the recorded histories hold: everything that can happen in a stage, what it costs, and nothing of a person.
 import { historyFromJSON } from '@temporalio/common/lib/proto-utils';
 import { costOf } from '../../bench/measure/histories';
-import type { RelayOutcome } from '../../activities/assistant';
+import type { KeptOutcome, RelayOutcome } from '../../activities/assistant';
 import type { ConfirmOutcome, FailOverOutcome, TurnAwayOutcome } from '../../activities/challenge';
 import type { IdentifyOutcome } from '../../activities/claim';
 import { outcomes, stageTable, stages } from '../../src/domain/verification';
@@ -29,6 +29,7 @@ const answers = {
   relay: {
     relay: true, end: true, dispute: true, textOnly: true, flood: true, ignore: true, closed: true, tooLate: true,
   } satisfies All<RelayOutcome['reaction']>,
+  keptOutcome: { relay: true, unanswered: true } satisfies Partial<All<KeptOutcome['reaction']>>,
   failOver: { resend: true, none: true } satisfies All<FailOverOutcome['reaction']>,
   turnAway: { notice: true, ignore: true } satisfies All<TurnAwayOutcome['reaction']>,
 };

@@ -182,6 +182,25 @@ export const interruptedScenarios: readonly Scenario[] = [
     },
   },
   {
+    name: 'answer-kept-as-its-turn-is-given-up',
+    covers: { session: ['relay'] },
+    async play(world) {
+      const { senderId } = await verify(world);
+      let runs = 0;
+      world.assistant.answerTo = async (turn) => {
+        if ((runs += 1) === 2) return { replies: [{ text: 'It is approved.' }], endTurn: true };
+        await world.relay(turn, senderId);
+        throw new Fault('refused', 'assistant', 'too late');
+      };
+      await world.write(anna, 'question');
+      await world.said('It is approved.');
+      world.assistant.answerTo = () => { throw new Fault('refused', 'assistant', 'invalid body'); };
+      const stored = await world.write(anna, 'hello');
+      await world.reply('assistantUnavailable');
+      return stored;
+    },
+  },
+  {
     name: 'assistant-down',
     covers: { session: ['relay'] },
     async play(world) {

@@ -1,6 +1,8 @@
 // Conversations, with time skipped or not: one worker, one database, fakes at the ports, a person who writes and reads.
 import { msToNumber } from '@temporalio/common/lib/time';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import type { RelayOutcome } from '../../activities/assistant';
+import type { Turn } from '../../src/assistant/assistant';
 import type { ConversationStatus, UpdateName } from '../../workflows/contract';
 import { auditedTransaction } from '../../src/audit/auditedTransaction';
 import { createPool } from '../../src/db/pool';
@@ -53,6 +55,8 @@ export interface ConversationWorld {
   order(senderId: string, order: UpdateName): Promise<OrderOutcome>;
   /** Tells conversations of codes that do not arrive, as the web process does. */
   tellMissed(): Promise<number>;
+  /** One more run of the activity of a turn that is being relayed: as of a worker that is taken for dead, and is not. */
+  relay(turn: Turn, senderId: string): Promise<RelayOutcome>;
   /** The assistant says more to a turn, and ends it with the last. */
   push(turnId: string, texts: readonly string[], isLast?: boolean): Promise<PushOutcome>;
   readonly pushes: Pushes;
@@ -179,6 +183,8 @@ export async function startConversations(
       while (!await isChanged()) await new Promise(setImmediate);
       await pushes.tellDue();
     },
+    relay: ({ turnId: messageId, conversationId: sessionId }, senderId) =>
+      activities.relay({ messageId, sessionId, senderId, repliesMax: policy.repliesPerTurnMax }),
     order: (senderId, order) => conversations().order(senderId, order, 'tester'),
     tellMissed: () => tellMissedCodes({
       pool, log: { warn: () => undefined }, silenceMs: policy.codeSilenceMs, tell: (missed) => conversations().tellMissed(missed),

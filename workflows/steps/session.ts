@@ -1,6 +1,6 @@
 // session: relays everything in order, one message at a time, until the session ends.
-import { ActivityFailure, isCancellation } from '@temporalio/workflow';
-import type { NewsOutcome, RelayOutcome } from '../../activities/assistant';
+import { ActivityFailure, isCancellation, patched } from '@temporalio/workflow';
+import type { KeptOutcome, NewsOutcome } from '../../activities/assistant';
 import { replyKey, textKey } from '../../src/domain/messages';
 import type { EndReason } from '../../src/sessions/sessions';
 import type { Outcome } from '../../src/domain/verification';
@@ -21,14 +21,13 @@ export const sessionStep: Step = {
     }));
     // The assistant may have taken it already: it is not given again, to whomever proves to be this sender next.
     if (outcome === 'interrupted') return c.drop([messageId], 'interrupted');
-    switch (outcome.reaction) {
-      case 'relay': return deliver(c, messageId, { from: 0, to: outcome.replies, late: outcome.late === true });
+    const final = outcome.reaction === 'unanswered' ? await settleUnanswered(c, messageId) : outcome;
+    switch (final.reaction) {
+      case 'relay': return deliver(c, messageId, { from: 0, to: final.replies, late: final.late === true });
       case 'end': return finish(c, 'logout', messageId);
       case 'textOnly': return c.answer(messageId, { key: 'textOnly', params: {} });
       case 'dispute': return c.answer(messageId, { key: 'notMe', params: {} });
-      case 'unanswered':
-        await c.drop([messageId], 'unanswered');
-        return c.answer(messageId, { key: 'assistantUnavailable', params: {} });
+      case 'unanswered': return c.answer(messageId, { key: 'assistantUnavailable', params: {} });
       case 'closed': return closed(c, messageId);
       case 'tooLate': return closed(c);
       case 'flood': return c.answer(messageId, { key: 'flood', params: {} });
@@ -47,16 +46,25 @@ export const sessionStep: Step = {
   },
 };
 
-type TurnOutcome = RelayOutcome | { readonly reaction: 'unanswered' };
-
 /** An assistant that cannot answer is an outcome; whatever else fails is not. */
-async function turn(input: Parameters<typeof relay>[0]): Promise<TurnOutcome> {
+async function turn(input: Parameters<typeof relay>[0]): Promise<KeptOutcome> {
   try {
     return await relay(input);
   } catch (error) {
     if (!(error instanceof ActivityFailure) || isCancellation(error)) throw error;
     return { reaction: 'unanswered' };
   }
+}
+
+/**
+ * Drops a message that got no answer in time. A try that was given up may have kept one in that very moment: whichever
+ * of the two settled the message first stands.
+ */
+async function settleUnanswered(c: Conversation, messageId: string): Promise<KeptOutcome> {
+  await c.drop([messageId], 'unanswered');
+  // Versioned: conversations from before did not look again.
+  if (!patched('answer-kept-at-the-end')) return { reaction: 'unanswered' };
+  return decide.keptOutcome({ messageId, senderId: c.state.senderId });
 }
 
 /**
