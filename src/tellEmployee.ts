@@ -22,6 +22,8 @@ export interface TellDeps {
   readonly texts: Pick<Texts, 'render'>;
   readonly defaultLanguage: string;
   sendSms(notice: SmsNotice): Promise<SendResult>;
+  /** Charges an SMS about a session in the budget of its telephone; false when that is spent. Repeat-safe. */
+  chargeSms(sessionId: string, destinationHash: Buffer): Promise<boolean>;
   /** Absent when no mail server is configured. */
   readonly mailer?: {
     send(mail: { key: string; to: string; subject: string; text: string; html: string }): Promise<SendResult>;
@@ -40,14 +42,17 @@ export async function tellEmployee(deps: TellDeps, session: NewSession): Promise
   const last4 = address?.slice(-4) ?? '????';
   // By which of several the code came nobody knows: whoever had one more sent must not silence the notice with it.
   const certain = used.length === 1 ? used : [];
-  const isOneOf = (hashes: readonly Buffer[], to: string) =>
-    hashes.some((hash) => hash.equals(lookupHash(keys.lookup, 'destination', to)));
+  const hashOf = (to: string) => lookupHash(keys.lookup, 'destination', to);
+  const isOneOf = (hashes: readonly Buffer[], to: string) => hashes.some((hash) => hash.equals(hashOf(to)));
   const findContact = (byMail: boolean) => findNoticeContact(pool, rules, {
     employeeId, byMail,
     wasUsed: (to) => isOneOf(certain, to),
     ownNumbers: (numbers) => ownNumbers(pool, keys.lookup, senderId, numbers),
   });
-  const sendSms = (to: string) => deps.sendSms({ to, language, text: { key: 'smsSessionOpened', params: { last4 } } });
+  const sendSms = async (to: string): Promise<SendResult> => {
+    if (!await deps.chargeSms(sessionId, hashOf(to))) return { outcome: 'undeliverable', code: 'budgetSpent' };
+    return deps.sendSms({ to, language, text: { key: 'smsSessionOpened', params: { last4 } } });
+  };
   const contact = await findContact(mailer !== undefined);
   if (contact === undefined) return { outcome: 'noChannel' };
   if (contact.method === 'sms' || mailer === undefined) return sendSms(contact.to);

@@ -21,7 +21,7 @@ export interface Charge {
 
 const dayMs = 86_400_000;
 
-/** The limits as the functions of migrations 6, 7 and 18 read them. */
+/** The limits as the functions of migrations 6, 7 and 24 read them. */
 function limitsOf(policy: Policy): string {
   return JSON.stringify({
     perSender: policy.senderGuessesPerDayMax,
@@ -89,6 +89,19 @@ export async function chargeSend(
   const { allowed, pool } = row!;
   if (pool !== null && country !== undefined) note({ kind: 'country.spent', facts: { country, pool } });
   return allowed;
+}
+
+/**
+ * Charges the SMS that tells a telephone of a session, in what it gets in all. False: it must not leave. Repeat-safe by
+ * session.
+ */
+export async function chargeNotice(
+  db: Queryable, policy: Policy, sessionId: string, destinationHash: Buffer,
+): Promise<boolean> {
+  const { rows: [row] } = await db.query<{ allowed: boolean }>(
+    'SELECT charge_notice($1, $2, $3) AS allowed',
+    [sessionId, destinationHash, policy.destinationSendsInAllPerDayMax]);
+  return row!.allowed;
 }
 
 /** One send of a code, as it was charged. */

@@ -7,6 +7,7 @@ import type { NoticeDeps } from '../directory/contactNotices';
 import { disputeLinkPath } from '../http/dispute/disputePage';
 import type { Log } from '../log';
 import type { Mailer } from '../mail/mailer';
+import { chargeNotice } from '../otp/budgets';
 import type { Alert } from '../otp/budgets';
 import { createSmsNotices } from '../otp/carriers/smsCarrier';
 import type { SmsNotice } from '../otp/carriers/smsCarrier';
@@ -39,6 +40,11 @@ export function createNotices(config: Config, { pool, log, texts, mailer, alert 
   const { keyring: keys, countries, policy, DOORMAN_LANGUAGE: defaultLanguage } = config;
   const sessions: TellDeps = {
     pool, keys, texts, defaultLanguage, sendSms, mailer, rules: destinationRules(config),
+    async chargeSms(sessionId, destinationHash) {
+      const mayLeave = await chargeNotice(pool, policy, sessionId, destinationHash);
+      if (!mayLeave) log.warn('a telephone has had too much today to be told of a session', { sessionId });
+      return mayLeave;
+    },
     disputeLink: (sessionId) => {
       const token = disputeToken(keys.lookup, { sessionId, expiresAt: new Date(Date.now() + disputeLinkMs) });
       return config.DOORMAN_PUBLIC_URL + disputeLinkPath(token);

@@ -2,7 +2,9 @@
 import { verifyAudit } from '../../src/audit/verifyAudit';
 import { usualRules } from '../../src/directory/contacts';
 import { Fault } from '../../src/domain/faults';
+import { defaultPolicy } from '../../src/domain/policy';
 import { lookupHash } from '../../src/keys/box';
+import { chargeNotice } from '../../src/otp/budgets';
 import { tellNewSessions } from '../../src/sessions/sessionNotices';
 import { tellEmployee } from '../../src/tellEmployee';
 import type { TellDeps } from '../../src/tellEmployee';
@@ -54,12 +56,14 @@ const mailedToo = () => world.owner.query(
 type Send = (by: 'sms' | 'mail') => Promise<{ outcome: 'accepted'; providerId: string } | { outcome: 'undeliverable'; code: string }>;
 const accepted: Send = async () => ({ outcome: 'accepted', providerId: 'id' });
 
-async function tell({ send = accepted, byMail = true } = {}) {
+async function tell({ send = accepted, byMail = true, smsMax = defaultPolicy.destinationSendsInAllPerDayMax } = {}) {
   const told: { to: string; words: string; html?: string; subject?: string }[] = [];
   const texts = createTexts({ organisation: 'Acme', language: 'en' });
   const deps: TellDeps = {
     pool: world.pool, keys: testKeyring, texts, defaultLanguage: 'en', rules: usualRules,
     disputeLink: (sessionId) => `https://doorman.example/not-me/${sessionId}`,
+    chargeSms: (sessionId, hash) => chargeNotice(
+      world.pool, { ...defaultPolicy, destinationSendsInAllPerDayMax: smsMax }, sessionId, hash),
     async sendSms({ to, language, text }) {
       const sent = await send('sms');
       told.push({ to, words: texts.render(text, language) });
@@ -147,6 +151,47 @@ describe('a new session', () => {
     await world.owner.query('UPDATE employee_phones SET held_from = clock_timestamp() WHERE e164 = $1', [second]);
     await opens(annaPrivate);
     expect((await tell({ byMail: false })).told).toEqual([]);
+  });
+});
+
+describe('the budget of a telephone', () => {
+  it('is spent by notices, too: one more is not sent, and the audit says so', async () => {
+    await addSecondPhone();
+    for (const expected of [[second], [second], []]) {
+      await opens(annaPrivate, { sent: true });
+      const { told, report } = await tell({ byMail: false, smsMax: 2 });
+      expect(told.map(({ to }) => to)).toEqual(expected);
+      expect(report).toEqual({ notified: expected.length, unnotified: 1 - expected.length });
+    }
+    expect((await audited()).at(-1)).toMatchObject({ kind: 'session.unannounced', facts: { fault: 'budgetSpent' } });
+  });
+
+  it('is spent by codes and notices together, each once, however often a notice is tried', async () => {
+    await opens(annaPrivate);
+    const down: Send = async () => { throw new Fault('unavailable', 'twilio', '503'); };
+    await mailedToo();
+    for (const tries of [1, 2]) {
+      await tell({ send: down, smsMax: 2 });
+      await world.owner.query(`UPDATE sessions SET notice_tried_at = notice_tried_at - interval '61 s'`);
+      const { rows } = await world.pool.query('SELECT allowed FROM notice_sends');
+      expect([tries, rows]).toEqual([tries, [{ allowed: true }]]);
+    }
+    await world.owner.query(
+      `INSERT INTO sends (challenge_id, ordinal, sender_id, identity_hash, pool, allowed, destination_hash)
+       SELECT id, nth, sender_id, identity_hash, pool, true, $1 FROM challenges, generate_series(3, 20) nth`,
+      [lookupHash(testKeyring.lookup, 'destination', first)]);
+    const visitor = new Visitor(world, anna, { destinationSendsInAllPerDayMax: 20 });
+    await visitor.claims('144133');
+    expect((await world.pool.query('SELECT allowed FROM sends WHERE challenge_id = $1', [visitor.challengeId])).rows)
+      .toEqual([{ allowed: false }]);
+  });
+
+  it('that is spent leaves the mail', async () => {
+    await opens(annaPrivate);
+    await mailedToo();
+    const { told, report } = await tell({ smsMax: 1 });
+    expect(told.map(({ to }) => to)).toEqual(['anna@acme.example']);
+    expect(report).toEqual({ notified: 1, unnotified: 0 });
   });
 });
 
