@@ -4,6 +4,7 @@ import type { Assistant, AssistantAnswer } from '../src/assistant/assistant';
 import { wordsOf } from '../src/assistant/replies';
 import { openTurn, readTurnNews } from '../src/assistant/turns';
 import { pendingTexts, storeTexts } from '../src/outbox/outbox';
+import { isHeld } from '../src/outbox/pacing';
 import type { Pool } from '../src/db/pool';
 import { replyKey, textKey } from '../src/domain/messages';
 import { soundPolicy } from '../src/domain/policy';
@@ -147,7 +148,7 @@ function ask(
   };
   return whileBeating(async () => {
     // Of no consequence, and not waited for: the indicator ends by itself.
-    void deps.channel.showTyping(input.messageId);
+    void showTyping(deps, input.messageId);
     const late = sayWhenLate(deps, input, session);
     try {
       const answer = await deps.assistant.answer(turn, cancellationSignal());
@@ -156,6 +157,12 @@ function ask(
       await late.end();
     }
   });
+}
+
+/** Nothing while an operator holds the chat: this leaves, too. */
+async function showTyping({ pool, channel }: AssistantDeps, messageId: string): Promise<void> {
+  // A courtesy: what fails here, fails nobody's turn.
+  if (!await isHeld(pool, 'chat').catch(() => true)) await channel.showTyping(messageId);
 }
 
 /** Tells the person, once a turn, that the assistant still works, when it takes long. */

@@ -1,4 +1,5 @@
 // What ends with a session, at once: what the assistant said and nobody has read yet.
+import { holdSending } from '../../src/outbox/sendingControl';
 import { createActivityWorld } from '../support/activityWorld';
 import type { ActivityWorld } from '../support/activityWorld';
 import { acts, sessionId } from './acts';
@@ -53,4 +54,11 @@ test('R29 a proof is fresh for five minutes to the second, and an answer that as
   world.assistant.answerTo = () => ({ replies: [{ text: 'done' }], endTurn: true, stepUp: true });
   await world.pool.query(`UPDATE sessions SET opened_at = opened_at - interval '4 minutes 50 seconds'`);
   expect(await world.run(relay)).toEqual({ reaction: 'relay', replies: 1 });
+});
+
+test('nobody is shown that the assistant types while the chat is held', async () => {
+  const relay = await acts['relay keeps what the assistant answers']!.prepare(world);
+  await holdSending(world.pool, ['chat'], true, 'tester');
+  await world.run(relay).finally(() => holdSending(world.pool, ['chat'], false, 'tester'));
+  expect(world.channel.typing.all).toEqual([]);
 });

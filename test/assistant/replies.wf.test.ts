@@ -82,7 +82,7 @@ test('typing is shown for what the assistant is asked, and for nothing else', as
   await world.said('echo: hello');
   await world.write(anna, 'logout');
   await world.reply('sessionEndedByLogout');
-  expect(world.channel.typing.all).toEqual([messageId]);
+  expect(await world.channel.typing.count(1)).toEqual([messageId]);
 });
 
 test('an assistant that thinks for longer than three seconds is said to, once, before it answers', async () => {
