@@ -2,6 +2,7 @@
 // Nobody waits here: who is too early is told for how long, and Temporal brings them back.
 import type { Queryable } from '../db/pool';
 import { Fault } from '../domain/faults';
+import { slowsAll } from '../twilio/errorTable';
 
 /** Codes have a lane of their own, for which the chat leaves something in the bucket. */
 export const lanes = ['chat', 'codes'] as const;
@@ -26,13 +27,11 @@ export async function takeTurn(db: Queryable, { key, lane, recipient }: Turn): P
   throw new Fault('throttled', 'pacing', refused.why, Math.max(1, Math.ceil(refused.waitMs)));
 }
 
-// The rate of the channel, and of the account: https://www.twilio.com/docs/api/errors/63018 and /20429.
-const slowingCodes: ReadonlySet<string> = new Set(['63018', '20429', 'http 429']);
 const slowMs = 60_000;
 
 /** Whether a provider says that all of us send too fast, and not just to this recipient. */
 export const asksToSlowDown = ({ kind, code }: Pick<Fault, 'kind' | 'code'>): boolean =>
-  kind === 'throttled' && slowingCodes.has(code);
+  kind === 'throttled' && slowsAll(code);
 
 /** Empties the bucket for the chat for a minute. Codes go on: they are few, and somebody waits for each. */
 export async function slowDown(db: Queryable): Promise<void> {

@@ -19,6 +19,8 @@ export interface Action {
   readonly nextMethod: boolean;
   /** For this contact this way comes last for a month (src/otp/routeHealth.ts): people move, and change their mind. */
   readonly passedOver?: true;
+  /** The rate of the channel or of the account, not of one recipient: everybody's texts slow down. */
+  readonly slowsAll?: true;
   /** Kept until the person writes again. */
   readonly parks?: true;
   /** Told when so many refusals in a row say so. */
@@ -76,9 +78,10 @@ export const errorNumbers: Readonly<Record<ErrorClass, readonly number[]>> = {
 /** What a number asks for beyond its class. */
 const beyondClass: Readonly<Record<number, Partial<Action>>> = {
   // Twilio is up, and has had too many requests, or two for one number, at once.
-  20429: { fault: 'throttled' },
+  20429: { fault: 'throttled', slowsAll: true },
   60212: { fault: 'throttled' },
   30008: { retriesMax: 1 },
+  63018: { slowsAll: true },
   // The day's cap of the sender.
   63038: { waitAtLeastMs: dayMs, alert: { what: 'providerRefuses', inARow: 1 } },
 };
@@ -107,6 +110,11 @@ export function actionOf(number: number): Action | undefined {
 export function passedOverCodes(): string[] {
   const numbers = [...classes.keys()].filter((number) => actionOf(number)?.passedOver === true);
   return numbers.map(String);
+}
+
+/** Whether a number, or an answer without one, says that all of us send too fast. */
+export function slowsAll(code: string): boolean {
+  return code === 'http 429' || actionOf(Number(code))?.slowsAll === true;
 }
 
 /** Whether what was taken and failed with this number may pass: then it is worth another try by the same way. */

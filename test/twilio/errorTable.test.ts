@@ -2,7 +2,7 @@
 import { refusals } from '../../src/domain/faults';
 import { createTwilio } from '../../src/twilio/client';
 import {
-  actionOf, classOf, classOfCode, errorClasses, errorNumbers, isRefusal, passedOverCodes, passes,
+  actionOf, classOf, classOfCode, errorClasses, errorNumbers, isRefusal, passedOverCodes, passes, slowsAll,
 } from '../../src/twilio/errorTable';
 import type { ErrorClass } from '../../src/twilio/errorTable';
 import { refusalOf, Undeliverable } from '../../src/twilio/errors';
@@ -88,6 +88,12 @@ describe('what a class does', () => {
     expect(actionOf(63038)).toMatchObject({ fault: 'throttled', waitAtLeastMs: 86_400_000, alert: { what: 'providerRefuses', inARow: 1 } });
     expect(actionOf(20429)).toMatchObject({ fault: 'throttled' });
     expect(actionOf(29999)).toBeUndefined();
+  });
+
+  it('says of the rate of the channel and of the account alone that everybody\'s texts slow down', () => {
+    const slowing = Object.values(errorNumbers).flat().filter((number) => slowsAll(String(number)));
+    expect(slowing).toEqual([20429, 63018]);
+    expect([slowsAll('http 429'), slowsAll('http 503'), slowsAll('')]).toEqual([true, false, false]);
   });
 });
 
