@@ -25,15 +25,18 @@ const failuresMax = 3;
  * been sent. Whoever asked for such a one still waits for the one before.
  */
 const latestThatLeft = `(
-  SELECT max(n.ordinal) FROM sends n LEFT JOIN outbox w ON w.key = n.challenge_id || ':' || n.method || ':' || n.ordinal
-   WHERE n.challenge_id = c.id AND n.allowed AND n.destination_hash IS NOT NULL AND w.state IS DISTINCT FROM 'withheld')`;
+  SELECT max(n.ordinal)
+    FROM sends n LEFT JOIN outbox w ON w.key = n.challenge_id || ':' || n.method || ':' || n.ordinal
+   WHERE n.challenge_id = c.id AND n.allowed AND n.destination_hash IS NOT NULL
+     AND w.state IS DISTINCT FROM 'withheld')`;
 
 /** Which send of a code that is (from 1), and by which way; undefined when none left. */
 export async function findLatestThatLeft(
   db: Queryable, challengeId: string,
 ): Promise<{ ordinal: number; method: Method } | undefined> {
   const { rows: [latest] } = await db.query<{ ordinal: number; method: Method }>(
-    `SELECT s.ordinal, s.method FROM challenges c JOIN sends s ON s.challenge_id = c.id AND s.ordinal = ${latestThatLeft}
+    `SELECT s.ordinal, s.method
+       FROM challenges c JOIN sends s ON s.challenge_id = c.id AND s.ordinal = ${latestThatLeft}
       WHERE c.id = $1`, [challengeId]);
   return latest;
 }

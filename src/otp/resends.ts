@@ -20,8 +20,8 @@ export interface Resend extends Destination {
   /** Login name of whoever ordered it. */
   readonly operator?: string;
   /**
-   * A send of this code does not arrive: nobody asked for this one, no gap is waited for, and it counts for nothing that
-   * the sender can see. The number of sends (from 1) that there were then: refused when there is a later one.
+   * A send of this code does not arrive: nobody asked for this one, no gap is waited for, and it counts for nothing
+   * that the sender can see. The number of sends (from 1) that there were then: refused when there is a later one.
    */
   readonly missed?: number;
 }

@@ -77,14 +77,15 @@ export async function refusedRoutes(db: Queryable, destinationHashes: readonly B
 }
 
 /**
- * The way of a send that failed for a reason that may pass, the first time for this code and way, and not charged since;
+ * The way of a send that failed for a reason that may pass, the first time for this code and way, not charged since;
  * undefined else.
  */
 export async function passingFailure(db: Queryable, challengeId: string, ordinal: number): Promise<Method | undefined> {
   const { rows: [failed] } = await db.query<{ method: Method; fault: string | null; isFirst: boolean }>(
     `SELECT s.method, coalesce(o.receipt_fault, o.fault) AS fault,
             NOT EXISTS (SELECT FROM sends f WHERE f.challenge_id = s.challenge_id AND f.method = s.method
-                           AND (f.ordinal < s.ordinal AND f.missed_at IS NOT NULL OR f.ordinal > s.ordinal)) AS "isFirst"
+                           AND (f.ordinal < s.ordinal AND f.missed_at IS NOT NULL
+                             OR f.ordinal > s.ordinal)) AS "isFirst"
        FROM sends s JOIN outbox o ON o.key = s.challenge_id || ':' || s.method || ':' || s.ordinal
       WHERE s.challenge_id = $1 AND s.ordinal = $2`, [challengeId, ordinal]);
   return failed?.isFirst === true && passes(failed.fault ?? '') ? failed.method : undefined;

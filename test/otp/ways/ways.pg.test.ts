@@ -250,7 +250,6 @@ describe('a code that does not arrive', () => {
     expect(await lost.failOver(1)).toEqual({ reaction: 'resend', sends: 3 });
     await lost.send(3);
     expect(await lost.failOver(1)).toEqual({ reaction: 'none', why: 'over' });
-    expect(lost.went()).toEqual({ sms: ['+447700900123'], call: ['+447700900123'] });
     await lost.receipt('failed', 3);
     expect(await missed()).toEqual([{ challengeId: lost.challengeId, sends: 3 }]);
   });
