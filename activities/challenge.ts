@@ -16,7 +16,7 @@ import { chargeGuess, triedMethods } from '../src/otp/budgets';
 import { endChallenge, findChallenge, judgeGuess, lockedForMs, unlockSender } from '../src/otp/challenges';
 import type { Challenge, Judgement } from '../src/otp/challenges';
 import { findLatestThatLeft } from '../src/otp/missedCodes';
-import { chargeResend } from '../src/otp/resends';
+import { chargeResend, findLatestAsked } from '../src/otp/resends';
 import type { ResendCharge } from '../src/otp/resends';
 import type { ProviderGuess } from '../src/otp/verify/managedCheck';
 import { openSession } from '../src/sessions/sessions';
@@ -128,12 +128,14 @@ export function createChallengeActivities(deps: ChallengeDeps) {
       return auditedTransaction(pool, async (tx, note) => {
         const challenge = await findChallenge(tx, challengeId);
         if (challenge === undefined) return { reaction: 'expired' };
-        const { senderId, sends, method } = challenge;
-        if (challenge.state === 'live' && !await wasBegun(tx, codeKey(challenge, sends))) {
+        const { senderId, method: current } = challenge;
+        // One that nobody asked for goes by itself, and there is none for whom nobody knows (A36).
+        const { ordinal: sends, method } = await findLatestAsked(tx, challengeId) ?? { ordinal: 0, method: current };
+        if (challenge.state === 'live' && !await wasBegun(tx, codeKey({ id: challengeId, method }, sends))) {
           note({ kind: 'challenge.resent', facts: { challengeId, senderId, sends, method, operator } });
           return { reaction: 'resend', sends };
         }
-        const resend = { challengeId, method, ...await routeBy(deps, tx, challenge), operator };
+        const resend = { challengeId, method: current, ...await routeBy(deps, tx, challenge), operator };
         return resendOutcome(await chargeResend(tx, alerting(deps, note), policy, resend));
       });
     },

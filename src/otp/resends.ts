@@ -59,6 +59,15 @@ export async function chargeResend(tx: Queryable, note: Note, policy: Policy, re
   return { outcome: 'granted', sends: row.sends + 1, allowed };
 }
 
+/** The latest send of a code that somebody asked for, or that began it; what went for one that was missed is none. */
+export async function findLatestAsked(
+  db: Queryable, challengeId: string,
+): Promise<{ ordinal: number; method: Method } | undefined> {
+  const { rows: [latest] } = await db.query<{ ordinal: number; method: Method }>(
+    'SELECT ordinal, method FROM sends WHERE challenge_id = $1 AND asked ORDER BY ordinal DESC LIMIT 1', [challengeId]);
+  return latest;
+}
+
 async function markUnasked(tx: Queryable, challengeId: string, ordinal: number): Promise<void> {
   await tx.query('UPDATE sends SET asked = false WHERE challenge_id = $1 AND ordinal = $2', [challengeId, ordinal]);
 }

@@ -50,6 +50,8 @@ export const paths: readonly (readonly Act[])[] = [
   [0, 1, 2, 3].flatMap((nth) => [identify(nth), sendCode(), confirm(make.say('CANCEL')), identify(nth), pass(3_601)]),
   [identify(), guess, { act: 'chargeResend' }, pass(301), guess, { act: 'endChallenge', reason: 'expired' },
     { act: 'identify', message: make.guess(8, 7), asked: true }, { act: 'identify', message: make.say('NOT ME'), asked: false }],
+  // An operator's order while a way that nobody asked for is being tried.
+  [identify(), sendCode(), { act: 'failOver', sends: 1 }, { act: 'chargeResend' }, confirm(make.say('RESEND'))],
   // Twice five wrong ones in a day: the sender is locked until tomorrow.
   [identify(), guess, guess, guess, guess, guess, pass(3_601), identify(), guess, guess, guess, guess, guess,
     pass(3_601), identify(), pass(86_401), identify(), guess],
