@@ -120,8 +120,7 @@ export function wireWeb(config: Config) {
         return pushes.take(push);
       },
     },
-    scim: scim.deps,
-    keySet,
+    scim: scim.deps, keySet,
     ...partners === undefined ? {} : { partners },
     countMessage: (outcome) => telemetry.count('webhookAnswers', { outcome }),
     noteReceipt: note,

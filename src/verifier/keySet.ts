@@ -10,7 +10,7 @@ export interface KeySetOptions {
   readonly url: string;
   readonly fetch: typeof fetch;
   /** In ms; only differences matter. */
-  readonly now: () => number;
+  readonly elapsed: () => number;
 }
 
 export interface KeySet {
@@ -32,7 +32,7 @@ const timeoutMs = 5 * second;
 const bytesMax = 64 * 1024;
 const keysMax = 50;
 
-export function createKeySet({ url, fetch, now }: KeySetOptions): KeySet {
+export function createKeySet({ url, fetch, elapsed }: KeySetOptions): KeySet {
   let keys: ReadonlyMap<string, PublicKey> | undefined;
   let fetchedAt = -Infinity;
   let fetches: number[] = [];
@@ -40,14 +40,14 @@ export function createKeySet({ url, fetch, now }: KeySetOptions): KeySet {
   const unknown = new Map<string, number>();
 
   const mayFetch = () => {
-    fetches = fetches.filter((at) => at > now() - windowMs);
+    fetches = fetches.filter((at) => at > elapsed() - windowMs);
     return fetches.length < fetchesPerWindow;
   };
   const fetchNow = async () => {
-    fetches.push(now());
+    fetches.push(elapsed());
     try {
       keys = await readKeys(await fetchBounded(url, fetch));
-      fetchedAt = now();
+      fetchedAt = elapsed();
       unknown.clear();
     } catch {
       // What is known already stays good for a while; without, every statement is refused.
@@ -61,16 +61,16 @@ export function createKeySet({ url, fetch, now }: KeySetOptions): KeySet {
     }
     await running;
   };
-  const isKnownToBeUnknown = (kid: string) => (unknown.get(kid) ?? -Infinity) > now() - negativeMs;
+  const isKnownToBeUnknown = (kid: string) => (unknown.get(kid) ?? -Infinity) > elapsed() - negativeMs;
 
   return {
     async find(kid) {
-      if (now() - fetchedAt > freshMs) await refresh();
-      const isUsable = () => keys !== undefined && now() - fetchedAt <= staleMaxMs;
+      if (elapsed() - fetchedAt > freshMs) await refresh();
+      const isUsable = () => keys !== undefined && elapsed() - fetchedAt <= staleMaxMs;
       if (isUsable() && !keys!.has(kid) && !isKnownToBeUnknown(kid)) {
         await refresh();
         if (unknown.size >= negativesMax) unknown.clear();
-        if (!keys!.has(kid)) unknown.set(kid, now());
+        if (!keys!.has(kid)) unknown.set(kid, elapsed());
       }
       if (!isUsable()) throw new StatementRefused('keysUnavailable');
       const key = keys!.get(kid);

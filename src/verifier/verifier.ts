@@ -24,6 +24,8 @@ export interface VerifierOptions {
   readonly once?: (messageId: string, until: Date) => Promise<boolean> | boolean;
   readonly fetch?: typeof fetch;
   readonly now?: () => Date;
+  /** In ms, and never set back, unlike `now`: the age of what was fetched. `performance.now` unless told. */
+  readonly elapsed?: () => number;
 }
 
 export interface StatementVerifier {
@@ -40,14 +42,12 @@ const skewSeconds = 30;
 
 /** One for a backend: it remembers the keys. */
 export function createStatementVerifier(options: VerifierOptions): StatementVerifier {
-  const { issuer, audience, once } = options;
-  const now = options.now ?? (() => new Date());
+  const { issuer, audience, once, now = () => new Date() } = options;
   if (issuer === '' || audience === '') throw new Error('a verifier needs the issuer and the audience');
   const keys = createKeySet({
     url: options.jwksUrl ?? `${issuer}/.well-known/jwks.json`,
     fetch: options.fetch ?? fetch,
-    // A clock that is set back must not make old keys young again.
-    now: options.now === undefined ? () => performance.now() : () => now().getTime(),
+    elapsed: options.elapsed ?? (() => performance.now()),
   });
   return {
     async verify(jwt, message) {

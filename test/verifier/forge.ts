@@ -60,7 +60,7 @@ export function verifierOver(...keys: readonly TestKey[]) {
     answer: (): Response | Promise<Response> => Response.json({ keys: world.keys.map(({ jwk }) => jwk) }),
     seconds: at,
     verifierWith: (options: Partial<VerifierOptions> = {}): StatementVerifier => createStatementVerifier({
-      issuer, audience, now: () => new Date(world.seconds * 1_000),
+      issuer, audience, now: () => new Date(world.seconds * 1_000), elapsed: () => world.seconds * 1_000,
       fetch: async () => { world.fetches += 1; return world.answer(); },
       ...options,
     }),
