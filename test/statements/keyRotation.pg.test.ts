@@ -23,7 +23,7 @@ const issuer = 'https://doorman.acme.example';
 const audience = 'https://assistant.acme.example';
 const anna: Speaker = {
   employeeId: '11111111-1111-4111-8111-111111111111', returnedAt: null,
-  sessionId: '22222222-2222-4222-8222-222222222222', method: 'sms', assurance: 'standard', verifiedAt: new Date(0),
+  sessionId: '22222222-2222-4222-8222-222222222222', method: 'sms', assurance: 'standard', verifiedAt: new Date(1_767_323_045_000),
 };
 const day = 24 * 3_600_000;
 
