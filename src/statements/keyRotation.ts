@@ -42,15 +42,13 @@ export async function tendSigningKeys(deps: RotationDeps): Promise<void> {
   if (is!.due) await whileLocked(deps, (tx, note) => tend(tx, note, deps));
 }
 
-/**
- * The next key takes over as soon as it was published for long enough: says when that is. `already`: it has, or an
- * operator wanted it before.
- */
+/** The next key takes over as soon as it was published for long enough: says when that is. */
 export function rotateSigningKey(
   deps: RotationDeps, operator: string,
 ): Promise<{ readonly outcome: 'rotated' | 'waiting'; readonly kid: string; readonly at: Date }> {
   return whileLocked(deps, async (tx, note) => {
-    await tend(tx, note, deps);
+    // Without a rotation that is due: it and this one are the same.
+    await complete(tx, note, deps);
     const { rows: [asked] } = await tx.query<{ kid: string }>(
       `UPDATE signing_keys SET due_at = clock_timestamp() WHERE state = 'active' AND due_at > clock_timestamp()
        RETURNING kid`);
@@ -59,7 +57,7 @@ export function rotateSigningKey(
       `SELECT kid, published_at + $1 * interval '1 ms' AS at FROM signing_keys WHERE state = 'next'`,
       [deps.times.leadMs]);
     await tend(tx, note, deps);
-    const { kid, at } = next!; // `tend` sees to it that there is one
+    const { kid, at } = next!; // `complete` sees to it that there is one
     const { rowCount } = await tx.query(`SELECT FROM signing_keys WHERE kid = $1 AND state = 'active'`, [kid]);
     return { outcome: rowCount === 1 ? 'rotated' : 'waiting', kid, at };
   });
@@ -105,9 +103,14 @@ function whileLocked<T>({ pool }: RotationDeps, work: (tx: Queryable, note: Note
   });
 }
 
-async function tend(tx: Queryable, note: Note, { storageKeys, times }: RotationDeps): Promise<void> {
-  await remove(tx, note, times);
-  await retire(tx, note, times);
+async function tend(tx: Queryable, note: Note, deps: RotationDeps): Promise<void> {
+  await remove(tx, note, deps.times);
+  await retire(tx, note, deps.times);
+  await complete(tx, note, deps);
+}
+
+/** Makes what is missing: there always is a key that signs, and one that is about to. */
+async function complete(tx: Queryable, note: Note, { storageKeys, times }: RotationDeps): Promise<void> {
   await activate(tx, note, storageKeys, times);
   const { rowCount } = await tx.query(`SELECT FROM signing_keys WHERE state = 'next'`);
   if (rowCount === 0) await makeKey(tx, note, storageKeys);

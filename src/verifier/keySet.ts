@@ -65,10 +65,12 @@ export function createKeySet({ url, fetch, elapsed }: KeySetOptions): KeySet {
 
   return {
     async find(kid) {
+      const known = fetchedAt;
       if (elapsed() - fetchedAt > freshMs) await refresh();
       const isUsable = () => keys !== undefined && elapsed() - fetchedAt <= staleMaxMs;
       if (isUsable() && !keys!.has(kid) && !isKnownToBeUnknown(kid)) {
-        await refresh();
+        // What was fetched a moment ago says it already.
+        if (fetchedAt === known) await refresh();
         if (unknown.size >= negativesMax) unknown.clear();
         if (!keys!.has(kid)) unknown.set(kid, elapsed());
       }

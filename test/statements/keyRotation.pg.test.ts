@@ -186,6 +186,16 @@ describe('an operator', () => {
       .toEqual([{ kind: 'signingkey.asked', facts: { kid: first, operator: 'tester' } }]);
   });
 
+  test('who asks when the next key is due anyway has it take over once', async () => {
+    await tend();
+    await pass(90 * day);
+    const next = await kidOf('next');
+    expect(await rotateSigningKey(deps, 'tester')).toMatchObject({ outcome: 'rotated', kid: next });
+    await pass(2 * day);
+    await tend();
+    expect(await kidOf('active')).toBe(next);
+  });
+
   test('withdraws a stolen key: from then on no process signs with it, and what it signed is refused', async () => {
     const processes = [newProcess(), newProcess(), newProcess()];
     const stolen = await processes[0]!();

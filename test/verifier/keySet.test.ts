@@ -66,6 +66,13 @@ test('A59 the same unknown key is asked for once in half a minute', async () => 
   expect(world.fetches).toBe(3);
 });
 
+test('A59 an unknown key is not asked for twice when it is the first that is met', async () => {
+  const [first, second] = keys as [TestKey, TestKey];
+  const world = verifierOver(first);
+  expect(await verdict(world.verifierWith().verify(token(second)))).toBe('unknownKey');
+  expect(world.fetches).toBe(1);
+});
+
 test('a thousand statements at once wait for one fetch', async () => {
   const [first] = keys as [TestKey];
   const world = verifierOver(first);
