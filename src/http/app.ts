@@ -14,6 +14,8 @@ import { Problem, answerProblems } from './problem';
 import { scimRouter } from './scim/scimRouter';
 import type { ScimDeps } from './scim/scimRouter';
 import { scimPath } from './scim/scimSchema';
+import { keySetPath, keySetRoute } from './statements/keySet';
+import type { KeySetRouteDeps } from './statements/keySet';
 import { twilioGuards } from './twilioGuards';
 import { createSignatureCheck } from './twilioSignature';
 import { isReceiptId, receiptPath, statusPath, twilioStatus } from './twilioStatus';
@@ -28,6 +30,8 @@ export interface AppDeps extends WebhookDeps, StatusDeps, PushedRepliesDeps, Pic
   readonly calls?: VoiceDeps['calls'];
   /** Without, no identity provider can push people. */
   readonly scim?: ScimDeps;
+  /** Without, nobody can check statements. */
+  readonly keySet?: KeySetRouteDeps['keySet'];
   /** Without, there is no route for partners. */
   readonly partners?: PartnerWebhookDeps['partners'];
   readonly twilio: WebhookDeps['twilio'] & {
@@ -64,6 +68,9 @@ export function createApp(deps: AppDeps): Express {
   if (deps.scim !== undefined) app.use(scimPath, scimRouter(deps.scim, publicUrl, deps.log));
   const { partners } = deps;
   if (partners !== undefined) app.route(partnerPath).post(partnerWebhook({ partners })).all(refuseMethod('POST'));
+
+  const { keySet } = deps;
+  if (keySet !== undefined) app.route(keySetPath).get(keySetRoute({ keySet })).all(refuseMethod('GET, HEAD'));
 
   const dispute = disputePages(deps);
   app.route(disputePath).get(dispute.show).post(dispute.act).all(refuseMethod('GET, HEAD, POST'));
