@@ -38,6 +38,7 @@ import { createTexts } from './texts/render';
 import { watchAlerts } from './twilio/alerts';
 import { actionOf } from './twilio/errorTable';
 import { createWiredActivities, createWiredPushes } from './wiredActivities';
+import { wireClients } from './wiring/clients';
 import { wireDirectory } from './wiring/directory';
 import { createNotices } from './wiring/notices';
 import { createWiredPartnerActivities, wirePartners } from './wiring/partners';
@@ -101,6 +102,7 @@ export function wireWeb(config: Config) {
     await noteReceipt(receipt);
   };
   const scim = wireScim(config, database.requireSound);
+  const clients = wireClients(config, { pool, database, approvedNumber: async () => undefined });
   const app: AppDeps = {
     log, twilio: twilioIdentity(config),
     takeMessage: async (message, doubts) => {
@@ -120,6 +122,7 @@ export function wireWeb(config: Config) {
     },
     scim: scim.deps,
     ...partners === undefined ? {} : { partners },
+    ...clients === undefined ? {} : { clients: clients.deps },
     countMessage: (outcome) => telemetry.count('webhookAnswers', { outcome }),
     noteReceipt: note,
     countStatus: (outcome) => telemetry.count('statusCallbacks', { outcome }),
@@ -133,7 +136,7 @@ export function wireWeb(config: Config) {
       mailer?.close();
       await Promise.all([pushes.drain(), partners?.drain()]);
       await close();
-      await Promise.all([scim.close(), partners?.close(), pool.end()]);
+      await Promise.all([scim.close(), partners?.close(), clients?.close(), pool.end()]);
     },
   };
 }
