@@ -120,9 +120,8 @@ export function wireWeb(config: Config) {
         return pushes.take(push);
       },
     },
-    scim: scim.deps,
+    scim: scim.deps, ...clients.routes,
     ...partners === undefined ? {} : { partners },
-    ...clients === undefined ? {} : { clients: clients.deps },
     countMessage: (outcome) => telemetry.count('webhookAnswers', { outcome }),
     noteReceipt: note,
     countStatus: (outcome) => telemetry.count('statusCallbacks', { outcome }),
@@ -136,7 +135,7 @@ export function wireWeb(config: Config) {
       mailer?.close();
       await Promise.all([pushes.drain(), partners?.drain()]);
       await close();
-      await Promise.all([scim.close(), partners?.close(), clients?.close(), pool.end()]);
+      await Promise.all([scim.close(), partners?.close(), clients.close(), pool.end()]);
     },
   };
 }

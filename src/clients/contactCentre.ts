@@ -199,7 +199,7 @@ interface Found {
   readonly profile: Profile;
 }
 
-/** Whom a JWT speaks of, when they work here and what it was made by still holds. The same work for whatever is wrong. */
+/** Whom a JWT speaks of, when they work here and what it was made by holds. The same work for whatever is wrong. */
 async function findStated(
   { pool, statements, findSpeaker, findProfile }: ContactCentreDeps, client: string, audience: string,
   stated: Stated | undefined,

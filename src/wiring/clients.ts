@@ -38,12 +38,14 @@ interface WebParts extends Pick<ContactCentreDeps, 'approvedNumber'> {
 }
 
 /**
- * What a web process does for applications; undefined where none is configured. Over connections of its own: whoever
+ * What a web process does for applications; no route where none is configured. Over connections of its own: whoever
  * calls in a storm holds up no message.
  */
-export function wireClients(config: Config, { pool: others, database, approvedNumber }: WebParts) {
+export function wireClients(
+  config: Config, { pool: others, database, approvedNumber }: WebParts,
+): { readonly routes: { readonly clients?: ClientRoutesDeps }; close(): Promise<void> } {
   const { clients, keyring, policy: { contactHoldMs }, DOORMAN_PUBLIC_URL: issuer } = config;
-  if (clients.length === 0) return undefined;
+  if (clients.length === 0) return { routes: {}, close: async () => undefined };
   const pool = createPool(
     config.DATABASE_URL, { application_name: 'doorman web clients', max: 5, query_timeout: 6_000 });
   const { access, centres } = createWiredClients({
@@ -55,7 +57,7 @@ export function wireClients(config: Config, { pool: others, database, approvedNu
       database.requireSound();
       return act(...given);
     };
-  const deps: ClientRoutesDeps = {
+  const routes: ClientRoutesDeps = {
     access: { ...access, granteeOf: whenSound(access.granteeOf), grant: whenSound(access.grant) },
     ...centres === undefined ? {} : {
       centres: {
@@ -63,5 +65,5 @@ export function wireClients(config: Config, { pool: others, database, approvedNu
       },
     },
   };
-  return { deps, close: () => pool.end() };
+  return { routes: { clients: routes }, close: () => pool.end() };
 }

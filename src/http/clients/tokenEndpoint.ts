@@ -143,7 +143,9 @@ function isRefusal(name: string): name is RefusalName {
   return Object.hasOwn(refusals, name);
 }
 
-function refuse(log: TokenEndpointDeps['log'], request: Request, response: Response, { refusal, cause }: Refusal): void {
+function refuse(
+  log: TokenEndpointDeps['log'], request: Request, response: Response, { refusal, cause }: Refusal,
+): void {
   const [status, description] = refusals[refusal];
   const fields = { requestId: requestIdOf(response), status, kind: `oauth.${refusal}` };
   if (status === 503) log.error('token request failed', { ...fields, error: cause });

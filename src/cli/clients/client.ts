@@ -1,12 +1,12 @@
 // doorman client new | list | revoke
 import { InvalidArgumentError } from 'commander';
 import type { Command } from 'commander';
-import { clientName } from '../clients/clientSettings';
-import { issueCredentials, listCredentials, revokeCredentials } from '../clients/credentials';
-import type { ListedCredential } from '../clients/credentials';
-import { notFound, operator } from './operator';
-import { print, refuse } from './output';
-import { withDatabase } from './withDatabase';
+import { clientName } from '../../clients/clientSettings';
+import { issueCredentials, listCredentials, revokeCredentials } from '../../clients/credentials';
+import type { ListedCredential } from '../../clients/credentials';
+import { notFound, operator } from '../operator';
+import { print, refuse } from '../output';
+import { withDatabase } from '../withDatabase';
 
 export function clientCommands(program: Command): void {
   const client = program.command('client').description('applications that call Doorman, by their credentials');
@@ -45,7 +45,7 @@ function line({ id, client, createdAt, lastUsedAt, revokedAt }: ListedCredential
 async function revoke(id: string, _options: unknown, command: Command): Promise<void> {
   const revoked = await withDatabase((pool) => revokeCredentials(pool, id, operator()));
   if (!revoked) return notFound(command, 'No credentials of this id count.');
-  print(command, { outcome: 'revoked' }, ['Revoked: whoever shows them, or a token of theirs, is refused from now on.']);
+  print(command, { outcome: 'revoked' }, ['Revoked: whoever shows them, or a token of theirs, is refused.']);
 }
 
 function name(given: string): string {
