@@ -83,6 +83,14 @@ export interface RecordFacts {
   /** A token by which an identity provider pushes people, by its id. */
   'scimtoken.issued': { tokenId: string; source: string; operator: string };
   'scimtoken.revoked': { tokenId: string; source: string; operator: string };
+  /** The keys that sign statements, by their thumbprints. `asked`: an operator wants the next one to take over. */
+  'signingkey.made': { kid: string };
+  'signingkey.activated': { kid: string };
+  'signingkey.retired': { kid: string };
+  'signingkey.asked': { kid: string; operator: string };
+  /** It may be in wrong hands: nothing that it signed is believed any more. */
+  'signingkey.withdrawn': { kid: string; operator: string };
+  'signingkey.gone': { kid: string };
   'addresses.resealed': { keyId: string; addresses: number; operator: string };
 }
 
