@@ -10,6 +10,8 @@ export interface Holder {
   readonly employeeNumber: string;
   /** In lower case; undefined when HR registered none, or more than one. */
   readonly workEmail: string | undefined;
+  /** When they came back after having left. */
+  readonly returnedAt: Date | null;
   /** What the employee proved, and how; undefined where nobody speaks in a session yet. */
   readonly proof?: Proof | undefined;
 }
@@ -22,17 +24,17 @@ export interface Proof {
 }
 
 /**
- * All of it throws an OutboundFault (never with a value in it) when the service cannot be asked, and an AbortError when
- * `signal` ends it. Kept in memory only.
+ * Throws an OutboundFault, with no value in it, when the service cannot be asked. What is kept is kept in memory only.
+ * Nothing of it is ended from outside: others may wait for the same answer.
  */
 export interface ActAsProvider {
   /** Whether there is an account at the service. Undefined for kinds that cannot ask without a proof. */
-  readonly exists?: (holder: Holder, signal?: AbortSignal) => Promise<boolean>;
+  readonly exists?: (holder: Holder) => Promise<boolean>;
   /**
    * What the `Authorization` header says in the employee's own name, `Bearer …`; undefined for somebody without an
    * account. `reason`: for the service's own log, without anything personal.
    */
-  authorization(holder: Holder, reason: string, signal?: AbortSignal): Promise<string | undefined>;
+  authorization(holder: Holder, reason: string): Promise<string | undefined>;
   /** The service did not take it: never that one again, and one other for however many were refused. */
   refused(holder: Holder, authorization: string): void;
 }
