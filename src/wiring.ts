@@ -43,6 +43,7 @@ import { wireDirectory } from './wiring/directory';
 import { createNotices } from './wiring/notices';
 import { createWiredPartnerActivities, wirePartners } from './wiring/partners';
 import { wireScim } from './wiring/scim';
+import { wireServices } from './wiring/services';
 import { createSweepTasks } from './wiring/sweepTasks';
 
 /** What the worker process runs on. `metricsUrl` is where the SDK serves its own metrics. */
@@ -52,7 +53,8 @@ export function wireWorker(config: Config, metricsUrl: string) {
   const alert = createAlert(log, telemetry);
   // Codes by mail have connections of their own: notices that hang would hold them up.
   const mailer = createMail(config);
-  const ports = createPorts(config, texts, alert, { verify: createVerify(config, pool, log, alert), mailer });
+  const verify = createVerify(config, pool, log, alert);
+  const ports = { ...createPorts(config, texts, alert, { verify, mailer }), ...wireServices(config, pool) };
   const activities = createWiredActivities(
     pool, config.keyring, texts, ports, config.DOORMAN_LANGUAGE, alert, destinationRules(config),
     mediaHosts(config));
