@@ -1,9 +1,11 @@
 // At which services employees have accounts, and how a verified employee's token is got there.
 import { z } from 'zod';
+import { customerAuthenticate } from './customerAuthenticate';
 import { jwtBearer, samlBearer, tokenExchange } from './grants';
 import { twoEndpoints } from './twoEndpoints';
 
-const service = z.discriminatedUnion('kind', [twoEndpoints, tokenExchange, jwtBearer, samlBearer]);
+const service = z.discriminatedUnion('kind', [
+  twoEndpoints, customerAuthenticate, tokenExchange, jwtBearer, samlBearer]);
 export type Service = z.infer<typeof service>;
 
 /** The document of `DOORMAN_SERVICES`, its files read. */
