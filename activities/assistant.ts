@@ -17,6 +17,7 @@ import { endSession, findOpenSession, touchSession } from '../src/sessions/sessi
 import type { OpenSession } from '../src/sessions/sessions';
 import { inNobodysName } from '../src/services/onBehalf';
 import type { OnBehalf } from '../src/services/onBehalf';
+import type { Speaker } from '../src/statements/statements';
 import type { TextRequest } from '../src/texts/keys';
 import { sendOnce, whileBeating } from './chat';
 import type { SendDeps } from './chat';
@@ -30,8 +31,8 @@ export interface AssistantDeps extends DisputeDeps, SendDeps {
   /** Asks in the speaker's own name at the service that is configured for the assistant; in none without. */
   readonly onBehalf?: OnBehalf;
   vocabulary(language: string | null): Vocabulary;
-  /** The opaque, stable name of an employee for this assistant. */
-  subjectOf(employeeId: string): string;
+  /** Who is speaking, signed for this assistant and this message, and their opaque name in it. */
+  state(speaker: Speaker, messageId: string): Promise<{ readonly subject: string; readonly statement: string }>;
   readonly defaultLanguage: string;
   /** Splits a text into parts that one message of the channel can hold. */
   split(text: string): readonly string[];
@@ -128,13 +129,15 @@ function handleWithoutRelay(
 }
 
 /** `late`: so late that the person may have been told that it takes long. */
-function ask(
+async function ask(
   deps: AssistantDeps, input: RelayInput, { text }: InboxMessage, session: OpenSession,
 ): Promise<{ answer: AssistantAnswer; late: boolean }> {
+  // Made here and kept nowhere. Without it nothing is relayed (I9).
+  const { subject, statement } = await deps.state({ ...session, sessionId: input.sessionId }, input.messageId);
   const turn = {
     turnId: input.messageId,
     conversationId: input.sessionId,
-    subject: deps.subjectOf(session.employeeId),
+    subject, statement,
     verifiedAt: session.verifiedAt,
     assurance: session.assurance,
     locale: session.language ?? deps.defaultLanguage,

@@ -13,6 +13,7 @@ import { measureMemory } from './parts/memory';
 import { measureRecovery } from './parts/recovery';
 import { measureRelay } from './parts/relay';
 import { measureSends } from './parts/sends';
+import { measureStatements } from './parts/statements';
 import { measureVerification } from './parts/verification';
 import { measureWebhook } from './parts/webhook';
 import { readOptions, usage } from './options';
@@ -51,6 +52,9 @@ async function run(options: Options): Promise<Finding> {
       sends: () => measureSends({ stand, sends: quick ? 400 : 2_000, rounds: quick ? 2 : 4, progress }),
       directory: () => measureDirectory({
         stand, people: quick ? 10_000 : 100_000, leavers: quick ? 200 : 1_000, requests: quick ? 200 : 2_000, progress }),
+      statements: () => measureStatements({
+        stand, seconds: quick ? 1 : 5, rotateEveryMs: quick ? 1_000 : 10_000, rotateForMs: quick ? 5_000 : 300_000,
+        progress }),
     };
     const others = parts.some((part) => !isAlone(part)) ? await prepare(options, stand, kept) : undefined;
     const findings: Finding[] = [];
@@ -112,8 +116,9 @@ async function prepare(options: Options, stand: Stand, kept: <T extends { stop()
   } satisfies Record<Exclude<PartName, PartAlone>, () => Promise<Finding>>;
 }
 
-type PartAlone = 'guard' | 'sends' | 'directory';
-const isAlone = (part: PartName): part is PartAlone => ['guard', 'sends', 'directory'].includes(part);
+type PartAlone = 'guard' | 'sends' | 'directory' | 'statements';
+const alone: readonly PartName[] = ['guard', 'sends', 'directory', 'statements'];
+const isAlone = (part: PartName): part is PartAlone => alone.includes(part);
 
 function showLogs(folder: string): void {
   for (const name of readdirSync(folder).filter((file) => file.endsWith('.log'))) {

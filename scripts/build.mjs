@@ -7,10 +7,11 @@ import { fileURLToPath } from 'node:url';
 import { checkNode, inRoot, installPackages, root, run, say, step, stop } from './setup.mjs';
 
 const sources = ['src', 'workflows', 'activities', 'bench'];
-const builtFrom = ['package-lock.json', 'tsconfig.json', 'tsconfig.build.json', 'scripts/build.mjs'];
+const builtFrom = ['package-lock.json', 'tsconfig.json', 'tsconfig.build.json', 'tsconfig.verifier.json', 'scripts/build.mjs'];
 const stamp = inRoot('dist', '.built-from');
 const bundle = inRoot('dist', 'workflow-bundle.js');
 const bundleStamp = inRoot('dist', '.bundled-from');
+const typesStamp = inRoot('dist', '.declared-from');
 
 /** What every command needs first: a Node that is new enough, the packages, the build. */
 export async function prepare() {
@@ -24,6 +25,7 @@ export async function build() {
   const wanted = fingerprint([...builtFrom, ...sources.flatMap(filesBelow)]);
   if (read(stamp) === wanted && existsSync(bundle)) return;
   await compile();
+  await declareVerifier();
   copyAssets();
   removeLeftOvers();
   await bundleWorkflows();
@@ -39,6 +41,16 @@ async function compile() {
   if (code !== 0) stop(`${output.trim()}\n\nThe code does not compile.`);
 }
 
+/** The types of what backends import; nobody else's are needed. */
+async function declareVerifier() {
+  const wanted = fingerprint(['package-lock.json', 'tsconfig.verifier.json', ...filesBelow('src/verifier')]);
+  if (read(typesStamp) === wanted) return;
+  const args = [inRoot('node_modules', 'typescript', 'bin', 'tsc'), '-p', 'tsconfig.verifier.json'];
+  const { code, output } = await step('declaring the verifier', () => run(process.execPath, args, { quiet: true }));
+  if (code !== 0) stop(`${output.trim()}\n\nThe verifier does not compile.`);
+  writeFileSync(typesStamp, wanted);
+}
+
 function copyAssets() {
   for (const file of sources.flatMap(filesBelow).filter((name) => !name.endsWith('.ts'))) {
     const target = inRoot('dist', file);
@@ -51,7 +63,7 @@ function copyAssets() {
 function removeLeftOvers() {
   for (const file of sources.flatMap((folder) => filesBelow(join('dist', folder)))) {
     const source = relative('dist', file);
-    const candidates = [source, source.replace(/\.js(\.map)?$/, '.ts')];
+    const candidates = [source, source.replace(/\.(js(\.map)?|d\.ts)$/, '.ts')];
     if (!candidates.some((candidate) => existsSync(inRoot(candidate)))) rmSync(inRoot(file));
   }
 }

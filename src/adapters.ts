@@ -29,6 +29,7 @@ import type { Twilio } from './twilio/client';
 import type { TwilioAlert } from './twilio/errorTable';
 import { createWiredCalls } from './wiredActivities';
 import type { Ports } from './wiredActivities';
+import { assistantAudience } from './wiring/statements';
 
 type TellAlert = (what: TwilioAlert) => void;
 
@@ -113,6 +114,7 @@ export function createPorts(
     carriers: new Map(methods.map((method) =>
       [method, carrierBy(method, config, texts, alert, { verify: other, mailer })])),
     ...other?.checkCode === undefined ? {} : { checkCode: other.checkCode },
+    parties: { issuer: config.DOORMAN_PUBLIC_URL, audience: assistantAudience(config), policy: config.policy },
     assistant: createWebhookAssistant({
       url: config.ASSISTANT_URL,
       secret: config.ASSISTANT_SECRET,

@@ -5,7 +5,7 @@ import { Command } from 'commander';
 import { auditCommands } from './cli/audit';
 import { clientCommands } from './cli/clients/client';
 import { directoryCommands } from './cli/directory';
-import { keysCommands } from './cli/keys';
+import { keysCommands } from './cli/keys/keys';
 import { operatorCommands } from './cli/operator';
 import { partnerCommands } from './cli/partner';
 import { processCommands } from './cli/processes';

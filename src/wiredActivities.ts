@@ -1,6 +1,5 @@
 // The activities, what is said in calls and what an assistant pushes, over a pool, keys, words and ports: the same in
 // production, in tests and in the bench.
-import { createHmac } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { activityInfo, cancellationSignal } from '@temporalio/activity';
 import { createActivities } from '../activities';
@@ -15,6 +14,8 @@ import type { DestinationRules } from './directory/contacts';
 import { findByPhone, findEmployee, numbersOf } from './directory/employees';
 import { spellingsOf } from './directory/phoneNumber';
 import type { Method } from './domain/messages';
+import { defaultPolicy } from './domain/policy';
+import type { Policy } from './domain/policy';
 import { splitText } from './domain/splitText';
 import { messageAgeMs, ownNumbers, sendersFrom, writesFrom } from './inbox/senderLookup';
 import { phoneAddresses, replyAddress } from './inbox/senders';
@@ -32,6 +33,8 @@ import type { CodeCallDeps, CodeCalls } from './otp/voice/codeCalls';
 import { storeTexts } from './outbox/outbox';
 import type { OnBehalf } from './services/onBehalf';
 import { findOpenSession } from './sessions/sessions';
+import { createStatements } from './statements/statements';
+import { keyTimes } from './statements/times';
 import { languages } from './texts/render';
 import type { Texts } from './texts/render';
 
@@ -43,9 +46,14 @@ export interface Ports {
   readonly assistant: Assistant;
   /** Where the assistant is asked in employees' own names. */
   readonly onBehalf?: OnBehalf;
+  /** By whom and for whom statements are made; without, for nobody. */
+  readonly parties?: { readonly issuer: string; readonly audience: string; readonly policy: Policy };
   /** Where a provider makes the codes: it compares them, too. */
   readonly checkCode?: (guess: ProviderGuess) => Promise<boolean>;
 }
+
+// No verifier expects these names (RFC 6761).
+const nobody = { issuer: 'https://doorman.invalid', audience: 'https://assistant.invalid', policy: defaultPolicy };
 
 /** The activities over a pool and ports: what a worker runs, in production and in tests. */
 export function createWiredActivities(
@@ -53,7 +61,8 @@ export function createWiredActivities(
   alert: (what: Alert) => void = () => undefined, rules = usualRules, mediaHosts: ReadonlySet<string> = new Set(),
 ): Activities {
   const codeOf = codeDeriver(keyring);
-  const { key, activeId } = keyring.subject;
+  const { issuer, audience, policy } = ports.parties ?? nobody;
+  const statements = createStatements({ pool, keyring, issuer, times: keyTimes(policy) });
   const deps: ActivityDeps = {
     ...ports,
     // In their order.
@@ -97,8 +106,10 @@ export function createWiredActivities(
     messageAgeMs,
     deriveCode: codeOf,
     isCode: (challenge, guess) => sameCode(codeOf(challenge), guess),
-    subjectOf: (employeeId) =>
-      createHmac('sha256', key(activeId)).update(`assistant\0${employeeId}`).digest('base64url'),
+    state: async (speaker, messageId) => ({
+      subject: statements.subjectOf(audience, speaker),
+      statement: await statements.state(speaker, { audience, messageId }),
+    }),
     wait: (ms) => delay(ms, undefined, { signal: cancellationSignal() }),
   };
   return createActivities(deps);

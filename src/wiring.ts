@@ -44,6 +44,7 @@ import { createNotices } from './wiring/notices';
 import { createWiredPartnerActivities, wirePartners } from './wiring/partners';
 import { wireScim } from './wiring/scim';
 import { wireServices } from './wiring/services';
+import { wireStatements } from './wiring/statements';
 import { createSweepTasks } from './wiring/sweepTasks';
 
 /** What the worker process runs on. `metricsUrl` is where the SDK serves its own metrics. */
@@ -82,12 +83,13 @@ export function wireWeb(config: Config) {
   const database = checkDatabase(config, pool, log);
   const pushes = createWiredPushes(pool, config.keyring, mediaHosts(config), conversations, log);
   const partners = wirePartners(config, { log, telemetry, database, signal: forwardPartnerEvents });
+  const { keySet, ...signingKeys } = wireStatements(config, pool);
   const dispatcher = createDispatcher({
     pool, log, recipient: config.TWILIO_WHATSAPP_SENDER, keys: config.keyring,
     signal: (message) => conversations.deliver(message),
     fetchMessage: (messageId) => channel.fetchMessage(messageId),
     tasks: createSweepTasks(config, {
-      pool, log, conversations, pushes, verify, partners,
+      pool, log, conversations, pushes, verify, partners, signingKeys,
       sendNotices: createNotices(config, { pool, log, texts, mailer, alert }),
     }),
     textRetentionMs: config.policy.textRetentionMs,
@@ -122,7 +124,7 @@ export function wireWeb(config: Config) {
         return pushes.take(push);
       },
     },
-    scim: scim.deps, ...clients.routes,
+    scim: scim.deps, keySet, ...clients.routes,
     ...partners === undefined ? {} : { partners },
     countMessage: (outcome) => telemetry.count('webhookAnswers', { outcome }),
     noteReceipt: note,

@@ -80,6 +80,7 @@ const schema = z.object({
   DOORMAN_MAIL_FROM: z.string().refine(isMailAddress, 'must be an address in lower case such as doorman@example.com, without a name').optional(),
   DOORMAN_SMTP_CA: z.string().optional(),
   ASSISTANT_URL: z.url({ protocol: /^https?$/ }),
+  DOORMAN_ASSISTANT_AUDIENCE: z.string().regex(/^[\x21-\x7e]{1,200}$/, 'must be 1 to 200 characters without spaces, such as https://assistant.example.com').optional(),
   ASSISTANT_SECRET: z.string().refine((secret) => (assistantKey(secret)?.length ?? 0) >= keyBytesMin, 'must be whsec_ and at least 32 random bytes as base64'),
   DOORMAN_MEDIA_HOSTS: z.string().regex(/^[a-z0-9.-]+(:\d+)?( *, *[a-z0-9.-]+(:\d+)?)*$/, 'must be host names such as files.example.com, with commas between them').optional(),
   DOORMAN_PRIVATE_HOSTS: z.string().regex(/^[a-zA-Z0-9.:-]+( *, *[a-zA-Z0-9.:-]+)*$/, 'must be host names or addresses, with commas between them').optional(),

@@ -57,6 +57,7 @@ export const settings = {
   DOORMAN_SMTP_CA: { about: 'Private CA (PEM file) of the mail server.', needed: 'optional' },
   DOORMAN_ASSISTANT: { about: 'JSON, or the path of one, that says which kind of assistant verified messages go to, and how it is asked: docs/assistant.md. Without, it is a webhook at `ASSISTANT_URL`.', needed: 'optional', secret: true },
   ASSISTANT_URL: { about: 'Where verified messages go.', needed: 'both' },
+  DOORMAN_ASSISTANT_AUDIENCE: { about: 'The audience of the statements that go with messages, as whoever answers them checks it: docs/statements.md. Without, the origin of `ASSISTANT_URL`.', needed: 'optional' },
   ASSISTANT_SECRET: { about: 'Standard Webhooks secret, `whsec_…`, that signs them.', needed: 'both', secret: true },
   DOORMAN_MEDIA_HOSTS: { about: 'Hosts that the assistant\'s media may be linked to, by https: `files.example.com, media.example.com`. Without, people get the text alone.', needed: 'optional' },
   DOORMAN_OPERATOR: { about: 'Who runs a command, as the audit will name them; else the login name of the system\'s user, which in a container is everybody\'s.', needed: 'optional' },

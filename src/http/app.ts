@@ -16,6 +16,8 @@ import { Problem, answerProblems } from './problem';
 import { scimRouter } from './scim/scimRouter';
 import type { ScimDeps } from './scim/scimRouter';
 import { scimPath } from './scim/scimSchema';
+import { keySetPath, keySetRoute } from './statements/keySet';
+import type { KeySetRouteDeps } from './statements/keySet';
 import { twilioGuards } from './twilioGuards';
 import { createSignatureCheck } from './twilioSignature';
 import { isReceiptId, receiptPath, statusPath, twilioStatus } from './twilioStatus';
@@ -30,6 +32,8 @@ export interface AppDeps extends WebhookDeps, StatusDeps, PushedRepliesDeps, Pic
   readonly calls?: VoiceDeps['calls'];
   /** Without, no identity provider can push people. */
   readonly scim?: ScimDeps;
+  /** Without, nobody can check statements. */
+  readonly keySet?: KeySetRouteDeps['keySet'];
   /** Without, there is no route for partners. */
   readonly partners?: PartnerWebhookDeps['partners'];
   /** Without, no application can call. */
@@ -71,6 +75,8 @@ export function createApp(deps: AppDeps): Express {
 
   const clients = deps.clients === undefined ? [] : clientRoutes(deps.clients, deps.log);
   for (const [path, handle] of clients) app.route(path).post(handle).all(refuseMethod('POST'));
+  const { keySet } = deps;
+  if (keySet !== undefined) app.route(keySetPath).get(keySetRoute({ keySet })).all(refuseMethod('GET, HEAD'));
 
   const dispute = disputePages(deps);
   app.route(disputePath).get(dispute.show).post(dispute.act).all(refuseMethod('GET, HEAD, POST'));

@@ -8,11 +8,12 @@ import type { Assurance, Method } from '../domain/messages';
 import type { Keyring } from '../keys/keyring';
 import { readStatement } from '../verifier/reading';
 import { StatementRefused } from '../verifier/refusal';
+import { tendSigningKeys } from './keyRotation';
+import type { KeyTimes } from './keyRotation';
 import { createActiveKey, findPublicKey } from './signingKeys';
-import type { KeyTimes } from './signingKeys';
 import { subjectOf } from './subject';
 import type { SubjectOf } from './subject';
-import { keyTimes } from './times';
+import { customerSecondsMax, keyTimes } from './times';
 
 /** What kind of token it is: none is ever taken for another (RFC 8725 §3.11). */
 export type StatementType = 'doorman-statement+jwt' | 'customer-auth+jwt' | 'JWT';
@@ -50,7 +51,9 @@ export interface Statements {
     readonly audience: string; readonly subject?: string; readonly claims?: Readonly<Record<string, string>>;
   }): Promise<string>;
   /** One of our own, of this type and for this audience; undefined for whatever is wrong with it. */
-  verify(jwt: string, expected: { readonly typ: StatementType; readonly audience: string }): Promise<Stated | undefined>;
+  verify(
+    jwt: string, expected: { readonly typ: StatementType; readonly audience: string },
+  ): Promise<Stated | undefined>;
   /** As `sub` says it. */
   subjectOf(audience: string, employee: SubjectOf): string;
 }
@@ -65,8 +68,6 @@ export interface StatementsDeps {
 
 // A message is relayed within it, or signed anew (R33).
 const statementSeconds = 120;
-/** What `customer` may be told to last at most. `stayMs` is made from it. */
-export const customerSecondsMax = 900;
 
 /** RFC 8176. A code is an OTP whichever way it came, and by telephone it came on another channel. */
 const amrOf: Readonly<Record<Method, readonly string[]>> = {
@@ -82,8 +83,10 @@ interface Said {
   readonly claims?: Readonly<Record<string, string>> | undefined;
 }
 
-export function createStatements({ pool, keyring, issuer, times = keyTimes }: StatementsDeps): Statements {
-  const activeKey = createActiveKey({ pool, storageKeys: keyring.storage, times });
+export function createStatements({ pool, keyring, issuer, times = keyTimes() }: StatementsDeps): Statements {
+  const { storage: storageKeys } = keyring;
+  const tend = () => tendSigningKeys({ pool, storageKeys, times });
+  const activeKey = createActiveKey({ pool, storageKeys, tend });
   const subject = (audience: string, employee: SubjectOf) => subjectOf(keyring.subject, audience, employee);
   const sign = async (speaker: Speaker, said: Said): Promise<{ jwt: string; issuedAt: number }> => {
     const { kid, key, now } = await activeKey();
@@ -116,7 +119,9 @@ export function createStatements({ pool, keyring, issuer, times = keyTimes }: St
   };
 }
 
-function claimsOf({ sessionId, method, assurance, verifiedAt }: Speaker, { audience, jti, seconds }: Said, now: number) {
+function claimsOf(
+  { sessionId, method, assurance, verifiedAt }: Speaker, { audience, jti, seconds }: Said, now: number,
+) {
   return {
     aud: audience, sid: sessionId, jti,
     iat: now, nbf: now, exp: now + seconds,

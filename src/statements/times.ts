@@ -1,12 +1,18 @@
-// How long signing keys last.
+// How long signing keys are published, and how long they sign (R34).
+import type { Policy } from '../domain/policy';
 import { defaultPolicy } from '../domain/policy';
-import type { KeyTimes } from './signingKeys';
+import type { KeyTimes } from './keyRotation';
 
 const minute = 60_000;
 
-/** Of the longest token (customers', 15 min), of clocks (30 s), and what R34 adds. */
-const stayMs = 15 * minute + 30_000 + 10 * minute;
-/** A day: whoever fetches our keys once in a while knows the next one before it signs (R34). */
-const leadMs = 24 * 60 * minute;
+/** The longest that anything we sign lasts, in s: what contact centres show again. */
+export const customerSecondsMax = 900;
 
-export const keyTimes: KeyTimes = { ageMs: defaultPolicy.signingKeyAgeMs, leadMs, stayMs };
+// Whoever fetches our keys once a day knows the next one before it signs.
+const leadMs = 24 * 60 * minute;
+// The longest token, clocks that are wrong by 30 s, and ten minutes more.
+const stayMs = customerSecondsMax * 1_000 + 30_000 + 10 * minute;
+
+export function keyTimes({ signingKeyAgeMs: ageMs }: Pick<Policy, 'signingKeyAgeMs'> = defaultPolicy): KeyTimes {
+  return { ageMs, leadMs, stayMs };
+}

@@ -42,7 +42,7 @@ const headerNames: ReadonlySet<string> = new Set(['alg', 'kid', 'typ']);
 const acrPrefix = 'urn:doorman:assurance:';
 const levels = ['low', 'standard', 'high'] as const;
 
-/** The statement; throws StatementRefused for whatever is wrong with it. `findKey` throws for a key that there is not. */
+/** Throws StatementRefused for whatever is wrong with it. `findKey` throws for a key that there is not. */
 export async function readStatement(
   jwt: string, expected: Expected, findKey: (kid: string) => Promise<PublicKey>,
 ): Promise<Statement> {

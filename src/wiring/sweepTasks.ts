@@ -17,12 +17,13 @@ export interface SweepParts {
   readonly verify: Pick<VerifyProvider, 'tellEnds'> | undefined;
   /** Undefined where none is configured. */
   readonly partners: { sweep(): Promise<void> } | undefined;
+  readonly signingKeys: { tend(): Promise<void> };
   sendNotices(): Promise<{ notified: number; unnotified: number }>;
 }
 
 export function createSweepTasks(
   { policy, DOORMAN_CODE_METHODS: methods }: Config,
-  { pool, log, conversations, pushes, verify, partners, sendNotices }: SweepParts,
+  { pool, log, conversations, pushes, verify, partners, signingKeys, sendNotices }: SweepParts,
 ): SweepTask[] {
   const { textRetentionMs, receiptWaitMs } = policy;
   const silenceMs = methods.length === 1 ? undefined : policy.codeSilenceMs;
@@ -31,6 +32,7 @@ export function createSweepTasks(
     { name: 'missedCodes', run: async () => ({ missed: await tellMissedCodes({ pool, log, silenceMs, tell }) }) },
     { name: 'turns', run: async () => { await pushes.tellDue(); return {}; } },
     ...partners === undefined ? [] : [{ name: 'partners', run: async () => { await partners.sweep(); return {}; } }],
+    { name: 'signingKeys', run: async () => { await signingKeys.tend(); return {}; } },
     { name: 'oldTexts', run: () => destroyOldTexts({ pool, log, textRetentionMs, receiptWaitMs }) },
     { name: 'notices', run: sendNotices },
     ...verify === undefined ? [] : [

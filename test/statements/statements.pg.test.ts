@@ -86,9 +86,9 @@ describe('what Doorman itself is shown again', () => {
   });
 
   test.each<[string, { typ: StatementType; audience: string }]>([
-    ['A60 of another type', { typ: 'doorman-statement+jwt', audience }],
-    ['A60 for another audience', { typ, audience: 'https://other.example' }],
-  ])('is refused when it is %s', async (_what, expected) => {
+    ['of another type', { typ: 'doorman-statement+jwt', audience }],
+    ['for another audience', { typ, audience: 'https://other.example' }],
+  ])('A60 is refused when it is %s', async (_what, expected) => {
     expect(await statements.verify((await customer()).jwt, expected)).toBeUndefined();
   });
 

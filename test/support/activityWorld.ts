@@ -4,6 +4,8 @@ import { DefaultLogger } from '@temporalio/worker';
 import type { Activities } from '../../activities';
 import { createPool } from '../../src/db/pool';
 import type { Pool } from '../../src/db/pool';
+import { tendSigningKeys } from '../../src/statements/keyRotation';
+import { keyTimes } from '../../src/statements/times';
 import { createTexts } from '../../src/texts/render';
 import { createWiredActivities } from '../../src/wiredActivities';
 import type { Ports } from '../../src/wiredActivities';
@@ -39,6 +41,9 @@ export async function createActivityWorld(): Promise<ActivityWorld> {
   const pool = createPool(database.url, { max: 5 });
   const owner = createPool(database.ownerUrl, { max: 1 });
   await addEmployees(pool);
+  // Keys are made by the first who signs: no step of what is tested here.
+  const storageKeys = testKeyring.storage;
+  await tendSigningKeys({ pool, storageKeys, times: keyTimes() });
   const [channel, carrier, assistant] = [new FakeChannel(), new FakeCarrier(), new FakeAssistant()];
   const ports: Ports = { channel, carriers: new Map([['sms', carrier]]), assistant };
   const texts = createTexts({ organisation: 'Acme', language: 'en' });

@@ -1,19 +1,21 @@
-// doorman keys new | add | activate | rotate | reseal | show
+// doorman keys new | add | activate | rotate | reseal | show | signing
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
-import { auditedTransaction } from '../audit/auditedTransaction';
-import { Misconfiguration, readSetting } from '../config';
-import type { Pool } from '../db/pool';
-import { resealAddresses, sealedByKey } from '../inbox/reseal';
-import type { Resealed } from '../inbox/reseal';
-import { keyPurposes, parseKeyring } from '../keys/keyring';
-import type { KeyPurpose, Keyring } from '../keys/keyring';
+import { auditedTransaction } from '../../audit/auditedTransaction';
+import { Misconfiguration, readSetting } from '../../config';
+import type { Pool } from '../../db/pool';
+import { resealAddresses, sealedByKey } from '../../inbox/reseal';
+import type { Resealed } from '../../inbox/reseal';
+import { keyPurposes, parseKeyring } from '../../keys/keyring';
+import type { KeyPurpose, Keyring } from '../../keys/keyring';
 import {
   activateInKeyringFile, addToKeyringFile, createKeyringFile, describeKeyring, rotateKeyringFile,
-} from '../keys/keyringFile';
-import { operator } from './operator';
-import { print, progress, refuse } from './output';
-import { withDatabase } from './withDatabase';
+} from '../../keys/keyringFile';
+import { operator } from '../operator';
+import { resealSigningKeys } from '../../statements/keyRotation';
+import { print, progress, refuse } from '../output';
+import { withDatabase } from '../withDatabase';
+import { signingCommands } from './signing';
 
 /** How often progress is told: every so many addresses. */
 const progressEvery = 10_000;
@@ -28,6 +30,7 @@ export function keysCommands(program: Command): void {
         `A new keyring is in ${file}. Keep it secret and backed up: without it nothing stored can be read.`]);
     });
   addRotation(keys);
+  signingCommands(keys, readKeyring);
   keys.command('reseal').description('seals stored addresses under the active storage key, so that former ones can go')
     .action(reseal);
   keys.command('show').argument('<file>').description('lists purposes and key ids, never a key')
@@ -78,6 +81,7 @@ async function reseal(_options: unknown, command: Command): Promise<void> {
   const { storage } = readKeyring();
   const { resealed, unreadable, sealed } = await withDatabase(async (pool) => {
     const done = await resealAddresses(pool, storage, tellEvery(progressEvery));
+    await resealSigningKeys(pool, storage);
     if (done.resealed > 0) await record(pool, storage.activeId, done.resealed);
     return { ...done, sealed: await sealedByKey(pool) };
   });
