@@ -101,12 +101,10 @@ export function wireWeb(config: Config) {
     take: (message) => dispatcher.take(message, [], true),
   });
   const noteReceipt = createReceiptNotes(pool, alert, () => dispatcher.sweepSoon());
-  const note = async (receipt: ReceiptNote) => {
-    database.requireSound();
-    await noteReceipt(receipt);
-  };
+  const note = async (receipt: ReceiptNote) => { database.requireSound(); await noteReceipt(receipt); };
   const scim = wireScim(config, database.requireSound);
-  const clients = wireClients(config, { pool, database, approvedNumber: async () => undefined });
+  const { statements } = signingKeys;
+  const clients = wireClients(config, { statements, database, approvedNumber: async () => undefined });
   const app: AppDeps = {
     log, twilio: twilioIdentity(config),
     takeMessage: async (message, doubts) => {

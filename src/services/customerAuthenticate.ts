@@ -23,7 +23,8 @@ export const customerAuthenticate = z.strictObject({
   apiKey: z.string().regex(/^[\x21-\x7e]{1,512}$/, 'must be visible characters').optional(),
   scope: line.optional(),
   /** What shows who the customer is: a statement of ours, or a field of the directory. */
-  proof: z.enum(['statement', ...accountFields], `must be statement, ${accountFields.join(' or ')}`).default('statement'),
+  proof: z.enum(['statement', ...accountFields], `must be one of statement, ${accountFields.join(', ')}`)
+    .default('statement'),
   /** Under which name it is sent. */
   field: fieldName.default('statement'),
   /** Whom a statement is for; `base` unless told. */

@@ -10,7 +10,6 @@ import { findByPhone } from '../directory/employees';
 import { findProfile } from '../directory/profile';
 import type { ClientRoutesDeps } from '../http/clients/clientRoutes';
 import { findSpeaker } from '../sessions/sessions';
-import { createStatements } from '../statements/statements';
 import type { Statements } from '../statements/statements';
 
 export interface WiredClientDeps extends Pick<ContactCentreDeps, 'approvedNumber'> {
@@ -32,8 +31,7 @@ export function createWiredClients({ contactHoldMs, ...deps }: WiredClientDeps):
   return { access: createClientAccess(deps), ...centres === false ? {} : { centres } };
 }
 
-interface WebParts extends Pick<ContactCentreDeps, 'approvedNumber'> {
-  readonly pool: Pool;
+interface WebParts extends Pick<WiredClientDeps, 'approvedNumber' | 'statements'> {
   readonly database: { requireSound(): void };
 }
 
@@ -42,16 +40,13 @@ interface WebParts extends Pick<ContactCentreDeps, 'approvedNumber'> {
  * calls in a storm holds up no message.
  */
 export function wireClients(
-  config: Config, { pool: others, database, approvedNumber }: WebParts,
+  config: Config, { database, ...deps }: WebParts,
 ): { readonly routes: { readonly clients?: ClientRoutesDeps }; close(): Promise<void> } {
-  const { clients, keyring, policy: { contactHoldMs }, DOORMAN_PUBLIC_URL: issuer } = config;
+  const { clients, policy: { contactHoldMs } } = config;
   if (clients.length === 0) return { routes: {}, close: async () => undefined };
   const pool = createPool(
     config.DATABASE_URL, { application_name: 'doorman web clients', max: 5, query_timeout: 6_000 });
-  const { access, centres } = createWiredClients({
-    pool, clients, contactHoldMs, approvedNumber,
-    statements: createStatements({ pool: others, keyring, issuer }),
-  });
+  const { access, centres } = createWiredClients({ ...deps, pool, clients, contactHoldMs });
   const whenSound = <Given extends unknown[], Said>(act: (...given: Given) => Promise<Said>) =>
     async (...given: Given): Promise<Said> => {
       database.requireSound();
