@@ -16,6 +16,8 @@ import type { InboxMessage } from '../src/inbox/handling';
 import type { PurposeKeys } from '../src/keys/keyring';
 import { endSession, findOpenSession, touchSession } from '../src/sessions/sessions';
 import type { OpenSession } from '../src/sessions/sessions';
+import { inNobodysName } from '../src/services/onBehalf';
+import type { OnBehalf } from '../src/services/onBehalf';
 import type { Speaker } from '../src/statements/statements';
 import type { TextRequest } from '../src/texts/keys';
 import { sendOnce, whileBeating } from './chat';
@@ -27,6 +29,8 @@ export interface AssistantDeps extends DisputeDeps, SendDeps {
   readonly pool: Pool;
   readonly storageKeys: PurposeKeys;
   readonly assistant: Assistant;
+  /** Asks in the speaker's own name at the service that is configured for the assistant; in none without. */
+  readonly onBehalf?: OnBehalf;
   vocabulary(language: string | null): Vocabulary;
   /** Who is speaking, signed for this assistant and this message, and their opaque name in it. */
   state(speaker: Speaker, messageId: string): Promise<{ readonly subject: string; readonly statement: string }>;
@@ -154,7 +158,8 @@ async function ask(
     void showTyping(deps, input.messageId);
     const late = sayWhenLate(deps, input, session);
     try {
-      const answer = await deps.assistant.answer(turn, cancellationSignal());
+      const answer = await inTheirName(deps, input, session, (authorization) =>
+        deps.assistant.answer({ ...turn, ...authorization === undefined ? {} : { authorization } }, cancellationSignal()));
       return { answer, late: await late.end() };
     } finally {
       await late.end();
@@ -166,6 +171,15 @@ async function ask(
 async function showTyping({ pool, channel }: AssistantDeps, messageId: string): Promise<void> {
   // A courtesy: what fails here, fails nobody's turn.
   if (!await isHeld(pool, 'chat').catch(() => true)) await channel.showTyping(messageId);
+}
+
+/** The token stays within: it is in nothing that is returned or thrown. */
+function inTheirName(
+  { onBehalf = inNobodysName }: AssistantDeps, { sessionId }: RelayInput, session: OpenSession,
+  request: (authorization: string | undefined) => Promise<AssistantAnswer>,
+): Promise<AssistantAnswer> {
+  const { employeeId, method, assurance, verifiedAt } = session;
+  return onBehalf({ employeeId, sessionId, method, assurance, verifiedAt }, request);
 }
 
 /** Tells the person, once a turn, that the assistant still works, when it takes long. */

@@ -31,6 +31,7 @@ import { callKeys } from './otp/voice/callKeys';
 import { createCodeCalls } from './otp/voice/codeCalls';
 import type { CodeCallDeps, CodeCalls } from './otp/voice/codeCalls';
 import { storeTexts } from './outbox/outbox';
+import type { OnBehalf } from './services/onBehalf';
 import { findOpenSession } from './sessions/sessions';
 import { createStatements } from './statements/statements';
 import { keyTimes } from './statements/times';
@@ -43,6 +44,8 @@ export interface Ports {
   /** By how a code travels; the best way first. */
   readonly carriers: ReadonlyMap<Method, CodeCarrier>;
   readonly assistant: Assistant;
+  /** Where the assistant is asked in employees' own names. */
+  readonly onBehalf?: OnBehalf;
   /** By whom and for whom statements are made; without, for nobody. */
   readonly parties?: { readonly issuer: string; readonly audience: string; readonly policy: Policy };
   /** Where a provider makes the codes: it compares them, too. */

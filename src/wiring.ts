@@ -40,10 +40,12 @@ import { createTexts } from './texts/render';
 import { watchAlerts } from './twilio/alerts';
 import { actionOf } from './twilio/errorTable';
 import { createWiredActivities, createWiredPushes } from './wiredActivities';
+import { wireClients } from './wiring/clients';
 import { wireDirectory } from './wiring/directory';
 import { createNotices } from './wiring/notices';
 import { createWiredPartnerActivities, partnerProblems, wirePartners } from './wiring/partners';
 import { wireScim } from './wiring/scim';
+import { wireServices } from './wiring/services';
 import { createTellShared } from './wiring/sharedContacts';
 import { wireStatements } from './wiring/statements';
 import { createSweepTasks } from './wiring/sweepTasks';
@@ -55,7 +57,8 @@ export function wireWorker(config: Config, metricsUrl: string) {
   const alert = createAlert(log, telemetry);
   // Codes by mail have connections of their own: notices that hang would hold them up.
   const mailer = createMail(config);
-  const ports = createPorts(config, texts, alert, { verify: createVerify(config, pool, log, alert), mailer });
+  const verify = createVerify(config, pool, log, alert);
+  const ports = { ...createPorts(config, texts, alert, { verify, mailer }), ...wireServices(config, pool) };
   const activities = createWiredActivities(
     pool, config.keyring, texts, ports, config.DOORMAN_LANGUAGE, alert, destinationRules(config),
     mediaHosts(config));
@@ -107,6 +110,8 @@ export function wireWeb(config: Config) {
     await noteReceipt(receipt);
   };
   const scim = wireScim(config, database.requireSound, createTellShared(log, telemetry));
+  const { statements } = signingKeys;
+  const clients = wireClients(config, { statements, database, approvedNumber: async () => undefined });
   const app: AppDeps = {
     log, twilio: twilioIdentity(config),
     takeMessage: async (message, doubts) => {
@@ -124,7 +129,7 @@ export function wireWeb(config: Config) {
         return pushes.take(push);
       },
     },
-    scim: scim.deps, keySet,
+    scim: scim.deps, keySet, ...clients.routes,
     ...partners === undefined ? {} : { partners },
     countMessage: (outcome) => telemetry.count('webhookAnswers', { outcome }),
     noteReceipt: note,
@@ -139,7 +144,7 @@ export function wireWeb(config: Config) {
       mailer?.close();
       await Promise.all([pushes.drain(), partners?.drain()]);
       await close();
-      await Promise.all([scim.close(), partners?.close(), pool.end()]);
+      await Promise.all([scim.close(), partners?.close(), clients.close(), pool.end()]);
     },
   };
 }

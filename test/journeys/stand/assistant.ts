@@ -20,6 +20,8 @@ type Mood = (turn: Turn, res: ServerResponse) => boolean;
 
 export class RecordingAssistant {
   readonly turns: Turn[] = [];
+  /** What `customer-auth` said with each. */
+  readonly customerAuths: (string | undefined)[] = [];
   /** Moods of the next turns, first come first served. */
   readonly moods: Mood[] = [];
   private server: Server | undefined;
@@ -49,6 +51,7 @@ export class RecordingAssistant {
     new Webhook(this.secret).verify(body, req.headers as Record<string, string>);
     const turn = JSON.parse(body) as Turn; // cast: whoever signs speaks this contract
     this.turns.push(turn);
+    this.customerAuths.push(req.headersDistinct['customer-auth']?.join());
     if (this.moods.shift()?.(turn, res) === true) return;
     const replies = replyTo(turn.text, turn.locale).map((text) => ({ text }));
     res.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ replies, end_turn: true }));
