@@ -1,9 +1,11 @@
 // What a web process sweeps up beside the inbox, in this order: first what somebody in a chat waits for.
 import type { Pushes } from '../assistant/pushes';
+import { auditedTransaction } from '../audit/auditedTransaction';
 import type { Config } from '../config';
 import type { Pool } from '../db/pool';
 import type { SweepTask } from '../inbox/sweep';
 import type { Log } from '../log';
+import { releaseNumbers } from '../otp/boundNumbers';
 import { tellMissedCodes } from '../otp/missedCodes';
 import type { MissedDeps } from '../otp/missedCodes';
 import type { VerifyProvider } from '../otp/verify/verifyProvider';
@@ -32,6 +34,7 @@ export function createSweepTasks(
     { name: 'turns', run: async () => { await pushes.tellDue(); return {}; } },
     ...partners === undefined ? [] : [{ name: 'partners', run: async () => { await partners.sweep(); return {}; } }],
     { name: 'oldTexts', run: () => destroyOldTexts({ pool, log, textRetentionMs, receiptWaitMs }) },
+    { name: 'bindings', run: async () => ({ released: await auditedTransaction(pool, releaseNumbers) }) },
     { name: 'notices', run: sendNotices },
     ...verify === undefined ? [] : [
       { name: 'verifications', run: async () => ({ verificationsEnded: await verify.tellEnds() }) }],

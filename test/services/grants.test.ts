@@ -8,8 +8,8 @@ import type { Assert } from '../../src/services/providerOptions';
 import { fieldsOf, complaintAbout } from '../directory/successFactors/assertionCheck';
 import { anna, ben, describeActAsProvider } from '../ports/actAsProvider.suite';
 import type { ActAsService } from '../ports/actAsProvider.suite';
-import { FakeService, timeoutMs } from './fakeService';
-import type { Handle } from './fakeService';
+import { FakeService, timeoutMs } from './fakeShop';
+import type { Handle } from './fakeShop';
 
 const pem = (name: string) =>
   readFileSync(join(__dirname, '../directory/successFactors/fixtures', `${name}.pem`), 'utf8');

@@ -9,7 +9,7 @@ import { leaks } from '../ports/leaks';
 import { startConversations } from '../support/conversations';
 import type { ConversationWorld } from '../support/conversations';
 import { anna } from '../support/world';
-import { FakeService, timeoutMs } from './fakeService';
+import { FakeService, timeoutMs } from './fakeShop';
 
 const token = 'bearer-canary-of-more-than-32-characters';
 let service: FakeService;

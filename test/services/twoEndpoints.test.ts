@@ -4,8 +4,8 @@ import { createTwoEndpoints, twoEndpoints } from '../../src/services/twoEndpoint
 import type { RequestAuth } from '../../src/services/requestAuth';
 import { anna, ben, describeActAsProvider } from '../ports/actAsProvider.suite';
 import type { ActAsService } from '../ports/actAsProvider.suite';
-import { FakeService, timeoutMs } from './fakeService';
-import type { Asked, Handle, Reply } from './fakeService';
+import { FakeService, timeoutMs } from './fakeShop';
+import type { Asked, Handle, Reply } from './fakeShop';
 
 const bearer = 'bearer-canary-of-more-than-32-characters';
 const key = Buffer.alloc(32, 7);
