@@ -48,7 +48,7 @@ export async function stepUpText(
   return action === undefined ? text : { key: 'sessionEndedStepUpFor', params: { action } };
 }
 
-/** After it was said. */
+/** After it was said, or something else in its place. */
 export async function forgetSaid(pool: Pool, text: TextRequest, sessionId: string | undefined): Promise<void> {
-  if (text.key === 'sessionEndedStepUp' && sessionId !== undefined) await forgetAction(pool, sessionId);
+  if (text.key.startsWith('sessionEnded') && sessionId !== undefined) await forgetAction(pool, sessionId);
 }

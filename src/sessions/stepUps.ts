@@ -35,6 +35,14 @@ export async function forgetAction(db: Queryable, sessionId: string): Promise<vo
   await db.query('UPDATE sessions SET step_up_enc = NULL WHERE id = $1 AND step_up_enc IS NOT NULL', [sessionId]);
 }
 
+/** What was never said is kept no longer than what was said. Says how many. */
+export async function forgetOldActions(db: Queryable, retentionMs: number): Promise<number> {
+  const { rowCount } = await db.query(
+    `UPDATE sessions SET step_up_enc = NULL
+      WHERE step_up_enc IS NOT NULL AND ended_at < clock_timestamp() - $1 * interval '1 ms'`, [retentionMs]);
+  return rowCount ?? 0;
+}
+
 /** Whether this message was sent back once already for a session that can be trusted further: it is not again. */
 export async function wasSentBack(db: Queryable, messageId: string): Promise<boolean> {
   const { rowCount } = await db.query(

@@ -10,6 +10,7 @@ import { tellMissedCodes } from '../otp/missedCodes';
 import type { MissedDeps } from '../otp/missedCodes';
 import type { VerifyProvider } from '../otp/verify/verifyProvider';
 import { destroyOldTexts } from '../outbox/retention';
+import { forgetOldActions } from '../sessions/stepUps';
 
 export interface SweepParts {
   readonly pool: Pool;
@@ -35,6 +36,7 @@ export function createSweepTasks(
     ...partners === undefined ? [] : [{ name: 'partners', run: async () => { await partners.sweep(); return {}; } }],
     { name: 'oldTexts', run: () => destroyOldTexts({ pool, log, textRetentionMs, receiptWaitMs }) },
     { name: 'bindings', run: async () => ({ released: await auditedTransaction(pool, releaseNumbers) }) },
+    { name: 'actions', run: async () => ({ forgotten: await forgetOldActions(pool, textRetentionMs) }) },
     { name: 'notices', run: sendNotices },
     ...verify === undefined ? [] : [
       { name: 'verifications', run: async () => ({ verificationsEnded: await verify.tellEnds() }) }],

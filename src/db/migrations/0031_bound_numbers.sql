@@ -41,6 +41,7 @@ ALTER TABLE sessions
   ADD COLUMN step_up_message_id text,
   ADD COLUMN step_up_assurance text;
 CREATE INDEX ON sessions (step_up_message_id) WHERE step_up_message_id IS NOT NULL;
+CREATE INDEX ON sessions (ended_at) WHERE step_up_enc IS NOT NULL;
 
 GRANT SELECT, INSERT, UPDATE ON bound_numbers TO doorman_app;
 GRANT SELECT ON bindings TO doorman_app;
