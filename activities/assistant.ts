@@ -2,10 +2,13 @@
 import { cancellationSignal } from '@temporalio/activity';
 import type { Assistant, AssistantAnswer } from '../src/assistant/assistant';
 import { wordsOf } from '../src/assistant/replies';
+import { readStepUp } from '../src/assistant/stepUp';
+import type { StepUp } from '../src/assistant/stepUp';
 import { openTurn, readTurnNews } from '../src/assistant/turns';
 import { pendingTexts, storeTexts } from '../src/outbox/outbox';
 import { isHeld } from '../src/outbox/pacing';
-import type { Pool } from '../src/db/pool';
+import type { Note } from '../src/audit/auditedTransaction';
+import type { Pool, Queryable } from '../src/db/pool';
 import { replyKey, textKey } from '../src/domain/messages';
 import { soundPolicy } from '../src/domain/policy';
 import { readMessage } from '../src/domain/reading';
@@ -16,16 +19,19 @@ import type { InboxMessage } from '../src/inbox/handling';
 import type { PurposeKeys } from '../src/keys/keyring';
 import { endSession, findOpenSession, touchSession } from '../src/sessions/sessions';
 import type { OpenSession } from '../src/sessions/sessions';
+import { noteStepUp } from '../src/sessions/stepUps';
 import { inNobodysName } from '../src/services/onBehalf';
 import type { OnBehalf } from '../src/services/onBehalf';
 import type { Speaker } from '../src/statements/statements';
-import type { TextRequest } from '../src/texts/keys';
+import type { StepUpTextRequest, TextRequest } from '../src/texts/keys';
 import { sendOnce, whileBeating } from './chat';
 import type { SendDeps } from './chat';
 import { dispute } from './dispute';
 import type { DisputeDeps } from './dispute';
+import type { RouteDeps } from './route';
+import { judgeStepUp } from './stepUp';
 
-export interface AssistantDeps extends DisputeDeps, SendDeps {
+export interface AssistantDeps extends DisputeDeps, SendDeps, RouteDeps {
   readonly pool: Pool;
   readonly storageKeys: PurposeKeys;
   readonly assistant: Assistant;
@@ -40,7 +46,7 @@ export interface AssistantDeps extends DisputeDeps, SendDeps {
   /** Where links to the assistant's media may lead. */
   readonly mediaHosts: ReadonlySet<string>;
   /** The words for a text in the best language there is. */
-  render(text: TextRequest, language: string | null): string;
+  render(text: TextRequest | StepUpTextRequest, language: string | null): string;
   /** How long earlier tries of this activity took, in ms; 0 for the first. */
   triedForMs(): number;
 }
@@ -158,8 +164,10 @@ async function ask(
     void showTyping(deps, input.messageId);
     const late = sayWhenLate(deps, input, session);
     try {
-      const answer = await inTheirName(deps, input, session, (authorization) =>
-        deps.assistant.answer({ ...turn, ...authorization === undefined ? {} : { authorization } }, cancellationSignal()));
+      const answer = await inTheirName(deps, input, session, (authorization) => {
+        const named = authorization === undefined ? turn : { ...turn, authorization };
+        return deps.assistant.answer(named, cancellationSignal());
+      });
       return { answer, late: await late.end() };
     } finally {
       await late.end();
@@ -215,12 +223,11 @@ function keepAnswer(
   const { stepUpAgeMs, pushedTurnMs: lastsMs, stillWorkingAfterMs } = soundPolicy(input);
   return handleMessage<RelayOutcome>(deps.pool, deps.storageKeys, input, async (tx, note) => {
     const session = await findOpenSession(tx, sessionId, senderId);
-    const isFresh = session !== undefined && session.verifiedAgoMs <= stepUpAgeMs;
-    if (answer.stepUp === true && !isFresh) {
-      await endSession(tx, note, sessionId, 'stepUp');
-      return { reaction: 'closed' };
-    }
+    const wanted = readStepUp(answer.stepUp);
+    const verdict = await judgeStepUp(deps, tx, wanted, session, { messageId, senderId, stepUpAgeMs });
+    if (verdict === 'again') return stepUp(deps, tx, note, input, wanted!); // nothing is judged so unless it is wanted
     if (session === undefined) return { reaction: 'tooLate' };
+    if (verdict === 'impossible') return sayImpossible(deps, tx, input, session);
     const replies = answer.replies.slice(0, repliesMax);
     const parts = replies.flatMap((reply) => deps.split(wordsOf(reply, deps.mediaHosts)));
     const texts = parts.map((text, index) => ({ key: replyKey(messageId, index), text }));
@@ -234,4 +241,21 @@ function keepAnswer(
       ...dropped === 0 ? {} : { dropped }, ...answer.endTurn ? {} : { open: true }, ...late ? { late: true } : {},
     };
   }, ({ reaction }) => reaction === 'closed');
+}
+
+async function stepUp(
+  { storageKeys }: AssistantDeps, tx: Queryable, note: Note, { sessionId, messageId }: RelayInput, wanted: StepUp,
+): Promise<RelayOutcome> {
+  await endSession(tx, note, sessionId, 'stepUp');
+  await noteStepUp(tx, storageKeys, { sessionId, messageId, action: wanted.action, assurance: wanted.assurance });
+  return { reaction: 'closed' };
+}
+
+/** In place of what the assistant said: the turn is over. */
+async function sayImpossible(
+  deps: AssistantDeps, tx: Queryable, { messageId, senderId }: RelayInput, { language }: OpenSession,
+): Promise<RelayOutcome> {
+  const text = deps.render({ key: 'stepUpImpossible', params: {} }, language);
+  await storeTexts(tx, deps.storageKeys, senderId, [{ key: replyKey(messageId, 0), text }]);
+  return { reaction: 'relay', replies: 1 };
 }

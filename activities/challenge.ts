@@ -15,13 +15,14 @@ import { assuranceOf } from '../src/otp/assurance';
 import { chargeGuess, triedMethods } from '../src/otp/budgets';
 import { endChallenge, findChallenge, judgeGuess, lockedForMs, unlockSender } from '../src/otp/challenges';
 import type { Challenge, Judgement } from '../src/otp/challenges';
+import { bindNumber } from '../src/otp/boundNumbers';
 import { findLatestThatLeft } from '../src/otp/missedCodes';
 import { chargeResend, findLatestAsked } from '../src/otp/resends';
 import type { ResendCharge } from '../src/otp/resends';
 import type { ProviderGuess } from '../src/otp/verify/managedCheck';
 import { openSession } from '../src/sessions/sessions';
 import { codeKey } from './code';
-import { alerting, issueFor } from './claim';
+import { alerting, isLetIn, issueFor, mayClaim } from './claim';
 import type { ClaimDeps, IdentifyInput, IdentifyOutcome } from './claim';
 import { dispute } from './dispute';
 import { chooseRoute, nextRoute, routeBy, sameRoute } from './route';
@@ -79,6 +80,7 @@ export function createChallengeActivities(deps: ChallengeDeps) {
       const input = { ...given, policy: soundPolicy(given.policy) };
       return handleMessage<IdentifyOutcome>(pool, storageKeys, input, async (tx, note, { kind, text }) => {
         const reading = readMessage('identify', kind, text, { vocabulary: deps.vocabulary, asked: input.asked });
+        if (reading.input === 'identifier' && !mayClaim(deps, reading.identifier)) return { reaction: 'ask' };
         if (reading.input === 'identifier') return issueFor(deps, tx, note, input, reading.identifier);
         const reaction = stageTable.identify[reading.input];
         if (reaction === 'dispute') await dispute(deps, tx, note, input.senderId, input.policy);
@@ -94,7 +96,7 @@ export function createChallengeActivities(deps: ChallengeDeps) {
       return handleMessage<ConfirmOutcome>(pool, storageKeys, input, async (tx, note, { kind, text }) => {
         if (challenge === undefined) return { reaction: 'expired' };
         if (guess === 'refused') return refusal(tx, challenge);
-        if (guess !== 'none') return judge(tx, note, input, challenge, guess === 'right');
+        if (guess !== 'none') return judge(deps, tx, note, input, challenge, guess === 'right');
         const context = { vocabulary: deps.vocabulary, digits: lengths(input.policy) };
         const reading = readMessage('confirm', kind, text, context);
         return steer(deps, tx, note, input, challenge, reading.input, text);
@@ -194,11 +196,11 @@ async function chargedGuess(
   const mayOpen = charge === 'charged' && challenge.employeeId !== null && challenge.hasDestination;
   const guess = { challengeId: challenge.id, messageId: input.messageId, code: reading.code, isOurs, mayOpen };
   const isRight = deps.checkCode === undefined ? isOurs : await deps.checkCode(guess);
-  return mayOpen && isRight ? 'right' : 'wrong';
+  return mayOpen && isRight && await isLetIn(deps, challenge) ? 'right' : 'wrong';
 }
 
 async function judge(
-  tx: Queryable, note: Note, input: ConfirmInput, challenge: Challenge, right: boolean,
+  deps: ChallengeDeps, tx: Queryable, note: Note, input: ConfirmInput, challenge: Challenge, right: boolean,
 ): Promise<ConfirmOutcome> {
   const { challengeId, messageId, sessionId, policy } = input;
   const judgement = await judgeGuess(tx, note, policy, { challengeId, messageId, right });
@@ -210,6 +212,8 @@ async function judge(
     sessionId, senderId, employeeId, challengeId, method, assurance,
   });
   if (opened !== 'opened') return { reaction: 'expired' };
+  const bound = { senderId, employeeId, sessionId, how: method };
+  if (deps.identifyBy === 'workEmail') await bindNumber(tx, note, bound);
   return { reaction: 'right', endsInMs: policy.sessionAbsoluteMs, method };
 }
 

@@ -10,10 +10,11 @@ import { takeTurn } from '../src/outbox/pacing';
 import { closeWindow, isWindowClosed, parkedSends, parkSend } from '../src/outbox/parking';
 import { settleTaken } from '../src/outbox/takenTexts';
 import { settleRefused } from './refusedSend';
+import { forgetSaid, stepUpText } from './stepUp';
 import type { Pool, Queryable } from '../src/db/pool';
 import { findOpenSession, sessionLanguage } from '../src/sessions/sessions';
 import type { PurposeKeys } from '../src/keys/keyring';
-import type { TextRequest } from '../src/texts/keys';
+import type { StepUpTextRequest, TextRequest } from '../src/texts/keys';
 
 export interface ChatDeps {
   readonly pool: Pool;
@@ -22,7 +23,7 @@ export interface ChatDeps {
   /** The address the sender last wrote from; undefined when another sender has taken it over. */
   replyAddress(db: Queryable, senderId: string): Promise<string | undefined>;
   /** The words for a text in the best language there is. */
-  render(text: TextRequest, language: string | null): string;
+  render(text: TextRequest | StepUpTextRequest, language: string | null): string;
   /** Keyed hash by which sends to one address are counted. */
   hashDestination(to: string): Buffer;
   /** Milliseconds since a message was received, by the database's clock. */
@@ -71,7 +72,10 @@ export function createChatActivities(deps: ChatDeps) {
     async reply({ key, senderId, text, quantum, sessionId }: ReplyInput): Promise<ReplyOutcome> {
       if (quantum !== undefined && quantum.ms > 0) await waitForQuantum(deps, quantum);
       const language = sessionId === undefined ? null : await sessionLanguage(pool, sessionId);
-      return sendOnce(deps, { key, senderId }, () => deps.render(text, language));
+      const full = await stepUpText(pool, deps.storageKeys, text, sessionId);
+      const sent = await sendOnce(deps, { key, senderId }, () => deps.render(full, language));
+      await forgetSaid(pool, text, sessionId);
+      return sent;
     },
 
     /** Sends one stored reply of the assistant after the former one, if the session is still open at this moment. */

@@ -3,7 +3,8 @@ import type { Note } from '../src/audit/auditedTransaction';
 import type { Queryable } from '../src/db/pool';
 import type { Employee, FoundEmployee } from '../src/directory/employees';
 import { codeLengths, readCode } from '../src/domain/codeText';
-import type { Method } from '../src/domain/messages';
+import { isEmailIdentifier } from '../src/domain/identifiers';
+import type { IdentifyBy, Method } from '../src/domain/messages';
 import type { Policy } from '../src/domain/policy';
 import { askSender } from '../src/otp/budgets';
 import { findJustExpired, issueChallenge, lockedForMs, lockSpentSender, wasVerified } from '../src/otp/challenges';
@@ -16,6 +17,10 @@ export interface ClaimDeps extends DisputeDeps, RouteDeps {
   findEmployee(db: Queryable, identifier: string): Promise<FoundEmployee>;
   /** Whether the sender writes from one of these numbers (E.164). */
   writesFrom(db: Queryable, senderId: string, numbers: readonly string[]): Promise<boolean>;
+  /** What people are asked for, `employeeId` unless told. With `workEmail` their number is bound to the account. */
+  readonly identifyBy?: IdentifyBy;
+  /** Whether the employee has an account where one is needed; throws Fault. Asked only after the code was right. */
+  hasAccount?(employeeId: string): Promise<boolean>;
   readonly activeCodeKeyId: string;
   /** Derives the challenge's code and compares, in constant time; the code does not leave it. */
   isCode(challenge: Challenge, guess: string): boolean;
@@ -104,3 +109,23 @@ async function isKnown(
   const verifiedBefore = await wasVerified(tx, input.senderId, employee?.id ?? null, input.policy.knownSenderDays);
   return fromOwnNumber || verifiedBefore;
 }
+
+/**
+ * Whoever has no account is answered as after a wrong code. While that is not known nobody is let in, until the code is
+ * over.
+ */
+export async function isLetIn(
+  { hasAccount }: Pick<ClaimDeps, 'hasAccount'>, { employeeId, expiresInMs }: Challenge,
+): Promise<boolean> {
+  if (hasAccount === undefined || employeeId === null) return true;
+  try {
+    return await hasAccount(employeeId);
+  } catch (error) {
+    if (expiresInMs > 0) throw error;
+    return false;
+  }
+}
+
+/** Where people are asked for their e-mail, an ID is nothing: it would name an account that nobody asked for. */
+export const mayClaim = ({ identifyBy }: Pick<ClaimDeps, 'identifyBy'>, identifier: string): boolean =>
+  identifyBy !== 'workEmail' || isEmailIdentifier(identifier);

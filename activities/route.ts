@@ -4,6 +4,7 @@ import type { Contact } from '../src/directory/contacts';
 import type { Method } from '../src/domain/messages';
 import type { Destination } from '../src/otp/budgets';
 import { failingRoutes, passingFailure, refusedRoutes } from '../src/otp/routeHealth';
+import { waitsForStandard } from '../src/sessions/stepUps';
 import type { ContactQuestion } from './code';
 
 export interface RouteDeps {
@@ -81,12 +82,17 @@ async function usableRoutes(deps: RouteDeps, tx: Queryable, whose: Whose): Promi
   return [0, 1, 2].flatMap((wanted) => routes.filter((route) => rank(route) === wanted));
 }
 
-/** Every way that leads to somebody, in the order that is configured. */
+/**
+ * Every way that leads to somebody, in the order that is configured; to another number alone while a message waits for
+ * such a proof.
+ */
 async function routesTo(deps: RouteDeps, tx: Queryable, { employeeId, senderId }: Whose): Promise<Route[]> {
   const routes: Route[] = [];
+  const onlyOthers = await waitsForStandard(tx, senderId);
   for (const method of deps.methods) {
     const contact = await deps.findContact(tx, { employeeId, senderId, method });
-    if (contact !== undefined) routes.push({ method, destination: destinationOf(deps, contact) });
+    if (contact === undefined || (onlyOthers && !contact.isOther)) continue;
+    routes.push({ method, destination: destinationOf(deps, contact) });
   }
   return routes;
 }

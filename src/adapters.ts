@@ -103,6 +103,10 @@ export function createChannel(config: Config, alert: TellAlert): ChatChannel {
   });
 }
 
+/** Who is asked for their e-mail is sent the code there, whatever is the best way otherwise. */
+const inOrder = ({ DOORMAN_IDENTIFY_BY: by }: Config, methods: readonly Method[]): readonly Method[] =>
+  by === 'workEmail' ? ['email', ...methods.filter((method) => method !== 'email')] : methods;
+
 /** The chat, what carries codes and the assistant, as configured: what activities run on. */
 export function createPorts(
   config: Config, texts: Texts, alert: TellAlert, { verify, mailer }: CodeProviders,
@@ -111,7 +115,8 @@ export function createPorts(
   const other = provider === 'own' ? undefined : verify;
   return {
     channel: createChannel(config, alert),
-    carriers: new Map(methods.map((method) =>
+    identifyBy: config.DOORMAN_IDENTIFY_BY,
+    carriers: new Map(inOrder(config, methods).map((method) =>
       [method, carrierBy(method, config, texts, alert, { verify: other, mailer })])),
     ...other?.checkCode === undefined ? {} : { checkCode: other.checkCode },
     parties: { issuer: config.DOORMAN_PUBLIC_URL, audience: assistantAudience(config), policy: config.policy },
@@ -128,6 +133,7 @@ export function createPorts(
 export function textOptions(config: Config): TextOptions {
   return {
     organisation: config.DOORMAN_ORGANISATION, language: config.DOORMAN_LANGUAGE, methods: config.DOORMAN_CODE_METHODS,
+    identifyBy: config.DOORMAN_IDENTIFY_BY,
   };
 }
 

@@ -4,6 +4,7 @@
 import { Command } from 'commander';
 import { auditCommands } from './cli/audit';
 import { clientCommands } from './cli/clients/client';
+import { bindingCommands } from './cli/people/binding';
 import { directoryCommands } from './cli/directory';
 import { keysCommands } from './cli/keys/keys';
 import { operatorCommands } from './cli/operator';
@@ -20,7 +21,8 @@ const program = new Command('doorman')
   .exitOverride();
 
 const groups = [
-  processCommands, directoryCommands, scimCommands, partnerCommands, clientCommands, operatorCommands, sendingCommands,
+  processCommands, directoryCommands, scimCommands, partnerCommands, clientCommands, operatorCommands,
+  bindingCommands, sendingCommands,
   auditCommands, keysCommands,
 ];
 for (const add of groups) add(program);

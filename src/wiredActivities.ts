@@ -13,7 +13,7 @@ import { findContact, usualRules } from './directory/contacts';
 import type { DestinationRules } from './directory/contacts';
 import { findByPhone, findEmployee, numbersOf } from './directory/employees';
 import { spellingsOf } from './directory/phoneNumber';
-import type { Method } from './domain/messages';
+import type { IdentifyBy, Method } from './domain/messages';
 import { defaultPolicy } from './domain/policy';
 import type { Policy } from './domain/policy';
 import { splitText } from './domain/splitText';
@@ -44,6 +44,9 @@ export interface Ports {
   /** By how a code travels; the best way first. */
   readonly carriers: ReadonlyMap<Method, CodeCarrier>;
   readonly assistant: Assistant;
+  /** Where people are asked for their work e-mail alone, and where they need an account besides. */
+  readonly identifyBy?: IdentifyBy;
+  readonly hasAccount?: (employeeId: string) => Promise<boolean>;
   /** Where the assistant is asked in employees' own names. */
   readonly onBehalf?: OnBehalf;
   /** By whom and for whom statements are made; without, for nobody. */

@@ -182,3 +182,13 @@ function withKey(key: string): string {
   const file = newKeyring();
   return JSON.stringify({ ...file, code: { active: 'k1', keys: { k1: key } } });
 }
+
+test.each([
+  [{ DOORMAN_IDENTIFY_BY: 'workEmail' }, ['DOORMAN_IDENTIFY_BY: workEmail needs email among DOORMAN_CODE_METHODS']],
+  [{ DOORMAN_IDENTIFY_BY: 'number' }, [expect.stringMatching(/^DOORMAN_IDENTIFY_BY: /)]],
+  [{ DOORMAN_IDENTIFY_ACCOUNT: 'shop' }, [
+    'DOORMAN_IDENTIFY_ACCOUNT: is for DOORMAN_IDENTIFY_BY=workEmail',
+    'DOORMAN_IDENTIFY_ACCOUNT: must be a service of DOORMAN_SERVICES of kind twoEndpoints']],
+])('what asking for the work e-mail lacks is said: %j', (given, said) => {
+  expect(problems({ ...whole, ...given })).toEqual(said);
+});

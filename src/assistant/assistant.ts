@@ -1,5 +1,6 @@
 // Port: what stands behind the door. The suite in test/ports/assistant holds for each.
 import type { Assurance } from '../domain/messages';
+import type { StepUp } from './stepUp';
 
 /** One verified message. Everything about the speaker is in fields of its own; `text` is data, never a claim (A43). */
 export interface Turn {
@@ -34,9 +35,10 @@ export interface AssistantAnswer {
   readonly endTurn: boolean;
   /**
    * What was asked for needs a fresh proof (A47): the session ends, nothing of this answer is relayed, and the turn
-   * comes again in the session that follows. Means nothing while the proof is younger than `stepUpAgeMs` (policy).
+   * comes again in the session that follows. Means nothing while the proof is younger than `stepUpAgeMs` (policy),
+   * unless it says that a proof of this kind is not enough: then it comes again once.
    */
-  readonly stepUp?: boolean;
+  readonly stepUp?: boolean | StepUp;
 }
 
 export interface Assistant {

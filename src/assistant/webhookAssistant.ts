@@ -7,6 +7,7 @@ import { Fault, retryAfterMs } from '../domain/faults';
 import type { FaultKind } from '../domain/faults';
 import type { Assistant, AssistantAnswer, Turn } from './assistant';
 import { parseJson, repliesSchema } from './replies';
+import { stepUpSchema } from './stepUp';
 
 export interface WebhookAssistantOptions {
   readonly url: string;
@@ -26,7 +27,7 @@ const answerBytesMax = 256 * 1024;
 const schema = z.object({
   replies: repliesSchema,
   end_turn: z.boolean(),
-  step_up: z.boolean().optional(),
+  step_up: stepUpSchema.optional(),
 });
 
 /** Throws when the URL cannot be used: at the start, and without repeating it, because a URL can hold a secret. */

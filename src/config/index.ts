@@ -6,7 +6,7 @@ import type { Countries } from '../directory/phoneNumber';
 import { productionRefusals } from '../directory/sync/production';
 import { directorySettings } from '../directory/sync/sources';
 import type { DirectorySettings } from '../directory/sync/sources';
-import { methods, sameNumberRules } from '../domain/messages';
+import { identifyingBy, methods, sameNumberRules } from '../domain/messages';
 import type { Method } from '../domain/messages';
 import { defaultPolicy, policyProblems } from '../domain/policy';
 import type { Policy } from '../domain/policy';
@@ -52,6 +52,8 @@ const schema = z.object({
   DOORMAN_SAME_NUMBER: z.enum(sameNumberRules),
   DOORMAN_CODE_METHODS: z.string().transform((list) => list.split(',').map((word) => word.trim())).pipe(
     z.array(z.enum(methods, 'knows sms, call and email')).min(1).refine(isSet, 'names a way twice')),
+  DOORMAN_IDENTIFY_BY: z.enum(identifyingBy),
+  DOORMAN_IDENTIFY_ACCOUNT: z.string().optional(),
   DOORMAN_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']),
   DOORMAN_BUILD_ID: z.string().min(1).max(128),
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }),
@@ -132,6 +134,7 @@ export function loadConfig(environment: Environment = process.env): Config {
     problems.push('DOORMAN_SMTP_URL and DOORMAN_MAIL_FROM: one is nothing without the other');
   }
   problems.push(...methodProblems(raw, parsed.data?.DOORMAN_CODE_METHODS ?? []));
+  problems.push(...identifyProblems(raw, documents.services));
   problems.push(...certificateProblems(raw));
   if (production) problems.push(...productionProblems(raw, schema.shape.TEMPORAL_TLS.safeParse(raw.TEMPORAL_TLS).data === true));
   if (problems.length > 0 || !parsed.success || keyring === undefined || policy === undefined || directory === undefined) throw new Misconfiguration(problems);
@@ -165,6 +168,19 @@ function methodProblems(raw: RawSettings, wanted: readonly Method[]): string[] {
     ...wanted.includes('email') && raw.DOORMAN_SMTP_URL === undefined ? ['email needs DOORMAN_SMTP_URL'] : [],
   ];
   return lacking.map((what) => `DOORMAN_CODE_METHODS: ${what}`);
+}
+
+/** What asking for the work e-mail lacks. */
+function identifyProblems(raw: RawSettings, services: Documents['services']): string[] {
+  const { DOORMAN_IDENTIFY_BY: by, DOORMAN_IDENTIFY_ACCOUNT: account, DOORMAN_CODE_METHODS: ways = '' } = raw;
+  const service = services.find(({ name }) => name === account);
+  return [
+    ...by === 'workEmail' && !ways.split(',').some((way) => way.trim() === 'email')
+      ? ['DOORMAN_IDENTIFY_BY: workEmail needs email among DOORMAN_CODE_METHODS'] : [],
+    ...account !== undefined && by !== 'workEmail' ? ['DOORMAN_IDENTIFY_ACCOUNT: is for DOORMAN_IDENTIFY_BY=workEmail'] : [],
+    ...account !== undefined && service?.kind !== 'twoEndpoints'
+      ? ['DOORMAN_IDENTIFY_ACCOUNT: must be a service of DOORMAN_SERVICES of kind twoEndpoints'] : [],
+  ];
 }
 
 /** What is more than a value: keys, numbers, countries. */

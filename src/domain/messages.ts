@@ -34,5 +34,9 @@ export type Method = (typeof methods)[number];
 export const sameNumberRules = ['allow', 'preferOther', 'refuse'] as const;
 export type SameNumber = (typeof sameNumberRules)[number];
 
+/** What people are asked for: an employee ID, with which a work e-mail is understood as well, or the e-mail alone. */
+export const identifyingBy = ['employeeId', 'workEmail'] as const;
+export type IdentifyBy = (typeof identifyingBy)[number];
+
 /** How far a session can be trusted, from the way its code travelled. `high` is reserved. */
 export type Assurance = 'low' | 'standard' | 'high';

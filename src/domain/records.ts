@@ -39,6 +39,9 @@ export interface RecordFacts {
   };
   /** The employee said NOT ME to a session that was over: it is no proof any more. */
   'session.disputed': { sessionId: string; senderId: string; employeeId: string };
+  /** A sender's number is an employee's account's now: proved by a code that went to the registered work e-mail. */
+  'number.bound': { bindingId: string; senderId: string; employeeId: string; how: string };
+  'number.released': { bindingId: string; senderId: string; employeeId: string; reason: string; operator?: string };
   'directory.imported': {
     source: string; added: number; changed: number; reactivated: number; deactivated: number; unchanged: number;
   };

@@ -84,6 +84,7 @@ export async function sealedByKey(db: Queryable): Promise<Record<string, number>
              UNION ALL SELECT unnest(ARRAY[text_enc, origin_enc]) FROM inbox WHERE handled_at IS NULL
              UNION ALL SELECT text_enc FROM outbox WHERE text_enc IS NOT NULL
              UNION ALL SELECT private_enc FROM signing_keys WHERE private_enc IS NOT NULL
+             UNION ALL SELECT step_up_enc FROM sessions WHERE step_up_enc IS NOT NULL
              UNION ALL SELECT body_enc FROM partner_events WHERE body_enc IS NOT NULL
              UNION ALL SELECT destination_enc FROM contact_notices WHERE destination_enc IS NOT NULL) AS sealed
       WHERE length(enc) > 2 GROUP BY 1`);

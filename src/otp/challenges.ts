@@ -233,7 +233,8 @@ export async function disownOthers(
 }
 
 /**
- * Employees that this sender proved to be within the last `days`. A proof that the employee disowned is none, and
+ * Employees that this sender proved to be within the last `days`, or to whose account its number is bound (then for as
+ * long as it is). A proof that the employee disowned is none, and
  * neither is one from before the employee left and came back: the telephone may be another's by now.
  */
 export async function verifiedAs(db: Queryable, senderId: string, days: number): Promise<string[]> {
@@ -242,7 +243,8 @@ export async function verifiedAs(db: Queryable, senderId: string, days: number):
        JOIN employees e ON e.id = n.employee_id
       WHERE s.id = $1 AND n.opened_at > clock_timestamp() - $2 * interval '1 day'
         AND n.opened_at > greatest(s.changed_at, e.returned_at, '-infinity')
-        AND n.end_reason IS DISTINCT FROM 'disputed'`,
+        AND n.end_reason IS DISTINCT FROM 'disputed'
+      UNION SELECT employee_id FROM bindings WHERE sender_id = $1 AND over IS NULL`,
     [senderId, days]);
   return rows.map(({ id }) => id);
 }

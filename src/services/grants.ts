@@ -25,7 +25,8 @@ const grant = {
   ...common, ...client,
   scope: line.optional(),
   /** Further fields of the request, such as a company's id. */
-  parameters: z.record(z.string(), line).refine(noneOf(ownFields), 'names a field that Doorman fills in').default({}),
+  parameters: z.record(z.string(), line)
+    .refine(noneOf(ownFields), 'names a field that Doorman fills in').default({}),
 };
 const accountField = z.enum(accountFields, `must be one of ${accountFields.join(', ')}`);
 const ours = {
@@ -35,7 +36,8 @@ const ours = {
   /** What `sub` says; an opaque name of ours unless told. */
   account: accountField.optional(),
   /** Further claims, each a field of the directory. */
-  claims: z.record(z.string(), accountField).refine(noneOf(ownClaims), 'names a claim that Doorman makes').default({}),
+  claims: z.record(z.string(), accountField)
+    .refine(noneOf(ownClaims), 'names a claim that Doorman makes').default({}),
 };
 
 export const tokenExchange = closed(z.strictObject({
@@ -98,9 +100,10 @@ function keyOf({ kind }: Grant, { employeeId, employeeNumber, workEmail, proof }
 function assertionMaker(settings: Grant, { assert }: ProviderOptions): (holder: Holder) => Promise<Fields> {
   if (settings.kind === 'samlBearer') {
     const sign = createSamlSigner(settings);
-    return (holder) => Promise.resolve({
-      assertion: Buffer.from(sign(holder[settings.account]!)).toString('base64url'), // asked for those alone who have it
-    });
+    return (holder) => {
+      const assertion = sign(holder[settings.account]!); // asked for those alone who have it
+      return Promise.resolve({ assertion: Buffer.from(assertion).toString('base64url') });
+    };
   }
   return async (holder) => {
     const { tokenUrl, assertionAudience: audience = tokenUrl, account, claims } = settings;

@@ -51,6 +51,18 @@ export function createOnBehalf({ provider, findHolder }: OnBehalfDeps): OnBehalf
   };
 }
 
+/** Whether an active employee has an account at a service. Throws a Fault while it cannot say so. */
+export function createAccountCheck(
+  { exists }: ActAsProvider, findHolder: OnBehalfDeps['findHolder'],
+): (employeeId: string) => Promise<boolean> {
+  // The settings name a service that can be asked.
+  if (exists === undefined) throw new Error('this kind of service cannot say whether there is an account');
+  return async (employeeId) => {
+    const holder = await findHolder(employeeId);
+    return holder !== undefined && asFault(exists(holder));
+  };
+}
+
 /** As assistants say it; whoever asked did nothing yet. */
 const isNotTaken = (error: unknown): boolean => error instanceof Fault && error.code === 'http 401';
 

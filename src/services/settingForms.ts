@@ -24,7 +24,7 @@ export type AccountField = (typeof accountFields)[number];
 /** What every kind has. */
 export const common = {
   name: serviceName,
-  /** How long one request may take. Two of them, and the assistant's, are within one try of a relay (workflows/io.ts). */
+  /** How long one request may take. Two of them, and the assistant's, are within a try of a relay (workflows/io.ts). */
   timeoutMs: z.number().int().min(1_000).max(15_000).default(10_000),
   /** Without TLS, for development. */
   allowInsecure: z.boolean().default(false),

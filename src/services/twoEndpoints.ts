@@ -31,21 +31,25 @@ const tokenBody = z.object({
 });
 
 const who = 'the service';
+const json = { 'content-type': 'application/json', accept: 'application/json' };
 const bytesMax = 64 * 1024;
 // Kept a minute less than that: what is kept is a token, for all that keeps it.
 const existsMs = 5 * 60_000;
 
-export function createTwoEndpoints(settings: TwoEndpoints, { fetch: get, now = Date.now }: ProviderOptions): ActAsProvider {
+export function createTwoEndpoints(
+  settings: TwoEndpoints, { fetch: get, now = Date.now }: ProviderOptions,
+): ActAsProvider {
   const { base, auth, scopes, timeoutMs, allowInsecure } = settings;
   const authenticator = createAuthenticator(auth, { allowInsecure, timeoutMs, fetch: get, now });
   const kept = { entriesMax: heldMax, lifeMaxMs, now };
   const [answers, tokens] = [keepTokens(kept), keepTokens(kept)];
 
   const post = async (path: string, fields: object): Promise<Answer> => {
+    const url = base.replace(/\/+$/, '') + path;
     const body = JSON.stringify(fields);
     const once = async () => {
-      const headers = { 'content-type': 'application/json', accept: 'application/json', ...await authenticator.headers(body) };
-      return askFor(who, `${base.replace(/\/+$/, '')}${path}`, { method: 'POST', headers, body }, { timeoutMs, bytesMax }, get);
+      const headers = { ...json, ...await authenticator.headers(body) };
+      return askFor(who, url, { method: 'POST', headers, body }, { timeoutMs, bytesMax }, get);
     };
     const answer = await once();
     // Our own token was withdrawn before its time: a new one is asked for once.
@@ -82,7 +86,8 @@ export function createTwoEndpoints(settings: TwoEndpoints, { fetch: get, now = D
 }
 
 /** With the address, too: under another one it is another account. */
-const keyOf = ({ employeeId, workEmail }: Pick<Holder, 'employeeId' | 'workEmail'>) => `${employeeId} ${workEmail ?? ''}`;
+const keyOf = ({ employeeId, workEmail }: Pick<Holder, 'employeeId' | 'workEmail'>): string =>
+  `${employeeId} ${workEmail ?? ''}`;
 
 const gone = 'no account';
 const noAccount = () => new OutboundFault('refused', `${who} knows no such account`, { code: gone });

@@ -7,10 +7,11 @@ export const de = {
   texts: {
     askIdentifier:
       'Guten Tag, hier ist der Assistent von {organisation}. Nachrichten werden erst weitergegeben, wenn Sie nachgewiesen haben, wer Sie sind.\n\n'
-      + 'Bitte senden Sie Ihre Personalnummer oder Ihre dienstliche E-Mail-Adresse.',
+      + 'Bitte senden Sie Ihre {by, select, workEmail {} other {Personalnummer oder Ihre }}dienstliche E-Mail-Adresse.',
     askIdentifierAgain:
-      'In Ihrer Nachricht war keine Personalnummer oder dienstliche E-Mail-Adresse. Bitte senden Sie eine davon, zum Beispiel: Meine ID ist E12345',
-    severalIdentifiers: 'In Ihrer Nachricht war mehr als eine Nummer oder Adresse. Bitte senden Sie nur eine.',
+      'In Ihrer Nachricht war keine {by, select, workEmail {dienstliche E-Mail-Adresse. Bitte senden Sie Ihre, zum Beispiel: anna@example.com} '
+      + 'other {Personalnummer oder dienstliche E-Mail-Adresse. Bitte senden Sie eine davon, zum Beispiel: Meine ID ist E12345}}',
+    severalIdentifiers: 'In Ihrer Nachricht war mehr als eine {by, select, workEmail {} other {Nummer oder }}Adresse. Bitte senden Sie nur eine.',
     codeSent:
       'Falls diese Angaben registriert sind, ist ein Code {only, select, sms {per SMS unterwegs an das Telefon, das} '
       + 'other {unterwegs an einen Kontakt, den}} die Personalabteilung registriert hat. '
@@ -46,6 +47,8 @@ export const de = {
     sessionEndedByOperator: 'Sie wurden von der Administration abgemeldet. Schreiben Sie wieder, um einen neuen Code zu erhalten.',
     sessionEndedOther: 'Ihre Sitzung ist beendet. Schreiben Sie wieder, um einen neuen Code zu erhalten.',
     sessionEndedStepUp: 'Hierfür müssen Sie noch einmal nachweisen, wer Sie sind. Ihre Nachricht bleibt so lange aufgehoben.',
+    sessionEndedStepUpFor: 'Für „{action}“ müssen Sie noch einmal nachweisen, wer Sie sind. Ihre Nachricht bleibt so lange aufgehoben.',
+    stepUpImpossible: 'Dafür ist ein stärkerer Nachweis nötig, wer Sie sind, als Sie in diesem Chat geben können. Bitte erledigen Sie es auf einem anderen Weg.',
     textOnly: 'Hier können nur Textnachrichten gelesen werden. Bitte schreiben Sie, was Sie sagen möchten.',
     assistantUnavailable: 'Im Moment gibt es keine Antwort, und Ihre Nachricht wurde nicht aufbewahrt. Bitte senden Sie sie später noch einmal.',
     flood: 'Sie haben zu viele Nachrichten auf einmal gesendet, und die letzten wurden nicht gelesen. Bitte warten Sie eine Minute und senden Sie dann noch einmal, was fehlt.',

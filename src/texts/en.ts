@@ -8,10 +8,11 @@ export const en = {
   texts: {
     askIdentifier:
       'Hello, this is the assistant of {organisation}. Messages are passed on only after you have proved who you are.\n\n'
-      + 'Please send your employee ID or your work e-mail address.',
+      + 'Please send your {by, select, workEmail {} other {employee ID or your }}work e-mail address.',
     askIdentifierAgain:
-      'There was no employee ID or work e-mail address in your message. Please send one of them, for example: my ID is E12345',
-    severalIdentifiers: 'There was more than one ID or address in your message. Please send only one.',
+      'There was no {by, select, workEmail {work e-mail address in your message. Please send yours, for example: anna@example.com} '
+      + 'other {employee ID or work e-mail address in your message. Please send one of them, for example: my ID is E12345}}',
+    severalIdentifiers: 'There was more than one {by, select, workEmail {} other {ID or }}address in your message. Please send only one.',
     codeSent:
       'If these details are registered, a code is on its way {only, select, sms {by SMS to the phone} other {to a contact}} '
       + 'that HR has registered. Type it here within {minutes}.\n\n'
@@ -45,6 +46,8 @@ export const en = {
     sessionEndedByOperator: 'You have been logged out by an administrator. Write again to get a new code.',
     sessionEndedOther: 'Your session has ended. Write again to get a new code.',
     sessionEndedStepUp: 'For this you have to prove once more who you are. What you wrote is kept until then.',
+    sessionEndedStepUpFor: 'To go on with “{action}” you have to prove once more who you are. What you wrote is kept until then.',
+    stepUpImpossible: 'This needs a stronger proof of who you are than you can give in this chat. Please do it in another way.',
     textOnly: 'Only text messages can be read here. Please type what you want to say.',
     assistantUnavailable: 'There is no answer at the moment, and your message was not kept. Please send it again later.',
     flood: 'You have sent too many messages at once, and the last ones were not read. Please wait a minute, then send again what is missing.',

@@ -7,10 +7,11 @@ export const es = {
   texts: {
     askIdentifier:
       'Hola, este es el asistente de {organisation}. Los mensajes solo se transmiten cuando haya demostrado quién es.\n\n'
-      + 'Envíe su número de empleado o su correo electrónico del trabajo.',
+      + 'Envíe su {by, select, workEmail {} other {número de empleado o su }}correo electrónico del trabajo.',
     askIdentifierAgain:
-      'En su mensaje no había ningún número de empleado ni correo electrónico del trabajo. Envíe uno de ellos, por ejemplo: mi ID es E12345',
-    severalIdentifiers: 'En su mensaje había más de un número o correo. Envíe solo uno.',
+      'En su mensaje no había ningún {by, select, workEmail {correo electrónico del trabajo. Envíe el suyo, por ejemplo: anna@example.com} '
+      + 'other {número de empleado ni correo electrónico del trabajo. Envíe uno de ellos, por ejemplo: mi ID es E12345}}',
+    severalIdentifiers: 'En su mensaje había más de un {by, select, workEmail {} other {número o }}correo. Envíe solo uno.',
     codeSent:
       'Si estos datos están registrados, un código está en camino {only, select, sms {por SMS al teléfono} other {a un contacto}} '
       + 'que tiene registrado Recursos Humanos. Escríbalo aquí antes de {minutes}.\n\n'
@@ -45,6 +46,8 @@ export const es = {
     sessionEndedByOperator: 'Un administrador ha cerrado su sesión. Escriba de nuevo para recibir un código nuevo.',
     sessionEndedOther: 'Su sesión ha terminado. Escriba de nuevo para recibir un código nuevo.',
     sessionEndedStepUp: 'Para esto debe demostrar de nuevo quién es. Su mensaje se guarda hasta entonces.',
+    sessionEndedStepUpFor: 'Para «{action}» debe demostrar de nuevo quién es. Su mensaje se guarda hasta entonces.',
+    stepUpImpossible: 'Para esto hace falta una prueba de quién es más fuerte que la que puede dar en este chat. Hágalo por otra vía.',
     textOnly: 'Aquí solo se pueden leer mensajes de texto. Escriba lo que quiere decir.',
     assistantUnavailable: 'En este momento no hay respuesta y su mensaje no se ha guardado. Envíelo de nuevo más tarde.',
     flood: 'Ha enviado demasiados mensajes a la vez y los últimos no se han leído. Espere un minuto y envíe de nuevo lo que falte.',

@@ -8,10 +8,11 @@ export const fr = {
   texts: {
     askIdentifier:
       'Bonjour, vous êtes en contact avec l’assistant de {organisation}. Les messages ne sont transmis qu’après vérification de votre identité.\n\n'
-      + 'Veuillez envoyer votre matricule ou votre adresse e-mail professionnelle.',
+      + 'Veuillez envoyer votre {by, select, workEmail {} other {matricule ou votre }}adresse e-mail professionnelle.',
     askIdentifierAgain:
-      'Votre message ne contenait ni matricule ni adresse e-mail professionnelle. Veuillez envoyer l’un des deux, par exemple : mon ID est E12345',
-    severalIdentifiers: 'Votre message contenait plus d’un matricule ou plus d’une adresse. Veuillez n’en envoyer qu’un.',
+      'Votre message ne contenait {by, select, workEmail {pas d’adresse e-mail professionnelle. Veuillez envoyer la vôtre, par exemple : anna@example.com} '
+      + 'other {ni matricule ni adresse e-mail professionnelle. Veuillez envoyer l’un des deux, par exemple : mon ID est E12345}}',
+    severalIdentifiers: 'Votre message contenait {by, select, workEmail {plus d’une adresse. Veuillez n’en envoyer qu’une} other {plus d’un matricule ou plus d’une adresse. Veuillez n’en envoyer qu’un}}.',
     codeSent:
       'Si ces informations sont enregistrées, un code est en route {only, select, sms {par SMS vers le téléphone enregistré} '
       + 'other {vers un contact enregistré}} par les ressources humaines. Saisissez-le ici dans un délai de {minutes}.\n\n'
@@ -45,6 +46,8 @@ export const fr = {
     sessionEndedByOperator: 'Un administrateur vous a déconnecté. Écrivez de nouveau pour recevoir un nouveau code.',
     sessionEndedOther: 'Votre session est terminée. Écrivez de nouveau pour recevoir un nouveau code.',
     sessionEndedStepUp: 'Pour cela, vous devez prouver encore une fois qui vous êtes. Votre message est conservé jusque-là.',
+    sessionEndedStepUpFor: 'Pour « {action} », vous devez prouver encore une fois qui vous êtes. Votre message est conservé jusque-là.',
+    stepUpImpossible: 'Il faut pour cela une preuve de votre identité plus forte que celle que vous pouvez donner dans ce chat. Veuillez le faire autrement.',
     textOnly: 'Seuls les messages texte peuvent être lus ici. Veuillez écrire ce que vous souhaitez dire.',
     assistantUnavailable: 'Il n’y a pas de réponse pour le moment et votre message n’a pas été conservé. Veuillez le renvoyer plus tard.',
     flood: 'Vous avez envoyé trop de messages à la fois et les derniers n’ont pas été lus. Veuillez patienter une minute, puis renvoyer ce qui manque.',

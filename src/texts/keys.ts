@@ -43,6 +43,13 @@ export interface ChatTexts {
   stillWorking: Nothing;
 }
 
+/** What the assistant's own words stand in, or instead of. Apart, so that no conversation can name one. */
+export interface StepUpTexts {
+  /** `action` is the assistant's: data between quotation marks. */
+  sessionEndedStepUpFor: { readonly action: string };
+  stepUpImpossible: Nothing;
+}
+
 /** What carries a code. Apart from the chat's texts, so that no conversation can name one (R21). */
 export interface CodeTexts {
   /** `last4` are the last characters of the address that asked (R22). */
@@ -88,6 +95,7 @@ export type TextKey = keyof ChatTexts;
 export type TextRequest = RequestOf<ChatTexts>;
 export type CodeTextRequest = RequestOf<CodeTexts> | RequestOf<MailCodeTexts>;
 export type NoticeTextRequest = RequestOf<NoticeTexts>;
+export type StepUpTextRequest = RequestOf<StepUpTexts>;
 export type VoiceTextRequest = RequestOf<VoiceTexts>;
 /** The keys whose texts need to be told nothing: any of them goes with `params: {}`. */
 export type PlainTextKey = { [Key in TextKey]: ChatTexts[Key] extends Nothing ? Key : never }[TextKey];
@@ -99,11 +107,11 @@ export interface Language {
   /** The language and region that a voice speaks it in. */
   readonly voiceTag: string;
   /**
-   * ICU messages; each may also use {organisation}, {only} (the one way that codes go, or `several`), and {call} and
-   * {email} (`yes` where codes go by them).
+   * ICU messages; each may also use {organisation}, {only} (the one way that codes go, or `several`), {call} and
+   * {email} (`yes` where codes go by them), and {by} (`workEmail` where people are asked for that alone).
    */
   readonly texts: Readonly<Record<
-    TextKey | keyof CodeTexts | keyof MailCodeTexts | keyof NoticeTexts | keyof VoiceTexts, string
+    TextKey | keyof CodeTexts | keyof MailCodeTexts | keyof NoticeTexts | keyof VoiceTexts | keyof StepUpTexts, string
   >>;
   /** What a person may type to steer the conversation; the first is the word that the texts use. */
   readonly commands: Readonly<Record<Command, readonly string[]>>;

@@ -1,13 +1,17 @@
 // Finds the words for a text in the best language there is. Parameters are data: they are never read as a message,
 // as markup or as HTML (A42).
 import { IntlMessageFormat } from 'intl-messageformat';
-import type { Command, Method } from '../domain/messages';
+import type { Command, IdentifyBy, Method } from '../domain/messages';
 import { commands } from '../domain/messages';
 import { de } from './de';
 import { en } from './en';
 import { es } from './es';
 import { fr } from './fr';
-import type { CodeTextRequest, Language, NoticeTextRequest, TextRequest, VoiceTextRequest } from './keys';
+import type {
+  CodeTextRequest, Language, NoticeTextRequest, StepUpTextRequest, TextRequest, VoiceTextRequest,
+} from './keys';
+
+type AnyRequest = TextRequest | CodeTextRequest | NoticeTextRequest | VoiceTextRequest | StepUpTextRequest;
 
 /** Every language that Doorman speaks; English first, as the last resort. */
 export const languages: readonly Language[] = [en, de, es, fr];
@@ -19,11 +23,13 @@ export interface TextOptions {
   readonly language: string;
   /** How codes travel here; by SMS alone when it is not said. */
   readonly methods?: readonly Method[];
+  /** What people are asked for; an employee ID or a work e-mail when it is not said. */
+  readonly identifyBy?: IdentifyBy;
 }
 
 export interface Texts {
   /** The words for a text. `language` is any tag: `de-AT` and `de_DE` find `de`, an unknown one the organisation's. */
-  render(request: TextRequest | CodeTextRequest | NoticeTextRequest | VoiceTextRequest, language: string): string;
+  render(request: AnyRequest, language: string): string;
   /** The language and region in which a voice has to speak what `render` gives for this language: `de-DE`. */
   voiceTag(language: string): string;
   /** What a person may type to steer the conversation, in this language and in English. */
@@ -39,12 +45,15 @@ interface Spoken {
 }
 
 /** Reads all messages at once, so that a broken one stops the start and not a conversation. */
-export function createTexts({ organisation, language: organisationLanguage, methods = ['sms'] }: TextOptions): Texts {
+export function createTexts(
+  { organisation, language: organisationLanguage, methods = ['sms'], identifyBy = 'employeeId' }: TextOptions,
+): Texts {
   const spoken = new Map(languages.map((language) => [language.tag, speak(language)]));
   const own = matchTag(organisationLanguage) ?? en.tag;
   const tagOf = (language: string) => matchTag(language) ?? own;
   const name = plainName(organisation);
   const ways = {
+    by: identifyBy,
     only: methods.length === 1 ? methods[0]! : 'several',
     call: methods.includes('call') ? 'yes' : 'no', email: methods.includes('email') ? 'yes' : 'no',
   };

@@ -6,31 +6,39 @@ import { findHolder } from '../directory/holders';
 import { createEgress } from '../outbound/egress';
 import type { ActAsProvider, Holder } from '../services/actAsProvider';
 import { createProvider } from '../services/createProvider';
-import { createOnBehalf } from '../services/onBehalf';
+import { createAccountCheck, createOnBehalf } from '../services/onBehalf';
 import type { OnBehalf } from '../services/onBehalf';
 import type { Assert } from '../services/providerOptions';
 import { createStatements } from '../statements/statements';
 
-type ServiceConfig = Pick<Config, 'services' | 'policy' | 'keyring' | 'DOORMAN_PUBLIC_URL' | 'privateHosts' | 'production'>
+type ServiceConfig = Pick<Config,
+  'services' | 'DOORMAN_IDENTIFY_ACCOUNT' | 'policy' | 'keyring' | 'DOORMAN_PUBLIC_URL' | 'privateHosts'>
   & { readonly assistant?: { readonly onBehalf?: string | undefined } };
 
 export interface WiredServices {
   readonly onBehalf?: OnBehalf;
+  readonly hasAccount?: (employeeId: string) => Promise<boolean>;
 }
 
 /** Throws a Misconfiguration when a service is named that there is not. */
 export function wireServices(config: ServiceConfig, pool: Pool, fetch = createEgress(config)): WiredServices {
-  const { assistant, policy } = config;
+  const { assistant, policy, DOORMAN_IDENTIFY_ACCOUNT: account } = config;
   const assert = createAssert(config, pool);
   const providerOf = (name: string, setting: string): ActAsProvider => {
     const service = config.services.find((one) => one.name === name);
-    if (service === undefined) throw new Misconfiguration([`${setting}: names a service that DOORMAN_SERVICES has not`]);
+    if (service === undefined) {
+      throw new Misconfiguration([`${setting}: names a service that DOORMAN_SERVICES has not`]);
+    }
     return createProvider(service, { assert, fetch });
   };
-  const holderOf = (db: Queryable) => (employeeId: string) => accountHolder(db, employeeId, policy.contactHoldMs);
-  if (assistant?.onBehalf === undefined) return {};
-  const provider = providerOf(assistant.onBehalf, 'DOORMAN_ASSISTANT, onBehalf');
-  return { onBehalf: createOnBehalf({ provider, findHolder: holderOf(pool) }) };
+  const find = (employeeId: string) => accountHolder(pool, employeeId, policy.contactHoldMs);
+  const { onBehalf } = assistant ?? {};
+  const acting = onBehalf === undefined ? undefined : providerOf(onBehalf, 'DOORMAN_ASSISTANT, onBehalf');
+  const proving = account === undefined ? undefined : providerOf(account, 'DOORMAN_IDENTIFY_ACCOUNT');
+  return {
+    ...acting && { onBehalf: createOnBehalf({ provider: acting, findHolder: find }) },
+    ...proving && { hasAccount: createAccountCheck(proving, find) },
+  };
 }
 
 async function accountHolder(db: Queryable, employeeId: string, holdMs: number): Promise<Holder | undefined> {

@@ -1,14 +1,17 @@
 // What a web process sweeps up beside the inbox, in this order: first what somebody in a chat waits for.
 import type { Pushes } from '../assistant/pushes';
+import { auditedTransaction } from '../audit/auditedTransaction';
 import type { Config } from '../config';
 import type { Pool } from '../db/pool';
 import { createPruning } from '../directory/sync/pruning';
 import type { SweepTask } from '../inbox/sweep';
 import type { Log } from '../log';
+import { releaseNumbers } from '../otp/boundNumbers';
 import { tellMissedCodes } from '../otp/missedCodes';
 import type { MissedDeps } from '../otp/missedCodes';
 import type { VerifyProvider } from '../otp/verify/verifyProvider';
 import { destroyOldTexts } from '../outbox/retention';
+import { forgetOldActions } from '../sessions/stepUps';
 
 export interface SweepParts {
   readonly pool: Pool;
@@ -36,6 +39,8 @@ export function createSweepTasks(
     ...partners === undefined ? [] : [{ name: 'partners', run: async () => { await partners.sweep(); return {}; } }],
     { name: 'signingKeys', run: async () => { await signingKeys.tend(); return {}; } },
     { name: 'oldTexts', run: () => destroyOldTexts({ pool, log, textRetentionMs, receiptWaitMs }) },
+    { name: 'bindings', run: async () => ({ released: await auditedTransaction(pool, releaseNumbers) }) },
+    { name: 'actions', run: async () => ({ forgotten: await forgetOldActions(pool, textRetentionMs) }) },
     { name: 'notices', run: sendNotices },
     { name: 'readings', run: async () => ({ readingsPruned: await prune() }) },
     ...verify === undefined ? [] : [

@@ -2,7 +2,7 @@
 // customer by it, reads the profile, and is refused from the moment that HR lets the employee leave.
 import { randomBytes } from 'node:crypto';
 import { ClientSecretBasic, Configuration, allowInsecureRequests, clientCredentialsGrant } from 'openid-client';
-import { replyTo } from '../../src/assistant/demo/demoAssistant';
+import { replyTo } from '../../src/assistant/demo/orderReplies';
 import type { Told } from '../../src/simulator/hr/hr';
 import { hrPartner } from '../../src/stack/up/hrPartner';
 import { Stack } from './stack';

@@ -8,8 +8,8 @@ import type { Assert } from '../../src/services/providerOptions';
 import { fieldsOf, complaintAbout } from '../directory/successFactors/assertionCheck';
 import { anna, ben, describeActAsProvider } from '../ports/actAsProvider.suite';
 import type { ActAsService } from '../ports/actAsProvider.suite';
-import { FakeService, timeoutMs } from './fakeService';
-import type { Handle } from './fakeService';
+import { FakeShop, timeoutMs } from './fakeShop';
+import type { Handle } from './fakeShop';
 
 const pem = (name: string) =>
   readFileSync(join(__dirname, '../directory/successFactors/fixtures', `${name}.pem`), 'utf8');
@@ -50,7 +50,7 @@ async function accountOf(kind: Kind, form: URLSearchParams, tokenUrl: string): P
   return jwtVerify(jwt, key.publicKey, options).then(({ payload }) => payload.sub, () => undefined);
 }
 
-async function start(kind: Kind): Promise<ActAsService & { fake: FakeService }> {
+async function start(kind: Kind): Promise<ActAsService & { fake: FakeShop }> {
   let now = Date.now();
   let said = {};
   const handle: Handle = async ({ headers, body }) => {
@@ -61,7 +61,7 @@ async function start(kind: Kind): Promise<ActAsService & { fake: FakeService }> 
     if (account === undefined || !accounts.includes(account)) return { status: 400, body: { error: 'invalid_grant' } };
     return { status: 200, body: { access_token: fake.tokenOf(account), token_type: 'Bearer', expires_in: 600, ...said } };
   };
-  const fake = await new FakeService(handle).start();
+  const fake = await new FakeShop(handle).start();
   const make = (secret: string) => createGrantProvider(schemas[kind].parse({
     name: 'shop', kind, tokenUrl: `${fake.url}/token`, clientId: 'doorman', clientSecret: secret, timeoutMs,
     allowInsecure: true, ...settingsOf[kind],

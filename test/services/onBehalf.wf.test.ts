@@ -9,17 +9,17 @@ import { leaks } from '../ports/leaks';
 import { startConversations } from '../support/conversations';
 import type { ConversationWorld } from '../support/conversations';
 import { anna } from '../support/world';
-import { FakeService, timeoutMs } from './fakeService';
+import { FakeShop, timeoutMs } from './fakeShop';
 
 const token = 'bearer-canary-of-more-than-32-characters';
-let service: FakeService;
+let service: FakeShop;
 let world: ConversationWorld;
 let onBehalf: OnBehalf;
 let accounts: string[];
 let now = Date.now();
 
 beforeAll(async () => {
-  service = await new FakeService(({ path, body }) => {
+  service = await new FakeShop(({ path, body }) => {
     const { email } = JSON.parse(body) as { email: string };
     if (path === '/users/exists') return { status: 200, body: { exists: accounts.includes(email) } };
     return { status: 200, body: { token: `${service.tokenOf(email)}-canary`, token_type: 'Bearer', expires_in: 600 } };

@@ -4,8 +4,8 @@ import { createTwoEndpoints, twoEndpoints } from '../../src/services/twoEndpoint
 import type { RequestAuth } from '../../src/services/requestAuth';
 import { anna, ben, describeActAsProvider } from '../ports/actAsProvider.suite';
 import type { ActAsService } from '../ports/actAsProvider.suite';
-import { FakeService, timeoutMs } from './fakeService';
-import type { Asked, Handle, Reply } from './fakeService';
+import { FakeShop, timeoutMs } from './fakeShop';
+import type { Asked, Handle, Reply } from './fakeShop';
 
 const bearer = 'bearer-canary-of-more-than-32-characters';
 const key = Buffer.alloc(32, 7);
@@ -31,7 +31,7 @@ const tokenEndpoint = ({ headers }: Asked): Reply => {
     : { status: 401, body: { error: 'invalid_client' } };
 };
 
-async function start(kind: Kind): Promise<ActAsService & { fake: FakeService }> {
+async function start(kind: Kind): Promise<ActAsService & { fake: FakeShop }> {
   let now = Date.now();
   let said = {};
   const handle: Handle = (asked) => {
@@ -42,7 +42,7 @@ async function start(kind: Kind): Promise<ActAsService & { fake: FakeService }> 
     if (!accounts.includes(email)) return { status: 404, body: {} };
     return { status: 200, body: { token: fake.tokenOf(email), token_type: 'Bearer', expires_in: 600, ...said } };
   };
-  const fake = await new FakeService(handle).start();
+  const fake = await new FakeShop(handle).start();
   const auths: Record<Kind, { right: RequestAuth; wrong: RequestAuth }> = {
     bearer: { right: { kind: 'bearer', token: bearer }, wrong: { kind: 'bearer', token: 'x'.repeat(32) } },
     hmac: {
@@ -116,7 +116,7 @@ describe('a service of two endpoints', () => {
   });
 
   it.each([{ exists: 'yes' }, { exists: 1 }, {}, []])('is not believed to know anybody when it says %j', async (body) => {
-    const liar = await new FakeService(() => ({ status: 200, body })).start();
+    const liar = await new FakeShop(() => ({ status: 200, body })).start();
     const provider = createTwoEndpoints(twoEndpoints.parse({
       name: 'shop', kind: 'twoEndpoints', base: liar.url, auth: { kind: 'bearer', token: bearer }, allowInsecure: true,
     }), { assert: () => Promise.reject(new Error('needs no assertion')) });

@@ -6,7 +6,7 @@ import { findIdentifier } from '../../src/domain/identifiers';
 import { commands } from '../../src/domain/messages';
 import type { Method } from '../../src/domain/messages';
 import { en } from '../../src/texts/en';
-import type { CodeTextRequest, Language, NoticeTextRequest, TextRequest } from '../../src/texts/keys';
+import type { CodeTextRequest, Language, NoticeTextRequest, StepUpTextRequest, TextRequest } from '../../src/texts/keys';
 import { createTexts, languages } from '../../src/texts/render';
 import { beyondGsm, smsSegments } from './gsm';
 import { spoken } from './spoken';
@@ -42,7 +42,10 @@ const notices: NoticeTextRequest[] = [
   { key: 'mailSessionOpened', params: { last4: '0123', link: 'https://doorman.example/not-me/x' } },
   { key: 'mailContactChangedSubject', params: {} }, { key: 'mailContactChanged', params: {} },
 ];
-const apart = [...codes, ...notices, ...spoken];
+const stepUps: StepUpTextRequest[] = [
+  { key: 'sessionEndedStepUpFor', params: { action: 'Release purchase order 4500000002' } }, { key: 'stepUpImpossible', params: {} },
+];
+const apart = [...codes, ...notices, ...spoken, ...stepUps];
 
 // Frozen: a conversation that runs may name any of them. New keys are added at the end, none is renamed or removed.
 const keys = [
@@ -53,7 +56,7 @@ const keys = [
   'codeTooSoon', 'smsNumberChanged', 'sessionEndedStepUp', 'smsSessionOpened', 'mailSessionOpenedSubject', 'mailSessionOpened',
   'voiceAsk', 'voiceCode', 'voiceCodeAgain', 'voiceAsker', 'voiceWarning', 'voiceGoodbye',
   'mailCodeSubject', 'mailCode',
-  'flood', 'stillWorking', 'mailContactChangedSubject', 'mailContactChanged',
+  'flood', 'stillWorking', 'mailContactChangedSubject', 'mailContactChanged', 'sessionEndedStepUpFor', 'stepUpImpossible',
 ];
 
 describe('the keys', () => {

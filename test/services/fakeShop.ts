@@ -17,7 +17,7 @@ export interface Reply { readonly status: number; readonly body: object }
 /** Every timeout of a test's provider. */
 export const timeoutMs = 1_000;
 
-export class FakeService {
+export class FakeShop {
   mood: ServiceMood = 'well';
   said: { token_type?: unknown; expires_in?: unknown } = {};
   readonly asked: Asked[] = [];
