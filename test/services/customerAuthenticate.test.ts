@@ -3,8 +3,8 @@ import { createCustomerAuthenticate, customerAuthenticate } from '../../src/serv
 import type { Assert } from '../../src/services/providerOptions';
 import { anna, ben, describeActAsProvider } from '../ports/actAsProvider.suite';
 import type { ActAsService } from '../ports/actAsProvider.suite';
-import { FakeService, timeoutMs } from './fakeService';
-import type { Asked, Handle, Reply } from './fakeService';
+import { FakeService, timeoutMs } from './fakeShop';
+import type { Asked, Handle, Reply } from './fakeShop';
 
 const clientSecret = 's3cr%t/+ canary';
 const apiKey = 'api-key-canary';

@@ -1,6 +1,6 @@
 // Proving by the registered e-mail: it is asked for, the code goes there, a service must know the account, and the
 // number is bound to it until HR changes the address.
-import { replyTo } from '../../../src/assistant/demo/demoAssistant';
+import { replyTo } from '../../../src/assistant/demo/orderReplies';
 import { anyFreePort } from '../../../src/stack/ports';
 import { createTexts } from '../../../src/texts/render';
 import { FakeShop } from '../../services/fakeShop';
