@@ -1,6 +1,6 @@
 // The concrete adapters, made from the configuration: Twilio, the assistant, mail.
 import { readFileSync } from 'node:fs';
-import { createWebhookAssistant } from './assistant/webhookAssistant';
+import { createAssistant } from './assistant/createAssistant';
 import type { ChatChannel } from './chat/chatChannel';
 import { createTwilioWhatsApp } from './chat/twilioWhatsApp';
 import type { Config } from './config';
@@ -113,12 +113,7 @@ export function createPorts(
     carriers: new Map(methods.map((method) =>
       [method, carrierBy(method, config, texts, alert, { verify: other, mailer })])),
     ...other?.checkCode === undefined ? {} : { checkCode: other.checkCode },
-    assistant: createWebhookAssistant({
-      url: config.ASSISTANT_URL,
-      secret: config.ASSISTANT_SECRET,
-      production: config.production,
-      fetch: createEgress(config),
-    }),
+    assistant: createAssistant(config.assistant, { fetch: createEgress(config) }),
   };
 }
 

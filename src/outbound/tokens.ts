@@ -8,9 +8,12 @@ import { OutboundFault } from './outboundFault';
 import { askFor, faultOfStatus, jsonOf, parsed } from './answer';
 import type { Answer } from './answer';
 
+type Fields = Readonly<Record<string, string>>;
+
 export interface TokenOptions {
   readonly tokenUrl: string;
-  readonly clientId: string;
+  /** Without one nothing is said of the client: what else is sent names it. */
+  readonly clientId?: string;
   /** Without one the client is known by what else it sends. */
   readonly clientSecret?: string | undefined;
   /** Where the secret goes: the Authorization header unless told. */
@@ -18,7 +21,7 @@ export interface TokenOptions {
   /** `client_credentials` unless told. */
   readonly grantType?: string;
   /** Further fields of the request, made anew for each. `afresh`: a token was forgotten, and another is wanted. */
-  readonly parameters?: (afresh: boolean) => Readonly<Record<string, string>>;
+  readonly parameters?: (afresh: boolean) => Fields | Promise<Fields>;
   /** What the body of a refusal means, where it is not OAuth's own: in words of ours, without its values. */
   readonly explain?: (body: unknown) => string | undefined;
   /** For a token endpoint without TLS, in development. */
@@ -81,7 +84,7 @@ async function requestToken(options: TokenOptions, afresh: boolean): Promise<{ t
   if (!options.tokenUrl.startsWith('https:') && options.allowInsecure !== true) {
     throw new OutboundFault('misconfigured', `${who} is not asked without TLS`);
   }
-  const fields = parameters(afresh);
+  const fields = await parameters(afresh);
   const { access_token: token, token_type: type, expires_in: seconds } =
     await genericGrantRequest(configure(options), grantType, fields).catch(unwrap);
   if (type !== 'bearer' || !sendable.test(token)) throw noToken();
@@ -103,10 +106,11 @@ function noToken(): OutboundFault {
 
 function configure(options: TokenOptions): Configuration {
   const { tokenUrl, clientId, clientSecret, secretIn = 'header', allowInsecure = false } = options;
-  const authentication = clientSecret === undefined ? None()
+  const authentication = clientId === undefined ? () => undefined
+    : clientSecret === undefined ? None()
     : secretIn === 'header' ? ClientSecretBasic(clientSecret) : ClientSecretPost(clientSecret);
   const config = new Configuration(
-    { issuer: tokenUrl, token_endpoint: tokenUrl }, clientId, undefined, authentication);
+    { issuer: tokenUrl, token_endpoint: tokenUrl }, clientId ?? 'unnamed', undefined, authentication);
   if (allowInsecure) allowInsecureRequests(config);
   config[customFetch] = fetchOf(options);
   return config;
