@@ -26,9 +26,9 @@ const answerSchema = z.object({
     responseMessages: z.array(z.object({
       text: z.object({ text: z.array(z.string()).optional() }).optional(),
       outputAudioText: z.object({ text: z.string().optional() }).optional(),
-      payload: z.unknown(),
-      endInteraction: z.unknown(),
-      conversationSuccess: z.unknown(),
+      payload: z.unknown().optional(),
+      endInteraction: z.unknown().optional(),
+      conversationSuccess: z.unknown().optional(),
     })).max(200).optional(),
   }),
 });

@@ -4,12 +4,12 @@ import { refused } from '../exchange';
 import { repliesSchema } from '../replies';
 import type { Reply } from '../assistant';
 
-const action = z.object({ type: z.string().optional(), title: z.string().optional(), value: z.unknown() });
+const action = z.object({ type: z.string().optional(), title: z.string().optional() });
 const attachment = z.object({
   contentType: z.string().optional(),
   contentUrl: z.string().optional(),
   name: z.string().optional(),
-  content: z.unknown(),
+  content: z.unknown().optional(),
 });
 
 const activity = z.object({

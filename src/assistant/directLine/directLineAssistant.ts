@@ -106,18 +106,20 @@ async function listen(listening: Listening, heard: Heard, conversation: Conversa
   let at = conversation;
   let failures = 0;
   try {
-    while (!heard.isWhole(quietMs)) {
+    for (;;) {
       try {
         const { activities, watermark = at.watermark } = readActivitySet(await line.activities(at));
         activities.forEach((one) => heard.note(one));
         at = { ...at, watermark };
         failures = 0;
+        // Only a poll that went well knows that it is quiet.
+        if (heard.isWhole(quietMs)) break;
+        await exchange.pause(pollMs);
       } catch (error) {
         failures += 1;
         if (failures >= failuresMax || !isPassing(error) || exchange.isOver()) throw error;
         await exchange.pause(error.retryAfterMs ?? pollMs);
       }
-      if (!heard.isWhole(quietMs)) await exchange.pause(pollMs);
     }
   } catch (error) {
     // A bot that talks on and on was heard; one that fell silent in the middle broke off.

@@ -70,8 +70,8 @@ const messagesSchema = z.array(z.object({
   text: z.string().optional(),
   image: z.string().optional(),
   buttons: z.array(z.object({ title: z.string() })).optional(),
-  custom: z.unknown(),
-  attachment: z.unknown(),
+  custom: z.unknown().optional(),
+  attachment: z.unknown().optional(),
 })).max(200);
 type Message = z.output<typeof messagesSchema>[number];
 

@@ -29,8 +29,8 @@ const partSchema = z.object({
   /** After the delta: the reply is whole. */
   last: z.boolean().optional(),
   text: z.string().optional(),
-  choices: z.unknown(),
-  media: z.unknown(),
+  choices: z.unknown().optional(),
+  media: z.unknown().optional(),
   end_turn: z.boolean().optional(),
   step_up: z.boolean().optional(),
 }).refine((part) => [part.delta, part.text, part.media, part.end_turn].some((field) => field !== undefined));
