@@ -46,7 +46,7 @@ export class FakeDirectLine {
   /** What the bot says to a turn; what the mood says when it is not set. */
   answerTo: ((turn: Posted) => readonly BotActivity[]) | undefined;
   /** Has the POST wait for the bot, as Direct Line does. */
-  thinking: Promise<unknown> = Promise.resolve();
+  think: () => Promise<unknown> = () => Promise.resolve();
   private readonly conversations = new Map<string, BotActivity[]>();
   private readonly tokens = new Map<string, Token>();
   private lastId = '';
@@ -123,7 +123,7 @@ export class FakeDirectLine {
     this.lastId = `${conversationId}|${String(conversation.length).padStart(7, '0')}`;
     const id = this.lastId;
     conversation.push({ ...activity, id });
-    await this.thinking;
+    await this.think();
     if (this.botFails) return json(res, { error: { code: 'BotError', message: 'Failed to send activity' } }, 502);
     const says = this.answerTo?.(activity) ?? (typeof mood === 'object' ? activitiesOf(mood) : []);
     conversation.push(...says.map((one) => this.fromBot(one, id)));
