@@ -17,7 +17,8 @@ const differentBytesMin = 12;
 export const isRandomKey = (key: Buffer): boolean => new Set(key).size >= differentBytesMin;
 
 export const webhookSecret = z.string().refine(
-  (secret) => (assistantKey(secret)?.length ?? 0) >= keyBytesMin, 'must be whsec_ and at least 32 random bytes as base64');
+  (secret) => (assistantKey(secret)?.length ?? 0) >= keyBytesMin,
+  'must be whsec_ and at least 32 random bytes as base64');
 
 const address = z.string().max(2_000).refine(isAddress, 'must be an https URL without credentials and fragment');
 const secretText = z.string().min(16, 'must have at least 16 characters').max(4_096)

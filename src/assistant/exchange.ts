@@ -142,7 +142,9 @@ function faultOfNetwork(error: unknown): Fault {
 
 // Of a connection that there never was: nobody, no way, no trust.
 const unconnected: ReadonlySet<string> = new Set([
-  'ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'UND_ERR_CONNECT_TIMEOUT', privateAddressCode]);
+  'ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'UND_ERR_CONNECT_TIMEOUT',
+  privateAddressCode,
+]);
 const untrusted = /CERT|SELF_SIGNED|UNABLE_TO|^ERR_TLS|^ERR_SSL/;
 
 /** Whether it is certain that the assistant did nothing: it was not reached, or turned the request away at its door. */

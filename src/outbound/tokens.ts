@@ -80,7 +80,7 @@ export function createTokens(options: TokenOptions): Tokens {
 }
 
 async function requestToken(options: TokenOptions, afresh: boolean): Promise<{ token: string; lifeMs: number }> {
-  const { grantType = 'client_credentials', parameters = () => ({}) } = options;
+  const { grantType = 'client_credentials', parameters = (): Fields => ({}) } = options;
   if (!options.tokenUrl.startsWith('https:') && options.allowInsecure !== true) {
     throw new OutboundFault('misconfigured', `${who} is not asked without TLS`);
   }

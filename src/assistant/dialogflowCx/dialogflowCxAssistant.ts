@@ -57,9 +57,12 @@ export function createDialogflowCxAssistant(options: DialogflowCxOptions): Assis
 }
 
 function addressOf({ project, location, agent, environment, url }: DialogflowCxOptions, session: string): URL {
-  const host = location === 'global' ? 'https://dialogflow.googleapis.com' : `https://${location}-dialogflow.googleapis.com`;
-  const path = ['projects', project, 'locations', location, 'agents', agent,
-    ...environment === undefined ? [] : ['environments', environment], 'sessions', session].map(encodeURIComponent).join('/');
+  const region = location === 'global' ? '' : `${location}-`;
+  const host = `https://${region}dialogflow.googleapis.com`;
+  const path = [
+    'projects', project, 'locations', location, 'agents', agent,
+    ...environment === undefined ? [] : ['environments', environment], 'sessions', session,
+  ].map(encodeURIComponent).join('/');
   return new URL(`${(url ?? host).replace(/\/$/, '')}/v3/${path}:detectIntent`);
 }
 

@@ -85,13 +85,13 @@ function readItem(reading: Reading, item: RichItem): void {
     .filter((line) => line !== undefined && line.trim() !== '').join('\n');
   const last = candidates.at(-1);
   if (item.type === 'chips' && choices.length > 0 && last !== undefined) last.choices = choices;
-  else if (item.type === 'image' && item.rawUrl !== undefined) addImage(candidates, item.rawUrl, item.accessibilityText);
+  else if (item.type === 'image' && item.rawUrl !== undefined) addImage(candidates, item, item.rawUrl);
   else if (text !== '') candidates.push({ text });
   else reading.ignored += 1;
 }
 
 /** An image without words of its own goes with those before it. */
-function addImage(candidates: Candidate[], url: string, words?: string): void {
+function addImage(candidates: Candidate[], { accessibilityText: words }: RichItem, url: string): void {
   const last = candidates.at(-1);
   const media = { url, type: 'image/*' };
   if (words === undefined && last !== undefined && last.media === undefined) last.media = media;

@@ -43,7 +43,8 @@ export function createAccountTokens(
   };
 }
 
-async function assertionOf({ client_email: email, private_key: pem, private_key_id: kid, token_uri: audience }: ServiceAccount) {
+async function assertionOf(account: ServiceAccount): Promise<string> {
+  const { client_email: email, private_key: pem, private_key_id: kid, token_uri: audience } = account;
   const key = await importPKCS8(pem, 'RS256');
   return new SignJWT({ scope })
     .setProtectedHeader({ alg: 'RS256', typ: 'JWT', ...kid === undefined ? {} : { kid } })

@@ -1,5 +1,5 @@
-// A bot behind Bot Framework Direct Line 3.0: one conversation a session, each turn posted once, what it says polled for
-// until it has been quiet for a while: the protocol knows no end of a turn.
+// A bot behind Bot Framework Direct Line 3.0: one conversation a session, each turn posted once. What it says is polled
+// for until it has been quiet for a while: the protocol knows no end of a turn.
 import { createHash } from 'node:crypto';
 import { Fault } from '../../domain/faults';
 import type { Assistant, AssistantAnswer, Reply, Turn, TurnMemory } from '../assistant';
@@ -29,7 +29,8 @@ const typingMs = 10_000;
 const failuresMax = 5;
 
 export function createDirectLineAssistant(options: DirectLineOptions): Assistant {
-  const { fetch: get = fetch, timeoutMs = timeoutMsDefault, quietMs = quietMsDefault, pollMs = pollMsDefault } = options;
+  const { fetch: get = fetch, timeoutMs = timeoutMsDefault } = options;
+  const { quietMs = quietMsDefault, pollMs = pollMsDefault } = options;
   return {
     async answer(turn, signal, memory) {
       const exchange = createExchange(get, signal, timeoutMs);

@@ -89,7 +89,8 @@ function createJoined() {
   };
   return {
     /** The whole answer, once this part ends it. */
-    add({ delta = '', last, text, choices, media, end_turn: endTurn, step_up: stepUp }: Part): AssistantAnswer | undefined {
+    add(part: Part): AssistantAnswer | undefined {
+      const { delta = '', last, text, choices, media, end_turn: endTurn, step_up: stepUp } = part;
       open += delta;
       if (last === true || text !== undefined || media !== undefined || endTurn !== undefined) close();
       if (text !== undefined || media !== undefined) push({ text: text ?? '', choices, media });

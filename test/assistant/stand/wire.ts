@@ -1,5 +1,5 @@
 // A backend of the suite over HTTP: what it was told, and the moods in which it answers.
-import type { IncomingHttpHeaders, IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import type { Assistant, Turn } from '../../../src/assistant/assistant';
 import type { AssistantBackend, AssistantMood } from '../../ports/assistant.suite';
 import { listen } from './server';
@@ -31,8 +31,8 @@ export class Wire {
   private readonly servers: TestServer[] = [];
   private stray = 0;
 
-  async start(listener: RequestListener): Promise<string> {
-    const server = await listen(listener);
+  async start(listener: (req: IncomingMessage, res: ServerResponse) => unknown): Promise<string> {
+    const server = await listen((req, res) => void listener(req, res));
     this.servers.push(server);
     if (this.elsewhere === '') {
       this.elsewhere = 'started';
