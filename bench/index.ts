@@ -21,8 +21,9 @@ import type { Options, PartName } from './options';
 import { renderTables } from './report';
 import type { Finding } from './report';
 import { createClaimed, forgetGuesses } from './stand/claimed';
-import { startDoorman } from './stand/doorman';
+import { assistantSecret, startDoorman } from './stand/doorman';
 import { createPeople } from './stand/people';
+import { createDirectCall } from './stand/quickAssistant';
 import { startStand } from './stand/stand';
 import type { Stand } from './stand/stand';
 import { startBare } from './ways/bare';
@@ -98,7 +99,10 @@ async function prepare(options: Options, stand: Stand, kept: <T extends { stop()
       const plain = kept(await startPlain(stand, createPeople(500_000, perWay)));
       return measureVerification({ ways: [...bare, doorman, plain, askingFirst(doorman)], loads, warmUp, progress });
     },
-    relay: () => measureRelay({ ways: [...bare, doorman], count: quick ? 15 : 40, rounds: quick ? 2 : 3, progress }),
+    relay: () => measureRelay({
+      ways: [...bare, doorman], count: quick ? 15 : 40, rounds: quick ? 2 : 3, progress,
+      direct: createDirectCall(stand.assistantUrl, assistantSecret),
+    }),
     alike: async () => {
       // The quantum is what the other parts do without.
       const { port: webPort } = kept(await processes.openWeb({ replyQuantumMs: defaultPolicy.replyQuantumMs }));

@@ -1,6 +1,6 @@
 // The concrete adapters, made from the configuration: Twilio, the assistant, mail.
 import { readFileSync } from 'node:fs';
-import { createWebhookAssistant } from './assistant/webhookAssistant';
+import { createAssistant } from './assistant/createAssistant';
 import type { ChatChannel } from './chat/chatChannel';
 import { createTwilioWhatsApp } from './chat/twilioWhatsApp';
 import type { Config } from './config';
@@ -120,12 +120,7 @@ export function createPorts(
       [method, carrierBy(method, config, texts, alert, { verify: other, mailer })])),
     ...other?.checkCode === undefined ? {} : { checkCode: other.checkCode },
     parties: { issuer: config.DOORMAN_PUBLIC_URL, audience: assistantAudience(config), policy: config.policy },
-    assistant: createWebhookAssistant({
-      url: config.ASSISTANT_URL,
-      secret: config.ASSISTANT_SECRET,
-      production: config.production,
-      fetch: createEgress(config),
-    }),
+    assistant: createAssistant(config.assistant, { fetch: createEgress(config) }),
   };
 }
 

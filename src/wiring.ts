@@ -4,7 +4,7 @@ import type { DataConverter } from '@temporalio/common';
 import {
   createCalls, createChannel, createMail, createPorts, createVerify, destinationRules, mediaHosts, textOptions,
 } from './adapters';
-import { createPushReader } from './assistant/pushReader';
+import { pushReaderOf } from './assistant/createAssistant';
 import { Misconfiguration } from './config';
 import type { Config } from './config';
 import { createDatabaseCheck } from './db/databaseCheck';
@@ -123,7 +123,7 @@ export function wireWeb(config: Config) {
     },
     disputes: disputesOf(config, { pool, alert, database }),
     pushes: {
-      read: createPushReader(config.ASSISTANT_SECRET),
+      read: pushReaderOf(config.assistant),
       take: async (push) => {
         database.requireSound();
         return pushes.take(push);

@@ -108,10 +108,19 @@ test.each<[string, Environment, RegExp]>([
   ['a partner with a weak secret', { DOORMAN_PARTNERS: JSON.stringify({ partners: [directoryPartner('hr', 'plain', { secret: 'c2hvcnQ=' })] }) }, /DOORMAN_PARTNERS: partners\.0\.secret: must have 256 bits/],
   ['a source that signs in by a legacy password', { DOORMAN_DIRECTORY: JSON.stringify({ sources: [legacySource] }) }, /DOORMAN_DIRECTORY: production takes legacyBasic of sf with acceptLegacyBasicUntil alone/],
   ['a source without TLS', { DOORMAN_DIRECTORY: JSON.stringify({ sources: [{ ...legacySource, acceptLegacyBasicUntil: '2027-06-30', allowInsecure: true }] }) }, /DOORMAN_DIRECTORY: production needs an encrypted connection to sf/],
+  ['an assistant that is asked unencrypted', { DOORMAN_ASSISTANT: '{"kind":"rasa","url":"http://rasa.acme.example","allowInsecure":true}' }, /DOORMAN_ASSISTANT: allowInsecure is for development/],
+  ['an assistant of no kind', { DOORMAN_ASSISTANT: '{"url":"https://rasa.acme.example"}' }, /DOORMAN_ASSISTANT: kind: must be webhook/],
   ['partners that are no JSON', { DOORMAN_PARTNERS: '{"partners": [' }, /DOORMAN_PARTNERS: is not JSON/],
   ['a file that is not there', { TWILIO_AUTH_TOKEN: undefined, TWILIO_AUTH_TOKEN_FILE: '/nowhere' }, /TWILIO_AUTH_TOKEN: ENOENT/],
 ])('production refuses %s', (_what, change, sentence) => {
   expect(problems({ ...whole, ...change }).join('\n')).toMatch(sentence);
+});
+
+test('the assistant is the webhook of two settings, or what a document says of it', () => {
+  expect(loadConfig(whole).assistant).toMatchObject({ kind: 'webhook', url: whole.ASSISTANT_URL, secret: whole.ASSISTANT_SECRET });
+  const named = { ...whole, DOORMAN_ASSISTANT: '{"kind":"rasa","url":"https://rasa.acme.example"}' };
+  expect(loadConfig(named).assistant).toMatchObject({ kind: 'rasa' });
+  expect(loadConfig({ ...named, ASSISTANT_URL: undefined, ASSISTANT_SECRET: undefined }).assistant).toMatchObject({ kind: 'rasa' });
 });
 
 test('mail is configured whole, or not at all', () => {
