@@ -8,13 +8,21 @@ export type Scope = (typeof scopes)[number];
 /** What a profile may say of an employee. */
 export const profileFields = [
   'given_name', 'family_name', 'email', 'mobile', 'employee_number', 'language', 'department'] as const;
+export type ProfileField = (typeof profileFields)[number];
+
+/** How an answer says when a customer's JWT was issued. */
+export const issuedAtForms = ['seconds', 'milliseconds', 'iso'] as const;
 
 const contactCentre = z.strictObject({
+  /** The audience of the statements that this client's assistant gets with its messages, and of its customers' JWTs. */
+  audience: z.string().regex(/^[\x21-\x7e]{1,200}$/, 'must be 200 visible characters at most, such as an address'),
   /** What `/getprofile` says of an employee, beside the identifier. */
-  profile: z.array(z.enum(profileFields)).default(['given_name', 'language']),
+  profile: z.array(z.enum(profileFields)).refine(isSet, 'names a field twice').default(['given_name', 'language']),
   /** How long a customer's JWT lasts, in seconds. */
   lifetimeSeconds: z.number().int().min(60).max(900).default(900),
+  issuedAt: z.enum(issuedAtForms).default('seconds'),
 });
+export type ContactCentre = z.infer<typeof contactCentre>;
 
 const verifications = z.strictObject({
   /** ISO 3166 codes of the countries that this client's codes go to, within `DOORMAN_COUNTRIES`. */
@@ -25,8 +33,11 @@ const verifications = z.strictObject({
   returnsCode: z.boolean().default(false),
 });
 
+/** By which a client is known in settings, commands and records. */
+export const clientName = /^[a-z][a-z0-9-]{0,30}$/;
+
 const client = z.strictObject({
-  name: z.string().regex(/^[a-z][a-z0-9-]{0,30}$/, 'must be lower-case letters, digits and hyphens, 31 at most'),
+  name: z.string().regex(clientName, 'must be lower-case letters, digits and hyphens, 31 at most'),
   contactCentre: contactCentre.optional(),
   verifications: verifications.optional(),
 });
@@ -36,16 +47,30 @@ const document = z.strictObject({ clients: z.array(client).max(100) });
 
 /** The document of `DOORMAN_CLIENTS`. */
 export const clientSettings = document.superRefine(({ clients }, context) => {
-  const names = clients.map(({ name }) => name);
-  names.forEach((name, index) => {
-    if (names.indexOf(name) !== index) {
-      context.addIssue({ code: 'custom', path: ['clients', index, 'name'], message: 'stands there twice' });
-    }
-  });
+  const refuseSecond = (what: readonly (string | undefined)[], path: readonly string[], message: string) => {
+    what.forEach((one, index) => {
+      if (one === undefined || what.indexOf(one) === index) return;
+      context.addIssue({ code: 'custom', path: ['clients', index, ...path], message });
+    });
+  };
+  refuseSecond(clients.map(({ name }) => name), [], 'stands there twice');
+  // By one audience two clients would know an employee by the same identifier, and take each other's customers.
+  refuseSecond(
+    clients.map((one) => one.contactCentre?.audience), ['contactCentre', 'audience'], 'is that of another client');
 });
 export type ClientSettings = z.infer<typeof clientSettings>;
 
 /** What production refuses besides. */
 export function insecureClients(_settings: ClientSettings): string[] {
   return [];
+}
+
+/** What the settings let a client do. */
+export function scopesOf({ contactCentre: centre, verifications: codes }: Client): readonly Scope[] {
+  return [...centre === undefined ? [] : ['contact-centre' as const],
+    ...codes === undefined ? [] : ['verifications' as const]];
+}
+
+function isSet(list: readonly string[]): boolean {
+  return new Set(list).size === list.length;
 }

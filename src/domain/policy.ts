@@ -68,6 +68,7 @@ export const policyRules = {
   pushedTurnMs: rule(10 * minute, 1 * minute, 1 * hour, 'how long an assistant that answered 202 may push replies; in a session that is open all the while'),
   stillWorkingAfterMs: rule(20 * second, 3 * second, 1 * hour, 'silence of the assistant after which the person is told, once a turn, that it still works'),
   receiptWaitMs: rule(15 * minute, 1 * minute, 24 * hour, 'a text that the provider took is kept, sealed, until it is known that it arrived, and no longer than this: what WhatsApp gives back afterwards waits; the process\'s number holds (R59)'),
+  signingKeyAgeMs: rule(90 * 24 * hour, 2 * 24 * hour, 365 * 24 * hour, 'how long a key signs statements before the next one takes over (R34); the process\'s number holds'),
   textRetentionMs: rule(24 * hour, 1 * hour, 72 * hour, 'text that nobody handled is destroyed after this (R59)'),
 } as const satisfies Record<string, Rule>;
 

@@ -94,6 +94,21 @@ export interface RecordFacts {
   /** A token by which an identity provider pushes people, by its id. */
   'scimtoken.issued': { tokenId: string; source: string; operator: string };
   'scimtoken.revoked': { tokenId: string; source: string; operator: string };
+  /** The keys that sign statements, by their thumbprints. `asked`: an operator wants the next one to take over. */
+  'signingkey.made': { kid: string };
+  'signingkey.activated': { kid: string };
+  'signingkey.retired': { kid: string };
+  'signingkey.asked': { kid: string; operator: string };
+  /** It may be in wrong hands: nothing that it signed is believed any more. */
+  'signingkey.withdrawn': { kid: string; operator: string };
+  'signingkey.gone': { kid: string };
+  /** Credentials of an application that calls Doorman, by their id. */
+  'client.issued': { credentialId: string; client: string; operator: string };
+  'client.revoked': { credentialId: string; client: string; operator: string };
+  /** A contact centre proved who its customer is: by the session of a message, or by a verification of its own. */
+  'customer.authenticated': { client: string; employeeId: string; sessionId?: string; verificationId?: string };
+  /** `fields`: which of a profile it was told, beside the identifier. */
+  'profile.read': { client: string; employeeId: string; fields: string[] };
   'addresses.resealed': { keyId: string; addresses: number; operator: string };
 }
 

@@ -26,13 +26,17 @@ export interface OpenSession {
   readonly language: string | null;
   readonly verifiedAt: Date;
   readonly verifiedAgoMs: number;
+  readonly method: Method;
   readonly assurance: Assurance;
+  /** When they came back after having left; null when they never did. */
+  readonly returnedAt: Date | null;
 }
 
 const openNow = `s.ended_at IS NULL AND e.active AND clock_timestamp() < s.ends_at
   AND clock_timestamp() < s.active_at + s.idle_ms * interval '1 ms'`;
 
-const shown = `e.id AS "employeeId", e.preferred_language AS language, s.opened_at AS "verifiedAt", s.assurance,
+const shown = `e.id AS "employeeId", e.preferred_language AS language, s.opened_at AS "verifiedAt", s.method, s.assurance,
+  e.returned_at AS "returnedAt",
   (extract(epoch FROM clock_timestamp() - s.opened_at) * 1000)::float8 AS "verifiedAgoMs"`;
 
 /**

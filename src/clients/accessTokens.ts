@@ -1,0 +1,56 @@
+// Access tokens of clients: opaque, one hour, known by their hash. They end with the credentials that they were got by.
+import { timingSafeEqual } from 'node:crypto';
+import { inTransaction } from '../db/pool';
+import type { Pool, Queryable } from '../db/pool';
+import type { Scope } from './clientSettings';
+import { hashOf, newSecret, noteUse, nothing } from './credentials';
+import type { Credential } from './credentials';
+
+export const tokenSeconds = 3_600;
+// A client of many processes has one for each. Whoever asks for one a request loses the oldest, not the table's size.
+const liveMax = 100;
+const form = /^dmtoken_[A-Za-z0-9_-]{43}$/;
+
+export interface AccessToken {
+  readonly token: string;
+  readonly expiresAt: Date;
+}
+
+/** A new token; undefined when the credentials were revoked meanwhile. */
+export function issueAccessToken(
+  pool: Pool, { id, client }: Credential, scopes: readonly Scope[],
+): Promise<AccessToken | undefined> {
+  return inTransaction(pool, async (tx) => {
+    // Whoever revokes comes before or after; two that ask at once count one after the other.
+    const { rows } = await tx.query<{ id: string }>(
+      'SELECT id FROM client_credentials WHERE client = $1 AND revoked_at IS NULL ORDER BY id FOR UPDATE', [client]);
+    if (!rows.some((row) => row.id === id)) return undefined;
+    await tx.query(
+      `DELETE FROM client_tokens WHERE token_hash IN (
+         SELECT t.token_hash FROM client_tokens t JOIN client_credentials c ON c.id = t.credential_id
+          WHERE c.client = $1 ORDER BY t.expires_at > clock_timestamp() DESC, t.issued_at DESC OFFSET $2)
+          OR (credential_id = $3 AND expires_at <= clock_timestamp())`, [client, liveMax - 1, id]);
+    const token = newSecret('dmtoken_');
+    const { rows: [row] } = await tx.query<{ expiresAt: Date }>(
+      `INSERT INTO client_tokens (token_hash, credential_id, scopes, expires_at)
+       VALUES ($1, $2, $3, clock_timestamp() + $4 * interval '1 s') RETURNING expires_at AS "expiresAt"`,
+      [hashOf(token), id, scopes, tokenSeconds]);
+    await noteUse(tx, [id]);
+    return { token, expiresAt: row!.expiresAt }; // it was inserted
+  });
+}
+
+export interface TokenHolder extends Credential {
+  readonly scopes: readonly string[];
+}
+
+/** Whose token this is; undefined when it is nobody's, or over, with the same work. */
+export async function findByAccessToken(db: Queryable, token: string): Promise<TokenHolder | undefined> {
+  const hash = hashOf(token);
+  const { rows: [row] } = await db.query<TokenHolder & { hash: Buffer }>(
+    `SELECT c.id, c.client, t.scopes, t.token_hash AS hash
+       FROM client_tokens t JOIN client_credentials c ON c.id = t.credential_id
+      WHERE t.token_hash = $1 AND t.expires_at > clock_timestamp() AND c.revoked_at IS NULL`, [hash]);
+  const isRight = timingSafeEqual(row?.hash ?? nothing, hash) && form.test(token);
+  return row === undefined || !isRight ? undefined : { id: row.id, client: row.client, scopes: row.scopes };
+}
