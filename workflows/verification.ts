@@ -1,5 +1,5 @@
-// One code that an application asked for: sent, then checked by as many guesses as it has, until it is over. All counting
-// is Postgres'; here is what has to happen although a process dies. No number, no code and no guess comes by.
+// One code that an application asked for: sent, then checked by as many guesses as it has, until it is over. All
+// counting is Postgres'; here is what has to happen although a process dies. No number, code or guess comes by.
 import {
   allHandlersFinished, condition, defineUpdate, isCancellation, setHandler,
 } from '@temporalio/workflow';

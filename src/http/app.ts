@@ -20,6 +20,8 @@ import { isReceiptId, receiptPath, statusPath, twilioStatus } from './twilioStat
 import type { StatusDeps } from './twilioStatus';
 import { messagePath, twilioWebhook } from './twilioWebhook';
 import type { WebhookDeps } from './twilioWebhook';
+import { verificationRouter } from './verifications/verificationRouter';
+import type { VerificationRouterDeps } from './verifications/verificationRouter';
 import { voiceRoutes } from './voice/voiceCalls';
 import type { VoiceDeps } from './voice/voiceCalls';
 
@@ -30,6 +32,8 @@ export interface AppDeps extends WebhookDeps, StatusDeps, PushedRepliesDeps, Pic
   readonly scim?: ScimDeps;
   /** Without, there is no route for partners. */
   readonly partners?: PartnerWebhookDeps['partners'];
+  /** Without, no application can ask for codes. */
+  readonly verifications?: VerificationRouterDeps;
   readonly twilio: WebhookDeps['twilio'] & {
     /** The literal origin that is configured at Twilio; nothing in a request can replace it. */
     readonly publicUrl: string;
@@ -64,6 +68,7 @@ export function createApp(deps: AppDeps): Express {
   if (deps.scim !== undefined) app.use(scimPath, scimRouter(deps.scim, publicUrl, deps.log));
   const { partners } = deps;
   if (partners !== undefined) app.route(partnerPath).post(partnerWebhook({ partners })).all(refuseMethod('POST'));
+  if (deps.verifications !== undefined) app.use(verificationRouter(deps.verifications));
 
   const dispute = disputePages(deps);
   app.route(disputePath).get(dispute.show).post(dispute.act).all(refuseMethod('GET, HEAD, POST'));

@@ -1,5 +1,7 @@
 // What the web process says to workflows of codes for applications. Starts by name, so that no workflow code is loaded.
-import { WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError, WorkflowUpdateFailedError } from '@temporalio/client';
+import {
+  WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError, WorkflowUpdateFailedError,
+} from '@temporalio/client';
 import type { Client } from '@temporalio/client';
 import { summaries } from '../domain/shown';
 import { taskQueues, updateNames, verificationWorkflowId, workflowTypes } from '../../workflows/contract';

@@ -35,13 +35,14 @@ export async function openGuess(
 ): Promise<string | undefined> {
   const { rows: [row] } = await db.query<{ sealed: Buffer | null }>(
     'SELECT guess_enc AS sealed FROM rest_guesses WHERE id = $1 AND verification_id = $2', [guessId, verificationId]);
-  return row === undefined || row.sealed === null ? undefined : open(keys, row.sealed, guessContext(guessId)).toString('utf8');
+  if (row === undefined || row.sealed === null) return undefined;
+  return open(keys, row.sealed, guessContext(guessId)).toString('utf8');
 }
 
 /** `blind`: a budget is spent; nothing is compared, and the answer is that of a wrong guess. */
 export type GuessCharge = 'charged' | 'blind' | 'refused';
 
-/** Charges a guess in every budget and commits it. Repeat-safe. `tripped`: it is the last that applications have today. */
+/** Charges a guess in every budget and commits it. Repeat-safe. `onTripped`: it was the last that all have today. */
 export function chargeGuess(
   pool: Pool, policy: Policy, guessId: string, onTripped: () => void,
 ): Promise<GuessCharge> {

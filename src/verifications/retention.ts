@@ -1,5 +1,5 @@
-// Destroys what is over, a batch a call (R59): numbers at once, guesses that nobody judged, then the rows. Keyed hashes of
-// those that were guessed at wrongly stay for the month in which they count.
+// Destroys what is over, a batch a call (R59): numbers at once, guesses that nobody judged, then the rows. Keyed hashes
+// of those that were guessed at wrongly stay for the month in which they count.
 import type { Queryable } from '../db/pool';
 
 const batch = 1_000;

@@ -1,5 +1,5 @@
-// Charges the send of a code that an application asked for: in the budgets of the telephone and of its country, which are
-// the chat's too, and of the client.
+// Charges the send of a code that an application asked for: in the budgets of the telephone and of its country, which
+// are the chat's too, and of the client.
 import type { Note } from '../audit/auditedTransaction';
 import type { Queryable } from '../db/pool';
 import type { Policy } from '../domain/policy';

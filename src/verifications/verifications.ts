@@ -155,7 +155,9 @@ async function store(
 }
 
 /** False when it could not be told. */
-async function tell({ pool, workflows }: VerificationsDeps, { id, expiresInMs }: Stored, isChecked: boolean) {
+async function tell(
+  { pool, workflows }: VerificationsDeps, { id, expiresInMs }: Stored, isChecked: boolean,
+): Promise<boolean> {
   try {
     await workflows.start({ verificationId: id, expiresInMs, isChecked });
   } catch {

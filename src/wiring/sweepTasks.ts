@@ -2,7 +2,7 @@
 import type { Pushes } from '../assistant/pushes';
 import type { Config } from '../config';
 import type { Pool } from '../db/pool';
-import type { SweepTask } from '../inbox/sweep';
+import type { Counts, SweepTask } from '../inbox/sweep';
 import type { Log } from '../log';
 import { tellMissedCodes } from '../otp/missedCodes';
 import type { MissedDeps } from '../otp/missedCodes';
@@ -17,12 +17,14 @@ export interface SweepParts {
   readonly verify: Pick<VerifyProvider, 'tellEnds'> | undefined;
   /** Undefined where none is configured. */
   readonly partners: { sweep(): Promise<void> } | undefined;
+  /** Undefined where no application may ask for codes. */
+  readonly verifications: { sweep(): Promise<Counts> } | undefined;
   sendNotices(): Promise<{ notified: number; unnotified: number }>;
 }
 
 export function createSweepTasks(
   { policy, DOORMAN_CODE_METHODS: methods }: Config,
-  { pool, log, conversations, pushes, verify, partners, sendNotices }: SweepParts,
+  { pool, log, conversations, pushes, verify, partners, verifications, sendNotices }: SweepParts,
 ): SweepTask[] {
   const { textRetentionMs, receiptWaitMs } = policy;
   const silenceMs = methods.length === 1 ? undefined : policy.codeSilenceMs;
@@ -31,6 +33,7 @@ export function createSweepTasks(
     { name: 'missedCodes', run: async () => ({ missed: await tellMissedCodes({ pool, log, silenceMs, tell }) }) },
     { name: 'turns', run: async () => { await pushes.tellDue(); return {}; } },
     ...partners === undefined ? [] : [{ name: 'partners', run: async () => { await partners.sweep(); return {}; } }],
+    ...verifications === undefined ? [] : [{ name: 'applications', run: () => verifications.sweep() }],
     { name: 'oldTexts', run: () => destroyOldTexts({ pool, log, textRetentionMs, receiptWaitMs }) },
     { name: 'notices', run: sendNotices },
     ...verify === undefined ? [] : [

@@ -84,7 +84,8 @@ function requestOf({ method, headers, body }: HttpCarrierSettings, sms: Sms, aut
   if (authorized !== undefined) sent.set('authorization', authorized);
   const filled = fill(body.template, values);
   if (body.type === 'form') {
-    return { method, headers: sent, body: new URLSearchParams(filled as Record<string, string>) }; // cast: as its schema
+    // cast: its schema takes nothing else
+    return { method, headers: sent, body: new URLSearchParams(filled as Record<string, string>) };
   }
   sent.set('content-type', 'application/json; charset=utf-8');
   return { method, headers: sent, body: JSON.stringify(filled) };
@@ -121,8 +122,7 @@ function outcomeOf({ accepted, idPointer, refused }: HttpCarrierSettings, sms: S
   if (status >= 500 || status === 408 || status === 425) {
     throw new Fault('unavailable', dependency, `http ${status}`, retryAfterMs(headers.get('retry-after'), Date.now()));
   }
-  if (status === 401 || status === 403 || status === 404) throw new Fault('misconfigured', dependency, `http ${status}`);
-  throw new Fault('refused', dependency, `http ${status}`);
+  throw new Fault([401, 403, 404].includes(status) ? 'misconfigured' : 'refused', dependency, `http ${status}`);
 }
 
 /** It took the message: an id that nobody can read must not make it send another. */
@@ -132,9 +132,10 @@ const isId = (id: unknown): id is string | number =>
 /** RFC 6901; undefined where there is nothing. */
 function valueAt(json: unknown, pointer: string): unknown {
   const steps = pointer.split('/').slice(1).map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'));
-  return steps.reduce<unknown>((at, step) =>
-    typeof at === 'object' && at !== null && Object.hasOwn(at, step) ? (at as Record<string, unknown>)[step] // cast: it has
-      : undefined, json);
+  return steps.reduce<unknown>((at, step) => {
+    if (typeof at !== 'object' || at === null || !Object.hasOwn(at, step)) return undefined;
+    return (at as Record<string, unknown>)[step]; // cast: it has one of its own
+  }, json);
 }
 
 const kinds = {

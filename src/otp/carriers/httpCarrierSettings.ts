@@ -31,7 +31,7 @@ function templateProblems(template: unknown): string[] {
   const found = textsOf(template).flatMap((text) => [...text.matchAll(/\{([A-Za-z]+)\}/g)].map((match) => match[1]!));
   const known: readonly string[] = placeholders;
   return [
-    ...found.some((name) => !known.includes(name)) ? [`may hold ${known.map((name) => `{${name}}`).join(', ')} alone`] : [],
+    ...found.some((name) => !known.includes(name)) ? ['may hold {to}, {toDigits}, {text} and {id} alone'] : [],
     ...found.includes('text') ? [] : ['must hold {text}'],
     ...found.includes('to') || found.includes('toDigits') ? [] : ['must hold {to} or {toDigits}'],
   ];
@@ -51,7 +51,8 @@ const refusal = z.strictObject({
   /** Where in the answer stands why; without, the status alone says it. */
   pointer: pointer.optional(),
   equals: z.array(z.union([z.string().regex(/^[\w.-]{1,40}$/), z.number().int()])).min(1).optional(),
-}).refine((one) => (one.pointer === undefined) === (one.equals === undefined), 'needs both of pointer and equals, or none');
+}).refine(
+  (one) => (one.pointer === undefined) === (one.equals === undefined), 'needs both of pointer and equals, or none');
 
 /** The document of `DOORMAN_SMS_CARRIER`, its files read. */
 export const httpCarrierSettings = z.strictObject({
