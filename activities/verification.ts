@@ -48,7 +48,8 @@ export function createVerificationActivities(deps: VerificationDeps) {
     /** Charges, compares and judges, in this order, each committed before the next (decision 6). */
     async judgeVerification(guess: { verificationId: string; guessId: string }): Promise<Judged> {
       const { verificationId, guessId } = guess;
-      const charge = await chargeGuess(pool, policy, guessId, () => deps.alert('breakerTripped'));
+      const charge = await chargeGuess(pool, policy, guess, () => deps.alert('breakerTripped'));
+      if (charge === 'unknown') return 'pending';
       if (charge === 'refused') {
         await dropGuess(pool, guessId);
         return 'over';

@@ -39,16 +39,17 @@ export async function openGuess(
   return open(keys, row.sealed, guessContext(guessId)).toString('utf8');
 }
 
-/** `blind`: a budget is spent; nothing is compared, and the answer is that of a wrong guess. */
-export type GuessCharge = 'charged' | 'blind' | 'refused';
+/** `blind`: a budget is spent; nothing is compared, and the answer is that of a wrong guess. `unknown`: it is none. */
+export type GuessCharge = 'charged' | 'blind' | 'refused' | 'unknown';
 
 /** Charges a guess in every budget and commits it. Repeat-safe. `onTripped`: it was the last that all have today. */
 export function chargeGuess(
-  pool: Pool, policy: Policy, guessId: string, onTripped: () => void,
+  pool: Pool, policy: Policy, { verificationId, guessId }: { verificationId: string; guessId: string },
+  onTripped: () => void,
 ): Promise<GuessCharge> {
   return auditedTransaction(pool, async (tx, note) => {
     const { rows: [row] } = await tx.query<{ charge: GuessCharge; tripped: boolean }>(
-      'SELECT charge, tripped FROM charge_rest_guess($1, $2)', [guessId, limitsOf(policy)]);
+      'SELECT charge, tripped FROM charge_rest_guess($1, $2, $3)', [guessId, verificationId, limitsOf(policy)]);
     const { charge, tripped } = row!; // the function returns one row
     if (tripped) {
       note({ kind: 'restbreaker.tripped', facts: { guesses: policy.organisationGuessesPerDayMax } });

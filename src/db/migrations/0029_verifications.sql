@@ -158,9 +158,9 @@ BEGIN
   RETURN QUERY SELECT may, of_client, of_country;
 END $$;
 
--- Charges one guess, as charge_guess does in the chat: `charged`, `blind` or `refused`. Locks verification, telephone,
--- all applications, in this order. Repeat-safe by guess.
-CREATE FUNCTION charge_rest_guess(of_guess uuid, limits jsonb) RETURNS TABLE (charge text, tripped boolean)
+-- Charges one guess, as charge_guess does in the chat: `charged`, `blind` or `refused`; `unknown` when it is no guess at
+-- this one. Locks verification, telephone, all applications, in this order. Repeat-safe by guess.
+CREATE FUNCTION charge_rest_guess(of_guess uuid, at_verification uuid, limits jsonb) RETURNS TABLE (charge text, tripped boolean)
 LANGUAGE plpgsql AS $$
 DECLARE
   g rest_guesses%ROWTYPE;
@@ -169,10 +169,9 @@ DECLARE
   is_open boolean;
   day_ago timestamptz;
 BEGIN
-  SELECT r.* INTO v FROM rest_verifications r
-   WHERE r.id = (SELECT verification_id FROM rest_guesses WHERE id = of_guess) FOR UPDATE;
-  SELECT * INTO g FROM rest_guesses WHERE id = of_guess;
-  IF NOT FOUND THEN RETURN QUERY SELECT 'refused', false; RETURN; END IF;
+  SELECT * INTO v FROM rest_verifications WHERE id = at_verification FOR UPDATE;
+  SELECT * INTO g FROM rest_guesses WHERE id = of_guess AND verification_id = at_verification;
+  IF NOT FOUND THEN RETURN QUERY SELECT 'unknown', false; RETURN; END IF;
   IF g.evaluated IS NOT NULL THEN
     RETURN QUERY SELECT CASE WHEN g.evaluated THEN 'charged' ELSE 'blind' END, false;
     RETURN;
@@ -287,7 +286,7 @@ BEGIN
   RETURN QUERY SELECT is_allowed, CASE WHEN is_spent THEN c.pool END;
 END $$;
 
-DROP FUNCTION charge_rest_guess(uuid, jsonb);
+DROP FUNCTION charge_rest_guess(uuid, uuid, jsonb);
 DROP FUNCTION charge_rest_send(uuid, integer, jsonb);
 DROP FUNCTION rest_guesses_since(bytea[], timestamptz);
 DROP FUNCTION rest_sends_to(bytea[]);
