@@ -15,6 +15,8 @@ import type { InboxMessage } from '../src/inbox/handling';
 import type { PurposeKeys } from '../src/keys/keyring';
 import { endSession, findOpenSession, touchSession } from '../src/sessions/sessions';
 import type { OpenSession } from '../src/sessions/sessions';
+import { inNobodysName } from '../src/services/onBehalf';
+import type { OnBehalf } from '../src/services/onBehalf';
 import type { TextRequest } from '../src/texts/keys';
 import { sendOnce, whileBeating } from './chat';
 import type { SendDeps } from './chat';
@@ -25,6 +27,8 @@ export interface AssistantDeps extends DisputeDeps, SendDeps {
   readonly pool: Pool;
   readonly storageKeys: PurposeKeys;
   readonly assistant: Assistant;
+  /** Asks in the speaker's own name at the service that is configured for the assistant; in none without. */
+  readonly onBehalf?: OnBehalf;
   vocabulary(language: string | null): Vocabulary;
   /** The opaque, stable name of an employee for this assistant. */
   subjectOf(employeeId: string): string;
@@ -141,12 +145,22 @@ function ask(
     void deps.channel.showTyping(input.messageId);
     const late = sayWhenLate(deps, input, session);
     try {
-      const answer = await deps.assistant.answer(turn, cancellationSignal());
+      const answer = await inTheirName(deps, input, session, (authorization) =>
+        deps.assistant.answer({ ...turn, ...authorization === undefined ? {} : { authorization } }, cancellationSignal()));
       return { answer, late: await late.end() };
     } finally {
       await late.end();
     }
   });
+}
+
+/** The token stays within: it is in nothing that is returned or thrown. */
+function inTheirName(
+  { onBehalf = inNobodysName }: AssistantDeps, { sessionId }: RelayInput, session: OpenSession,
+  request: (authorization: string | undefined) => Promise<AssistantAnswer>,
+): Promise<AssistantAnswer> {
+  const { employeeId, method, assurance, verifiedAt } = session;
+  return onBehalf({ employeeId, sessionId, method, assurance, verifiedAt }, request);
 }
 
 /** Tells the person, once a turn, that the assistant still works, when it takes long. */

@@ -3,6 +3,7 @@
 // Exit codes: 0 done, 1 refused or failed, 2 misuse.
 import { Command } from 'commander';
 import { auditCommands } from './cli/audit';
+import { clientCommands } from './cli/clients/client';
 import { directoryCommands } from './cli/directory';
 import { keysCommands } from './cli/keys';
 import { operatorCommands } from './cli/operator';
@@ -19,8 +20,8 @@ const program = new Command('doorman')
   .exitOverride();
 
 const groups = [
-  processCommands, directoryCommands, scimCommands, partnerCommands, operatorCommands, sendingCommands, auditCommands,
-  keysCommands,
+  processCommands, directoryCommands, scimCommands, partnerCommands, clientCommands, operatorCommands, sendingCommands,
+  auditCommands, keysCommands,
 ];
 for (const add of groups) add(program);
 

@@ -30,6 +30,7 @@ import { callKeys } from './otp/voice/callKeys';
 import { createCodeCalls } from './otp/voice/codeCalls';
 import type { CodeCallDeps, CodeCalls } from './otp/voice/codeCalls';
 import { storeTexts } from './outbox/outbox';
+import type { OnBehalf } from './services/onBehalf';
 import { findOpenSession } from './sessions/sessions';
 import { languages } from './texts/render';
 import type { Texts } from './texts/render';
@@ -40,6 +41,8 @@ export interface Ports {
   /** By how a code travels; the best way first. */
   readonly carriers: ReadonlyMap<Method, CodeCarrier>;
   readonly assistant: Assistant;
+  /** Where the assistant is asked in employees' own names. */
+  readonly onBehalf?: OnBehalf;
   /** Where a provider makes the codes: it compares them, too. */
   readonly checkCode?: (guess: ProviderGuess) => Promise<boolean>;
 }

@@ -37,13 +37,16 @@ import { createDataConverter } from './temporal/dataConverter';
 import { createPartnerForwards } from './temporal/partnerForwards';
 import { createVerificationWorkflows } from './temporal/verifications';
 import { createTexts } from './texts/render';
+import { createApprovedNumber } from './verifications/verifications';
 import { watchAlerts } from './twilio/alerts';
 import { actionOf } from './twilio/errorTable';
 import { createWiredActivities, createWiredPushes } from './wiredActivities';
+import { wireClients } from './wiring/clients';
 import { wireDirectory } from './wiring/directory';
 import { createNotices } from './wiring/notices';
 import { createWiredPartnerActivities, wirePartners } from './wiring/partners';
 import { wireScim } from './wiring/scim';
+import { wireServices } from './wiring/services';
 import { createSweepTasks } from './wiring/sweepTasks';
 import { createWiredVerificationActivities, wireVerifications } from './wiring/verifications';
 
@@ -54,7 +57,8 @@ export function wireWorker(config: Config, metricsUrl: string) {
   const alert = createAlert(log, telemetry);
   // Codes by mail have connections of their own: notices that hang would hold them up.
   const mailer = createMail(config);
-  const ports = createPorts(config, texts, alert, { verify: createVerify(config, pool, log, alert), mailer });
+  const verify = createVerify(config, pool, log, alert);
+  const ports = { ...createPorts(config, texts, alert, { verify, mailer }), ...wireServices(config, pool) };
   const activities = createWiredActivities(
     pool, config.keyring, texts, ports, config.DOORMAN_LANGUAGE, alert, destinationRules(config),
     mediaHosts(config));
@@ -108,6 +112,7 @@ export function wireWeb(config: Config) {
     await noteReceipt(receipt);
   };
   const scim = wireScim(config, database.requireSound);
+  const clients = wireClients(config, { pool, database, approvedNumber: createApprovedNumber(config.keyring.storage) });
   const app: AppDeps = {
     log, twilio: twilioIdentity(config),
     takeMessage: async (message, doubts) => {
@@ -125,7 +130,7 @@ export function wireWeb(config: Config) {
         return pushes.take(push);
       },
     },
-    scim: scim.deps,
+    scim: scim.deps, ...clients.routes,
     ...partners === undefined ? {} : { partners },
     ...verifications?.deps,
     countMessage: (outcome) => telemetry.count('webhookAnswers', { outcome }),
@@ -141,7 +146,7 @@ export function wireWeb(config: Config) {
       mailer?.close();
       await Promise.all([pushes.drain(), partners?.drain()]);
       await close();
-      await Promise.all([scim.close(), partners?.close(), verifications?.close(), pool.end()]);
+      await Promise.all([scim.close(), partners?.close(), clients.close(), verifications?.close(), pool.end()]);
     },
   };
 }

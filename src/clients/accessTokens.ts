@@ -11,32 +11,29 @@ export const tokenSeconds = 3_600;
 const liveMax = 100;
 const form = /^dmtoken_[A-Za-z0-9_-]{43}$/;
 
-export interface AccessToken {
-  readonly token: string;
-  readonly expiresAt: Date;
+export function newAccessToken(): string {
+  return newSecret('dmtoken_');
 }
 
-/** A new token; undefined when the credentials were revoked meanwhile. */
-export function issueAccessToken(
-  pool: Pool, { id, client }: Credential, scopes: readonly Scope[],
-): Promise<AccessToken | undefined> {
+/** Keeps the hash of a new token; false when the credentials were revoked meanwhile. */
+export function storeAccessToken(
+  pool: Pool, token: string, { id, client }: Credential, scopes: readonly Scope[],
+): Promise<boolean> {
   return inTransaction(pool, async (tx) => {
     // Whoever revokes comes before or after; two that ask at once count one after the other.
     const { rows } = await tx.query<{ id: string }>(
       'SELECT id FROM client_credentials WHERE client = $1 AND revoked_at IS NULL ORDER BY id FOR UPDATE', [client]);
-    if (!rows.some((row) => row.id === id)) return undefined;
+    if (!rows.some((row) => row.id === id)) return false;
     await tx.query(
-      `DELETE FROM client_tokens WHERE token_hash IN (
-         SELECT t.token_hash FROM client_tokens t JOIN client_credentials c ON c.id = t.credential_id
-          WHERE c.client = $1 ORDER BY t.expires_at > clock_timestamp() DESC, t.issued_at DESC OFFSET $2)
-          OR (credential_id = $3 AND expires_at <= clock_timestamp())`, [client, liveMax - 1, id]);
-    const token = newSecret('dmtoken_');
-    const { rows: [row] } = await tx.query<{ expiresAt: Date }>(
+      `DELETE FROM client_tokens WHERE expires_at <= clock_timestamp() AND credential_id = ANY ($1::uuid[])
+          OR token_hash IN (SELECT token_hash FROM client_tokens WHERE credential_id = ANY ($1::uuid[])
+                             ORDER BY expires_at DESC, token_hash OFFSET $2)`,
+      [rows.map((row) => row.id), liveMax - 1]);
+    await tx.query(
       `INSERT INTO client_tokens (token_hash, credential_id, scopes, expires_at)
-       VALUES ($1, $2, $3, clock_timestamp() + $4 * interval '1 s') RETURNING expires_at AS "expiresAt"`,
-      [hashOf(token), id, scopes, tokenSeconds]);
+       VALUES ($1, $2, $3, clock_timestamp() + $4 * interval '1 s')`, [hashOf(token), id, scopes, tokenSeconds]);
     await noteUse(tx, [id]);
-    return { token, expiresAt: row!.expiresAt }; // it was inserted
+    return true;
   });
 }
 

@@ -1,12 +1,17 @@
 // Which client calls: by the bearer token that it got, or by its client id and secret. Whoever the settings do not name
 // is nobody, whatever it shows.
 import type { Pool } from '../db/pool';
-import { findByAccessToken } from './accessTokens';
+import { findByAccessToken, newAccessToken, storeAccessToken } from './accessTokens';
 import type { TokenHolder } from './accessTokens';
 import { scopesOf } from './clientSettings';
 import type { Client, Scope } from './clientSettings';
 import { findBySecret, noteUse } from './credentials';
 import type { Credential } from './credentials';
+
+/** What a client may be given a token for. */
+export interface Grantee extends Credential {
+  readonly scopes: readonly Scope[];
+}
 
 export interface ClientAccess {
   /**
@@ -14,6 +19,12 @@ export interface ClientAccess {
    * with client id and secret. Undefined for everybody else, for whatever reason. Rejects when that cannot be known.
    */
   clientOf(authorization: string | undefined, scope: Scope): Promise<Client | undefined>;
+  /** For the token endpoint: whose client id and secret these are. */
+  granteeOf(id: string, secret: string): Promise<Grantee | undefined>;
+  /** A token that nobody has yet. */
+  newToken(): string;
+  /** From now on it lets in; false when the credentials were revoked meanwhile. */
+  grant(token: string, grantee: Grantee, scopes: readonly Scope[]): Promise<boolean>;
 }
 
 /** Credentials let in for whatever the settings say, a token for what it was asked for. */
@@ -40,6 +51,13 @@ export function createClientAccess({ pool, clients }: ClientAccessDeps): ClientA
       await noteUse(pool, [found.id]);
       return client;
     },
+    async granteeOf(id, secret) {
+      const found = await findBySecret(pool, unescaped(id), unescaped(secret));
+      const client = byName.get(found?.client ?? '');
+      return found === undefined || client === undefined ? undefined : { ...found, scopes: scopesOf(client) };
+    },
+    newToken: newAccessToken,
+    grant: (token, grantee, scopes) => storeAccessToken(pool, token, grantee, scopes),
   };
 }
 

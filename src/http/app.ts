@@ -6,6 +6,8 @@ import type { Express, RequestHandler } from 'express';
 import helmet from 'helmet';
 import { pushPath, pushedReplies } from './assistant/pushedReplies';
 import type { PushedRepliesDeps } from './assistant/pushedReplies';
+import { clientRoutes } from './clients/clientRoutes';
+import type { ClientRoutesDeps } from './clients/clientRoutes';
 import { disputePages, disputePath } from './dispute/disputePage';
 import type { DisputePageDeps } from './dispute/disputePage';
 import { partnerPath, partnerWebhook } from './partners/partnerWebhook';
@@ -34,6 +36,8 @@ export interface AppDeps extends WebhookDeps, StatusDeps, PushedRepliesDeps, Pic
   readonly partners?: PartnerWebhookDeps['partners'];
   /** Without, no application can ask for codes. */
   readonly verifications?: VerificationRouterDeps;
+  /** Without, no application can call. */
+  readonly clients?: ClientRoutesDeps;
   readonly twilio: WebhookDeps['twilio'] & {
     /** The literal origin that is configured at Twilio; nothing in a request can replace it. */
     readonly publicUrl: string;
@@ -69,6 +73,9 @@ export function createApp(deps: AppDeps): Express {
   const { partners } = deps;
   if (partners !== undefined) app.route(partnerPath).post(partnerWebhook({ partners })).all(refuseMethod('POST'));
   if (deps.verifications !== undefined) app.use(verificationRouter(deps.verifications));
+
+  const clients = deps.clients === undefined ? [] : clientRoutes(deps.clients, deps.log);
+  for (const [path, handle] of clients) app.route(path).post(handle).all(refuseMethod('POST'));
 
   const dispute = disputePages(deps);
   app.route(disputePath).get(dispute.show).post(dispute.act).all(refuseMethod('GET, HEAD, POST'));

@@ -8,8 +8,12 @@ export type OutboundFaultKind = 'unreachable' | 'refused' | 'untrustworthy' | 'm
 
 /** The message says what to do, and repeats nothing that the service said. */
 export class OutboundFault<Kind extends string = OutboundFaultKind> extends Error {
-  constructor(readonly kind: Kind, message: string, options?: ErrorOptions) {
+  /** A word of a standard's, where what comes next depends on it: `invalid_grant`. */
+  readonly code: string | undefined;
+
+  constructor(readonly kind: Kind, message: string, { code, ...options }: ErrorOptions & { code?: string } = {}) {
     super(message, options);
     this.name = 'OutboundFault';
+    this.code = code;
   }
 }

@@ -7,6 +7,8 @@ import { z } from 'zod';
 import { OutboundFault } from './outboundFault';
 import { askFor, faultOfStatus, jsonOf, parsed } from './answer';
 import type { Answer } from './answer';
+import { keepToken } from './keptTokens';
+import type { GivenToken } from './keptTokens';
 
 export interface TokenOptions {
   readonly tokenUrl: string;
@@ -21,6 +23,8 @@ export interface TokenOptions {
   readonly parameters?: (afresh: boolean) => Readonly<Record<string, string>>;
   /** What the body of a refusal means, where it is not OAuth's own: in words of ours, without its values. */
   readonly explain?: (body: unknown) => string | undefined;
+  /** From the connection to the last byte, in ms: 30 s unless told. */
+  readonly timeoutMs?: number;
   /** For a token endpoint without TLS, in development. */
   readonly allowInsecure?: boolean;
   readonly fetch?: typeof fetch;
@@ -35,48 +39,19 @@ export interface Tokens {
 }
 
 const who = 'the token endpoint';
-const limits = { timeoutMs: 30_000, bytesMax: 64 * 1024 };
-// A token that ends on its way is refused. One without an end is taken to live for a short while.
-const earlyMs = 60_000;
+const timeoutMsDefault = 30_000;
+const bytesMax = 64 * 1024;
+// One without an end is taken to live for a short while.
 const unknownLifeMs = 5 * 60_000;
 
 /** One ask at a time, however many want a token. */
 export function createTokens(options: TokenOptions): Tokens {
-  const now = options.now ?? Date.now;
-  let kept: { readonly token: string; readonly until: number } | undefined;
-  let asked: Promise<string> | undefined;
-  let forgotten = 0;
-  let afresh = false;
-  const ask = async (generation: number): Promise<string> => {
-    try {
-      const askedAt = now();
-      const { token, lifeMs } = await requestToken(options, afresh);
-      // What was forgotten while it was asked for is not kept.
-      if (generation === forgotten) {
-        kept = { token, until: askedAt + lifeMs - earlyMs };
-        afresh = false;
-      }
-      return token;
-    } finally {
-      if (generation === forgotten) asked = undefined;
-    }
-  };
-  return {
-    bearer() {
-      if (kept !== undefined && now() < kept.until) return Promise.resolve(kept.token);
-      asked ??= ask(forgotten);
-      return asked;
-    },
-    forget() {
-      forgotten += 1;
-      afresh = true;
-      kept = undefined;
-      asked = undefined;
-    },
-  };
+  const { token, forget } = keepToken((afresh) => requestToken(options, afresh), options.now ?? Date.now);
+  return { bearer: token, forget: () => forget() };
 }
 
-async function requestToken(options: TokenOptions, afresh: boolean): Promise<{ token: string; lifeMs: number }> {
+/** Asks for one token, and keeps nothing. Throws a OutboundFault. */
+export async function requestToken(options: TokenOptions, afresh: boolean): Promise<GivenToken> {
   const { grantType = 'client_credentials', parameters = () => ({}) } = options;
   if (!options.tokenUrl.startsWith('https:') && options.allowInsecure !== true) {
     throw new OutboundFault('misconfigured', `${who} is not asked without TLS`);
@@ -113,7 +88,8 @@ function configure(options: TokenOptions): Configuration {
 }
 
 /** Answers within limits; the library sees only those that may hold a token. */
-function fetchOf({ fetch: get, explain }: TokenOptions): CustomFetch {
+function fetchOf({ fetch: get, explain, timeoutMs = timeoutMsDefault }: TokenOptions): CustomFetch {
+  const limits = { timeoutMs, bytesMax };
   return async (url, { method, headers, body }) => {
     const form = body as URLSearchParams; // cast: all that a token endpoint is sent
     const answer = await askFor(who, url, { method, headers, body: form }, limits, get);
@@ -134,5 +110,6 @@ function refusal(answer: Answer, explain: TokenOptions['explain'] = () => undefi
   const standard = errorBody.safeParse(body);
   const detail = standard.success ? standard.data.error : explain(body);
   if (![400, 401, 403].includes(answer.status)) return faultOfStatus(who, answer, detail);
-  return new OutboundFault('refused', `${who} refuses the request (${detail ?? answer.status})`);
+  const code = standard.success ? { code: standard.data.error } : {};
+  return new OutboundFault('refused', `${who} refuses the request (${detail ?? answer.status})`, code);
 }

@@ -1,16 +1,24 @@
 // At which services employees have accounts, and how a verified employee's token is got there.
 import { z } from 'zod';
+import { jwtBearer, samlBearer, tokenExchange } from './grants';
+import { twoEndpoints } from './twoEndpoints';
 
-const service = z.strictObject({
-  name: z.string().regex(/^[a-z][a-z0-9-]{0,30}$/, 'must be lower-case letters, digits and hyphens, 31 at most'),
-});
+const service = z.discriminatedUnion('kind', [twoEndpoints, tokenExchange, jwtBearer, samlBearer]);
 export type Service = z.infer<typeof service>;
 
 /** The document of `DOORMAN_SERVICES`, its files read. */
-export const serviceSettings = z.strictObject({ services: z.array(service).max(100) });
+export const serviceSettings = z.strictObject({ services: z.array(service).max(100) })
+  .superRefine(({ services }, context) => {
+    const names = services.map(({ name }) => name);
+    names.forEach((name, index) => {
+      if (names.indexOf(name) === index) return;
+      context.addIssue({ code: 'custom', path: ['services', index, 'name'], message: 'stands there twice' });
+    });
+  });
 export type ServiceSettings = z.infer<typeof serviceSettings>;
 
 /** What production refuses besides. */
-export function insecureServices(_settings: ServiceSettings): string[] {
-  return [];
+export function insecureServices({ services }: ServiceSettings): string[] {
+  return services.filter(({ allowInsecure }) => allowInsecure)
+    .map(({ name }) => `service ${name}: allowInsecure is for development only`);
 }

@@ -86,6 +86,14 @@ export async function findOpenSession(
   return row;
 }
 
+/** The same whoever its sender is: for those that show what was said to them of a session. */
+export async function findSpeaker(db: Queryable, sessionId: string): Promise<OpenSession | undefined> {
+  const { rows: [row] } = await db.query<OpenSession>(
+    `SELECT ${shown} FROM sessions s JOIN employees e ON e.id = s.employee_id WHERE s.id = $1 AND ${openNow}`,
+    [sessionId]);
+  return row;
+}
+
 /** The language of the employee that a session is or was of; null when HR gave none. */
 export async function sessionLanguage(db: Queryable, sessionId: string): Promise<string | null> {
   const { rows: [row] } = await db.query<{ language: string | null }>(

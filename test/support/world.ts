@@ -18,6 +18,7 @@ import type { CarryOutcome, CodeCarrier, CodeToCarry } from '../../src/otp/carri
 import { createTexts } from '../../src/texts/render';
 import type { Texts } from '../../src/texts/render';
 import { createWiredActivities } from '../../src/wiredActivities';
+import type { Ports } from '../../src/wiredActivities';
 
 /** Things that happened, in order, which a test can wait for. */
 export class Events<T> {
@@ -168,6 +169,8 @@ export interface TestChoices {
   readonly texts?: Texts;
   /** How codes travel, the best way first; by SMS alone when it is not said. */
   readonly methods?: readonly Method[];
+  /** Besides those that are fakes. */
+  readonly ports?: (pool: Pool) => Partial<Ports>;
 }
 
 /** Fake ports and the real activities over them. `carrier` is the first way's. */
@@ -176,7 +179,8 @@ export function createTestActivities(pool: Pool, keyring: Keyring, choices: Test
   const channel = new FakeChannel();
   const carriers = new Map(methods.map((method) => [method, new FakeCarrier(method)]));
   const assistant = new FakeAssistant();
-  const activities = createWiredActivities(pool, keyring, texts, { channel, carriers, assistant }, 'en', undefined, rules);
+  const ports = { channel, carriers, assistant, ...choices.ports?.(pool) };
+  const activities = createWiredActivities(pool, keyring, texts, ports, 'en', undefined, rules);
   return { channel, carriers, carrier: carriers.get(methods[0]!)!, assistant, texts, activities };
 }
 

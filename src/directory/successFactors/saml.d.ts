@@ -10,7 +10,7 @@ declare module 'saml' {
       readonly audiences: string;
       readonly recipient: string;
       readonly nameIdentifier: string;
-      readonly attributes: Readonly<Record<string, string>>;
+      readonly attributes?: Readonly<Record<string, string>>;
       readonly lifetimeInSeconds: number;
       readonly signatureAlgorithm: 'rsa-sha256';
       readonly digestAlgorithm: 'sha256';

@@ -1,0 +1,145 @@
+// POST /customer_authenticate and /getprofile, as contact centres call them. A refusal has one form for each, byte by
+// byte, and nothing in it tells which of token, key and JWT was wrong (R37).
+import type { Request, RequestHandler, Response } from 'express';
+import type { ContactCentres, CustomerAuth, Proof } from '../../clients/contactCentre';
+import type { Log } from '../../log';
+import type { FailureLimit } from '../failureLimit';
+import { failureWindowMs } from '../failureLimit';
+import { Problem, requestIdOf } from '../problem';
+import { readBody } from '../twilioGuards';
+
+export interface ContactCentreDeps {
+  readonly centres: ContactCentres;
+  readonly log: Pick<Log, 'warn'>;
+}
+
+export const authenticatePath = '/customer_authenticate';
+export const profilePath = '/getprofile';
+
+const bytesMax = 8_192;
+const contentType = /^application\/json(?:; ?charset="?utf-8"?)?$/i;
+const bearerForm = /^bearer ([A-Za-z0-9._~+/=-]{1,512})$/i;
+const keyForm = /^[\x21-\x7e]{1,512}$/;
+const jwtForm = /^JWT ([A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+)$/;
+const statementForm = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/;
+const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+
+/** No id of the request in it: two refusals are the same. The header has it. */
+const refused = JSON.stringify({
+  type: 'urn:doorman:problem:not-authentic', title: 'Unauthorized', status: 401,
+  detail: 'The request does not show who calls, and for whom.',
+});
+const busy = JSON.stringify({
+  type: 'urn:doorman:problem:too-many', title: 'Too Many Requests', status: 429,
+  detail: 'Too many such requests came from this address. Try again later.',
+});
+
+export function customerAuthenticate({ centres, log }: ContactCentreDeps, limit: FailureLimit): RequestHandler {
+  return async (request, response) => {
+    refuseForm(request);
+    const { authorization, apiKey } = shownBy(request);
+    const isShown = authorization !== undefined && apiKey !== undefined;
+    const proof = proofIn(jsonOf(await bodyOf(request)));
+    const token = tokenIn(authorization ?? '');
+    // A header of another form is a wrong one, also beside one that is right.
+    const isWhole = isShown && (authorization === '' || token !== '') && token + apiKey !== '';
+    const auth = await looked(limit, request, `${token} ${apiKey ?? ''}`,
+      async () => isWhole ? centres.authenticate({ token, apiKey }, proof) : undefined);
+    if (auth === 'busy' || auth === undefined) return refuse(log, response, auth);
+    response.json(answerOf(auth));
+  };
+}
+
+export function readProfile({ centres, log }: ContactCentreDeps, limit: FailureLimit): RequestHandler {
+  return async (request, response) => {
+    refuseForm(request);
+    const body = await bodyOf(request);
+    if (body.length > 0 && Object.keys(jsonOf(body)).length > 0) throw new Problem('malformed', 'body');
+    const { authorization, apiKey, customer } = shownBy(request);
+    const [token, jwt] = [tokenIn(authorization ?? ''), jwtForm.exec(customer ?? '')?.[1] ?? ''];
+    const shown = { token, apiKey: apiKey ?? '', jwt };
+    const told = await looked(limit, request, `${shown.token} ${shown.apiKey}`, () => centres.readProfile(shown));
+    if (told === 'busy' || told === undefined) return refuse(log, response, told);
+    response.json(told);
+  };
+}
+
+/** Of the request's form alone, whoever it is from. */
+function refuseForm(request: Request): void {
+  if (request.originalUrl.includes('?')) throw new Problem('query-refused');
+  if (request.headers['content-encoding'] !== undefined) throw new Problem('json-refused', 'encoding');
+  const types = request.headersDistinct['content-type'] ?? [];
+  if (types.length > 1 || types.some((type) => !contentType.test(type))) throw new Problem('json-refused', 'type');
+  if (Number(request.headers['content-length'] ?? 0) > bytesMax) throw new Problem('too-large', 'announced');
+}
+
+/** Empty for a header that is not there, undefined for one that stands twice or has no possible form. */
+function shownBy({ headersDistinct }: Request) {
+  const only = (name: string): string | undefined => {
+    const [value = '', ...more] = headersDistinct[name] ?? [];
+    return more.length === 0 ? value : undefined;
+  };
+  const apiKey = only('api-key');
+  return {
+    authorization: only('authorization'),
+    apiKey: apiKey === undefined || apiKey === '' || keyForm.test(apiKey) ? apiKey : undefined,
+    customer: only('customer-auth'),
+  };
+}
+
+const tokenIn = (authorization: string): string => bearerForm.exec(authorization)?.[1] ?? '';
+
+/** A body without a content type is none. */
+async function bodyOf(request: Request): Promise<Buffer> {
+  const body = await readBody(request, bytesMax);
+  if (body.length > 0 && request.headers['content-type'] === undefined) throw new Problem('json-refused', 'type');
+  return body;
+}
+
+function jsonOf(body: Buffer): object {
+  try {
+    const value: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
+  } catch {
+    // Said below, as of what is JSON and no object.
+  }
+  throw new Problem('malformed', 'json');
+}
+
+/** One proof, and nothing beside it. */
+function proofIn(body: object): Proof {
+  const [[name, value] = ['', ''], ...more] = Object.entries(body) as [string, unknown][];
+  if (more.length > 0 || typeof value !== 'string') throw new Problem('malformed', 'proof');
+  if (name === 'statement' && statementForm.test(value)) return { statement: value };
+  if (name === 'verification_id' && uuid.test(value)) return { verificationId: value };
+  throw new Problem('malformed', 'proof');
+}
+
+/** What is found; within the limits of the address for credentials that were never right. */
+async function looked<T>(
+  limit: FailureLimit, request: Request, shown: string, find: () => Promise<T | undefined>,
+): Promise<T | undefined | 'busy'> {
+  const address = request.socket.remoteAddress ?? '';
+  const found = await limit.lookUp(address, shown, find).catch((cause: unknown) => {
+    throw new Problem('unavailable', 'notKnown', { headers: { 'Retry-After': '5' }, cause });
+  });
+  if (found === undefined) limit.noteFailure(address);
+  else if (found !== 'busy') limit.noteRight(shown);
+  return found;
+}
+
+function refuse(log: ContactCentreDeps['log'], response: Response, why: 'busy' | undefined): void {
+  const status = why === 'busy' ? 429 : 401;
+  log.warn('request refused', { requestId: requestIdOf(response), status, kind: 'contact-centre' });
+  response.set(status === 429 ? { 'Retry-After': String(failureWindowMs / 1_000) }
+    : { 'WWW-Authenticate': 'Bearer realm="contact-centre"' });
+  response.status(status).type('application/problem+json; charset=utf-8').send(status === 429 ? busy : refused);
+}
+
+/** Names and case as the contract has them. */
+function answerOf({ jwt, issuedAt, expiresIn, issuedAtForm }: CustomerAuth): object {
+  const forms = {
+    seconds: () => issuedAt, milliseconds: () => issuedAt * 1_000, iso: () => new Date(issuedAt * 1_000).toISOString(),
+  };
+  return { issued_at: forms[issuedAtForm](), JWT: jwt, expires_in: expiresIn };
+}

@@ -1,0 +1,69 @@
+// A request in an employee's own name: with the service's token for them, asked for here and kept from everything that
+// is written down.
+import { Fault } from '../domain/faults';
+import type { FaultKind } from '../domain/faults';
+import { OutboundFault } from '../outbound/outboundFault';
+import type { OutboundFaultKind } from '../outbound/outboundFault';
+import type { ActAsProvider, Holder, Proof } from './actAsProvider';
+
+export interface Speaking extends Proof {
+  readonly employeeId: string;
+}
+
+/**
+ * Runs one request; `authorization` is undefined for somebody who has no account there. Where it is not taken (401) it
+ * is replaced once, and refused for good after that. Throws what the request throws, and a Fault of the service.
+ */
+export type OnBehalf = <Answer>(
+  speaking: Speaking, request: (authorization: string | undefined) => Promise<Answer>,
+) => Promise<Answer>;
+
+export interface OnBehalfDeps {
+  readonly provider: ActAsProvider;
+  findHolder(employeeId: string): Promise<Omit<Holder, 'proof'> | undefined>;
+}
+
+/** Where no service is configured. */
+export const inNobodysName: OnBehalf = (_, request) => request(undefined);
+
+export function createOnBehalf({ provider, findHolder }: OnBehalfDeps): OnBehalf {
+  return async ({ employeeId, ...proof }, request) => {
+    const found = await findHolder(employeeId);
+    // Left at this moment: their session is over, and so is what they could do elsewhere.
+    if (found === undefined) return request(undefined);
+    const holder = { ...found, proof };
+    const reason = `doorman session ${proof.sessionId}`;
+    const authorization = await asFault(provider.authorization(holder, reason));
+    try {
+      return await request(authorization);
+    } catch (error) {
+      if (authorization === undefined || !isNotTaken(error)) throw error;
+    }
+    provider.refused(holder, authorization);
+    const another = await asFault(provider.authorization(holder, reason));
+    try {
+      return await request(another);
+    } catch (error) {
+      // A third would be refused, too, and so on for as long as the request is tried.
+      if (isNotTaken(error)) throw new Fault('refused', 'service', 'authorization');
+      throw error;
+    }
+  };
+}
+
+/** As assistants say it; whoever asked did nothing yet. */
+const isNotTaken = (error: unknown): boolean => error instanceof Fault && error.code === 'http 401';
+
+const kinds: Readonly<Record<OutboundFaultKind, FaultKind>> = {
+  unreachable: 'unavailable', refused: 'misconfigured', untrustworthy: 'misconfigured', misconfigured: 'misconfigured',
+};
+
+/** Its sentence stays here: whoever reads a history needs the kind, and no value is in that. */
+export async function asFault<Value>(asked: Promise<Value>): Promise<Value> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (error instanceof OutboundFault) throw new Fault(kinds[error.kind as OutboundFaultKind], 'service', error.kind);
+    throw error;
+  }
+}

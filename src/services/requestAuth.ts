@@ -1,0 +1,76 @@
+// How a service knows that it is Doorman who asks: a token of its own client, a fixed one, or a signature over the
+// request (Standard Webhooks).
+import { createHmac, randomUUID } from 'node:crypto';
+import { z } from 'zod';
+import { createTokens } from '../outbound/tokens';
+import { address, isOpen, line } from './settingForms';
+
+const keyBytesMin = 32;
+
+export const requestAuth = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('oauth'), tokenUrl: address, clientId: line, clientSecret: line, scope: line.optional(),
+    secretIn: z.enum(['header', 'body'], 'must be header or body').default('header'),
+  }),
+  z.strictObject({
+    kind: z.literal('bearer'), token: z.string().regex(/^[\x21-\x7e]{32,4096}$/, 'must have 32 visible characters'),
+  }),
+  z.strictObject({
+    kind: z.literal('hmac'),
+    secret: z.string().refine((secret) => (keyOf(secret)?.length ?? 0) >= keyBytesMin,
+      `must be whsec_ and at least ${keyBytesMin} random bytes as base64`),
+  }),
+]);
+export type RequestAuth = z.infer<typeof requestAuth>;
+
+export const isOpenAuth = (auth: RequestAuth): boolean => auth.kind === 'oauth' && isOpen(auth.tokenUrl);
+
+function keyOf(secret: string): Buffer | undefined {
+  const text = /^whsec_([A-Za-z0-9+/]+={0,2})$/.exec(secret)?.[1] ?? '';
+  const key = Buffer.from(text, 'base64');
+  return text !== '' && key.toString('base64') === text ? key : undefined;
+}
+
+export interface AuthOptions {
+  readonly allowInsecure: boolean;
+  readonly timeoutMs: number;
+  readonly fetch?: typeof fetch | undefined;
+  readonly now: () => number;
+}
+
+export interface Authenticator {
+  /** The headers of one request with this body. Throws an OutboundFault. */
+  headers(body: string): Promise<Readonly<Record<string, string>>>;
+  /** They were refused. Whether others can be had. */
+  renew(): boolean;
+}
+
+export function createAuthenticator(auth: RequestAuth, options: AuthOptions): Authenticator {
+  const { now, fetch: get, ...limits } = options;
+  switch (auth.kind) {
+    case 'bearer':
+      return { headers: () => Promise.resolve({ authorization: `Bearer ${auth.token}` }), renew: () => false };
+    case 'hmac': {
+      const key = keyOf(auth.secret)!; // the settings were checked
+      return { headers: (body) => Promise.resolve(signed(key, body, now())), renew: () => false };
+    }
+    case 'oauth': {
+      const { tokenUrl, clientId, clientSecret, secretIn, scope } = auth;
+      const tokens = createTokens({
+        tokenUrl, clientId, clientSecret, secretIn, now, ...limits, ...get && { fetch: get },
+        parameters: () => (scope === undefined ? {} : { scope }),
+      });
+      return {
+        headers: async () => ({ authorization: `Bearer ${await tokens.bearer()}` }),
+        renew: () => { tokens.forget(); return true; },
+      };
+    }
+  }
+}
+
+function signed(key: Buffer, body: string, now: number): Record<string, string> {
+  const id = randomUUID();
+  const timestamp = String(Math.floor(now / 1_000));
+  const signature = createHmac('sha256', key).update(`${id}.${timestamp}.${body}`).digest('base64');
+  return { 'webhook-id': id, 'webhook-timestamp': timestamp, 'webhook-signature': `v1,${signature}` };
+}

@@ -1,0 +1,39 @@
+// Forms of settings that several kinds of service share. No message repeats a value.
+import { z } from 'zod';
+
+/** What cannot be seen has no place in a header, a form or an assertion. */
+export const line = z.string().regex(/^[^\p{Cc}\p{Zl}\p{Zp}]{1,500}$/u, 'must be one line of at most 500 characters');
+
+export const address = z.string().max(2_000).refine(isAddress, 'must be an https URL without credentials, "?" and "#"');
+
+function isAddress(url: string): boolean {
+  if (!URL.canParse(url)) return false;
+  const { protocol, username, password, search, hash } = new URL(url);
+  return ['https:', 'http:'].includes(protocol) && username + password + search + hash === '';
+}
+
+export const isOpen = (url: string): boolean => url.toLowerCase().startsWith('http:');
+
+export const serviceName = z.string()
+  .regex(/^[a-z][a-z0-9-]{0,30}$/, 'must be lower-case letters, digits and hyphens, 31 at most');
+
+/** Which of the directory's fields an account is known by. */
+export const accountFields = ['employeeNumber', 'workEmail'] as const;
+export type AccountField = (typeof accountFields)[number];
+
+/** What every kind has. */
+export const common = {
+  name: serviceName,
+  /** How long one request may take. Two of them, and the assistant's, are within one try of a relay (workflows/io.ts). */
+  timeoutMs: z.number().int().min(1_000).max(15_000).default(10_000),
+  /** Without TLS, for development. */
+  allowInsecure: z.boolean().default(false),
+};
+
+/** How a token endpoint knows Doorman. */
+export const client = {
+  tokenUrl: address,
+  clientId: line,
+  clientSecret: line.optional(),
+  secretIn: z.enum(['header', 'body'], 'must be header or body').default('header'),
+};

@@ -1,0 +1,69 @@
+// What applications that call Doorman run on. The same in tests.
+import { createClientAccess } from '../clients/clientAccess';
+import type { Client } from '../clients/clientSettings';
+import { createContactCentres } from '../clients/contactCentre';
+import type { ContactCentreDeps } from '../clients/contactCentre';
+import type { Config } from '../config';
+import { createPool } from '../db/pool';
+import type { Pool } from '../db/pool';
+import { findByPhone } from '../directory/employees';
+import { findProfile } from '../directory/profile';
+import type { ClientRoutesDeps } from '../http/clients/clientRoutes';
+import { findSpeaker } from '../sessions/sessions';
+import { createStatements } from '../statements/statements';
+import type { Statements } from '../statements/statements';
+
+export interface WiredClientDeps extends Pick<ContactCentreDeps, 'approvedNumber'> {
+  readonly pool: Pool;
+  readonly clients: readonly Client[];
+  /** Over other connections than `pool`. */
+  readonly statements: Statements;
+  readonly contactHoldMs: number;
+}
+
+/** What takes applications' requests. */
+export function createWiredClients({ contactHoldMs, ...deps }: WiredClientDeps): ClientRoutesDeps {
+  const isCentre = deps.clients.some(({ contactCentre }) => contactCentre !== undefined);
+  const centres = isCentre && createContactCentres({
+    ...deps, findSpeaker,
+    findProfile: (db, employeeId) => findProfile(db, employeeId, contactHoldMs),
+    findByPhone: (db, e164) => findByPhone(db, e164, contactHoldMs),
+  });
+  return { access: createClientAccess(deps), ...centres === false ? {} : { centres } };
+}
+
+interface WebParts extends Pick<ContactCentreDeps, 'approvedNumber'> {
+  readonly pool: Pool;
+  readonly database: { requireSound(): void };
+}
+
+/**
+ * What a web process does for applications; no route where none is configured. Over connections of its own: whoever
+ * calls in a storm holds up no message.
+ */
+export function wireClients(
+  config: Config, { pool: others, database, approvedNumber }: WebParts,
+): { readonly routes: { readonly clients?: ClientRoutesDeps }; close(): Promise<void> } {
+  const { clients, keyring, policy: { contactHoldMs }, DOORMAN_PUBLIC_URL: issuer } = config;
+  if (clients.length === 0) return { routes: {}, close: async () => undefined };
+  const pool = createPool(
+    config.DATABASE_URL, { application_name: 'doorman web clients', max: 5, query_timeout: 6_000 });
+  const { access, centres } = createWiredClients({
+    pool, clients, contactHoldMs, approvedNumber,
+    statements: createStatements({ pool: others, keyring, issuer }),
+  });
+  const whenSound = <Given extends unknown[], Said>(act: (...given: Given) => Promise<Said>) =>
+    async (...given: Given): Promise<Said> => {
+      database.requireSound();
+      return act(...given);
+    };
+  const routes: ClientRoutesDeps = {
+    access: { ...access, granteeOf: whenSound(access.granteeOf), grant: whenSound(access.grant) },
+    ...centres === undefined ? {} : {
+      centres: {
+        authenticate: whenSound(centres.authenticate), readProfile: whenSound(centres.readProfile),
+      },
+    },
+  };
+  return { routes: { clients: routes }, close: () => pool.end() };
+}

@@ -1,0 +1,139 @@
+// A verified employee's own token of a service: it goes to the assistant with the message, and nowhere else.
+import { failureOf } from '../../activities/failures';
+import { findHolder } from '../../src/directory/holders';
+import { Fault } from '../../src/domain/faults';
+import { createOnBehalf } from '../../src/services/onBehalf';
+import type { OnBehalf } from '../../src/services/onBehalf';
+import { createTwoEndpoints, twoEndpoints } from '../../src/services/twoEndpoints';
+import { leaks } from '../ports/leaks';
+import { startConversations } from '../support/conversations';
+import type { ConversationWorld } from '../support/conversations';
+import { anna } from '../support/world';
+import { FakeService, timeoutMs } from './fakeService';
+
+const token = 'bearer-canary-of-more-than-32-characters';
+let service: FakeService;
+let world: ConversationWorld;
+let onBehalf: OnBehalf;
+let accounts: string[];
+let now = Date.now();
+
+beforeAll(async () => {
+  service = await new FakeService(({ path, body }) => {
+    const { email } = JSON.parse(body) as { email: string };
+    if (path === '/users/exists') return { status: 200, body: { exists: accounts.includes(email) } };
+    return { status: 200, body: { token: `${service.tokenOf(email)}-canary`, token_type: 'Bearer', expires_in: 600 } };
+  }).start();
+  const provider = createTwoEndpoints(twoEndpoints.parse({
+    name: 'shop', kind: 'twoEndpoints', base: service.url, auth: { kind: 'bearer', token }, timeoutMs, allowInsecure: true,
+  }), { assert: () => Promise.reject(new Error('needs no assertion')), now: () => now });
+  world = await startConversations('skipping', {
+    ports(pool) {
+      onBehalf = createOnBehalf({
+        provider,
+        async findHolder(employeeId) {
+          const found = await findHolder(pool, employeeId, 0);
+          return found === undefined ? undefined : { ...found, workEmail: found.workEmail ?? undefined };
+        },
+      });
+      return { onBehalf };
+    },
+  });
+});
+
+afterAll(async () => {
+  await world.stop();
+  await service.close();
+});
+
+beforeEach(async () => {
+  await world.reset();
+  accounts = ['anna@acme.example'];
+  service.mood = 'well';
+  service.asked.length = 0;
+  world.assistant.answerTo = ({ text }) => ({ replies: [{ text: `echo: ${text}` }], endTurn: true });
+  // What was kept for the test before is too old.
+  now += 3_600_000;
+});
+
+const given = () => world.assistant.turns.all.map(({ authorization }) => authorization);
+const refuses = (times: number) => {
+  let left = times;
+  world.assistant.answerTo = ({ text }) => {
+    if ((left -= 1) >= 0) throw new Fault('misconfigured', 'assistant', 'http 401');
+    return { replies: [{ text: `echo: ${text}` }], endTurn: true };
+  };
+};
+
+test('the assistant is asked in the speaker\'s own name', async () => {
+  await world.verify();
+  await world.write(anna, 'where is my order?');
+  await world.said('echo: where is my order?');
+  await world.write(anna, 'and now?');
+  await world.said('echo: and now?');
+  expect(given()).toEqual([expect.stringMatching(/^Bearer token-\d+-canary$/), given()[0]]);
+  expect(service.asked.map(({ path }) => path)).toEqual(['/users/exists', '/tokens']);
+});
+
+test('whoever has no account there is spoken for by the statement alone', async () => {
+  accounts = [];
+  await world.verify();
+  await world.write(anna, 'where is my order?');
+  await world.said('echo: where is my order?');
+  expect(given()).toEqual([undefined]);
+});
+
+test('a service that is down is asked again, and the person told once that there is no answer', async () => {
+  await world.verify();
+  service.mood = 'down';
+  await world.write(anna, 'where is my order?');
+  await world.skip('6 minutes');
+  await world.reply('assistantUnavailable');
+  expect(given()).toEqual([]);
+  expect(service.asked.length).toBeGreaterThan(1);
+  service.mood = 'well';
+  await world.write(anna, 'and now?');
+  await world.said('echo: and now?');
+});
+
+test('a token that is not taken is replaced once', async () => {
+  await world.verify();
+  refuses(1);
+  await world.write(anna, 'where is my order?');
+  await world.said('echo: where is my order?');
+  expect(new Set(given()).size).toBe(2);
+});
+
+test('a backend that takes no token is asked twice, and no more', async () => {
+  await world.verify();
+  refuses(Infinity);
+  await world.write(anna, 'where is my order?');
+  await world.reply('assistantUnavailable');
+  expect(new Set(given()).size).toBe(2);
+  expect(given()).toHaveLength(2);
+});
+
+test('a thousand messages of one employee at once ask for one token', async () => {
+  await world.verify();
+  const { rows: [session] } = await world.pool.query<{ id: string; employee: string }>(
+    'SELECT id, employee_id AS employee FROM sessions WHERE ended_at IS NULL');
+  const speaking = {
+    employeeId: session!.employee, sessionId: session!.id, method: 'sms', assurance: 'standard', verifiedAt: new Date(),
+  } as const;
+  const all = await Promise.all(Array.from({ length: 1_000 }, () => onBehalf(speaking, (one) => Promise.resolve(one))));
+  expect(new Set(all).size).toBe(1);
+  expect(service.asked.map(({ path }) => path)).toEqual(['/users/exists', '/tokens']);
+});
+
+test('what is thrown shows neither token nor whose it is', async () => {
+  await world.verify();
+  const { rows: [row] } = await world.pool.query<{ id: string }>('SELECT employee_id AS id FROM sessions');
+  const speaking = {
+    employeeId: row!.id, sessionId: row!.id, method: 'sms', assurance: 'standard', verifiedAt: new Date() } as const;
+  for (const mood of ['down', 'shut', 'redirecting', 'showing a page', 'endless'] as const) {
+    service.mood = mood;
+    const thrown: unknown = await onBehalf(speaking, () => Promise.resolve('answered')).catch((error: unknown) => error);
+    expect(thrown).toBeInstanceOf(Fault);
+    expect(leaks(failureOf(thrown), [token, 'canary', 'anna@acme.example'])).toEqual([]);
+  }
+});
