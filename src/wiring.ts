@@ -6,6 +6,7 @@ import {
   textOptions,
 } from './adapters';
 import { createPushReader } from './assistant/pushReader';
+import type { Pushes } from './assistant/pushes';
 import { Misconfiguration } from './config';
 import type { Config } from './config';
 import { createDatabaseCheck } from './db/databaseCheck';
@@ -123,13 +124,7 @@ export function wireWeb(config: Config) {
       return outcome;
     },
     disputes: disputesOf(config, { pool, alert, database }),
-    pushes: {
-      read: createPushReader(config.ASSISTANT_SECRET),
-      take: async (push) => {
-        database.requireSound();
-        return pushes.take(push);
-      },
-    },
+    pushes: pushesOf(config, { pushes, database }),
     scim: scim.deps, ...clients.routes,
     ...partners === undefined ? {} : { partners },
     ...verifications?.deps,
@@ -147,6 +142,19 @@ export function wireWeb(config: Config) {
       await Promise.all([pushes.drain(), partners?.drain()]);
       await close();
       await Promise.all([scim.close(), partners?.close(), clients.close(), verifications?.close(), pool.end()]);
+    },
+  };
+}
+
+/** What an assistant pushes. */
+function pushesOf(
+  config: Config, { pushes, database }: { pushes: Pick<Pushes, 'take'>; database: { requireSound(): void } },
+): AppDeps['pushes'] {
+  return {
+    read: createPushReader(config.ASSISTANT_SECRET),
+    take: async (push) => {
+      database.requireSound();
+      return pushes.take(push);
     },
   };
 }

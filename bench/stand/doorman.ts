@@ -27,6 +27,9 @@ const cli = join(__dirname, '..', '..', 'src', 'cli.js');
 // Below the range from which the system takes ports for connections.
 const firstPort = 23_100;
 const appPassword = 'doorman-bench';
+/** An application that may have codes sent. */
+export const benchClient = 'bench';
+const clients = [{ name: benchClient, verifications: { countries: ['DE'], perDay: 1_000_000 } }];
 
 /** What differs from the default policy: no quantum, and nobody is sent away while 10,000 people are waited for. */
 const policy: Partial<Policy> = {
@@ -92,6 +95,7 @@ function environmentOf(stand: Stand, { ownerUrl, appUrl, keyring, webPort, inter
     DOORMAN_ORGANISATION: 'Bench',
     DOORMAN_KEYRING: keyring,
     DOORMAN_POLICY: JSON.stringify(numbers),
+    DOORMAN_CLIENTS: JSON.stringify({ clients }),
     DATABASE_URL: appUrl,
     DATABASE_OWNER_URL: ownerUrl,
     TEMPORAL_ADDRESS: stand.temporal.address,

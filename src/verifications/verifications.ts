@@ -140,8 +140,8 @@ async function store(
   const requestHash = hash('restRequest', JSON.stringify([client.name, number, language]));
   const { rows: [row] } = await db.query<Stored & { same: boolean }>(
     `INSERT INTO rest_verifications AS v (
-       id, client, mode, language, number_enc, code_enc, key_id, digits, destination_hash, other_hash, country, tries_max,
-       expires_at, request_key, request_hash)
+       id, client, mode, language, number_enc, code_enc, key_id, digits, destination_hash, other_hash, country,
+       tries_max, expires_at, request_key, request_hash)
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, clock_timestamp() + $13 * interval '1 ms', $14, $15)
      ON CONFLICT (request_key) DO UPDATE SET request_key = v.request_key
      RETURNING id, request_hash = $15 AS same, ${leftMs} AS "expiresInMs"`,

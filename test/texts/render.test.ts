@@ -198,18 +198,6 @@ describe('the SMS with a code', () => {
   });
 });
 
-describe('the SMS with a code for an application', () => {
-  it.each([
-    ['en', 'Contoso: 48392017 is your code, valid 5 min. Type it only where you asked for it. Nobody will ask you for it.'],
-    ['de', 'Contoso: 48392017 ist Ihr Code, 5 Min. gültig. Nur dort eingeben, wo Sie ihn angefordert haben. Niemand fragt Sie danach.'],
-    ['es', 'Contoso: 48392017 es su clave, vale 5 min. Solo para donde usted la ha pedido. Nadie se la pide.'],
-    ['fr', 'Contoso: 48392017 est votre code, valable 5 min. Tapez-le uniquement là où il est attendu. Personne ne vous le demandera.'],
-  ])('in %s names the organisation and the time, warns, and is one message', (tag, golden) => {
-    const text = texts.render(forApplication(), tag);
-    expect([text, beyondGsm(text), smsSegments(text)]).toEqual([golden, [], 1]);
-  });
-});
-
 describe('the mail with a code', () => {
   it.each([
     ['en', 'Contoso: your code for our WhatsApp chat', 'Your code for our WhatsApp chat is:\n\n48392017\n\nIt is valid for 5 minutes, and was asked for from the number that ends in 0123.\n\nType it only in that chat, nobody will ask you for it.\n\nWas it not you? Write NOT ME in your own WhatsApp chat with us, and tell nobody the code.\n\nContoso'],

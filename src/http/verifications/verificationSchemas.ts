@@ -20,8 +20,8 @@ export function verificationSchemas(languages: readonly string[]) {
     }).meta({ id: 'Check' }),
     status: z.object({
       status: z.enum(['pending', 'approved', 'over']).meta({
-        description: '`approved`: the code was right. `pending`: it was not, or nobody typed one; there are tries left. '
-          + '`over`: used before, expired or out of tries, which are not told apart.',
+        description: '`approved`: the code was right. `pending`: it was not, or nobody typed one, and there are '
+          + 'tries left. `over`: used before, expired or out of tries, which are not told apart.',
       }),
     }).meta({ id: 'VerificationStatus' }),
     returned: z.object({
