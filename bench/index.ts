@@ -10,6 +10,7 @@ import { measureAlike } from './parts/alike';
 import { measureDirectory } from './parts/directory';
 import { measureGuard } from './parts/guard';
 import { measureMemory } from './parts/memory';
+import { measureOtp } from './parts/otp';
 import { measureRecovery } from './parts/recovery';
 import { measureRelay } from './parts/relay';
 import { measureSends } from './parts/sends';
@@ -114,6 +115,7 @@ async function prepare(options: Options, stand: Stand, kept: <T extends { stop()
         blindGuesses: () => doorman.count('SELECT count(*)::int AS count FROM guesses WHERE NOT evaluated'),
       });
     },
+    otp: () => measureOtp({ doorman: processes, twilio: stand.twilio, count: quick ? 60 : 1_000, progress }),
     recovery: () => measureRecovery({ ...shared, count: quick ? 200 : 1_000 }),
     memory: () => measureMemory({ ...shared, levels: quick ? [200] : [conversations ?? 1_000, 10_000] }),
     webhook: () => measureWebhook({ ...shared, seconds: quick ? 6 : 30, secondsWithout: quick ? 3 : 10 }),

@@ -29,6 +29,9 @@ const firstPort = 23_100;
 const appPassword = 'doorman-bench';
 /** Of the assistant that takes the relayed messages. */
 export const assistantSecret = `whsec_${Buffer.alloc(32, 'bench').toString('base64')}`;
+/** An application that may have codes sent. */
+export const benchClient = 'bench';
+const clients = [{ name: benchClient, verifications: { countries: ['DE'], perDay: 1_000_000 } }];
 
 /**
  * What differs from the default policy: no quantum, no waiting for reports on replies, which the fake provider does not
@@ -97,6 +100,7 @@ function environmentOf(stand: Stand, { ownerUrl, appUrl, keyring, webPort, inter
     DOORMAN_ORGANISATION: 'Bench',
     DOORMAN_KEYRING: keyring,
     DOORMAN_POLICY: JSON.stringify(numbers),
+    DOORMAN_CLIENTS: JSON.stringify({ clients }),
     DATABASE_URL: appUrl,
     DATABASE_OWNER_URL: ownerUrl,
     TEMPORAL_ADDRESS: stand.temporal.address,
