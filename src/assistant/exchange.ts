@@ -8,7 +8,7 @@ import type { TurnMemory } from './assistant';
 import { parseJson } from './replies';
 
 // R63.
-const answerBytesMax = 256 * 1024;
+export const answerBytesMax = 256 * 1024;
 
 export interface Exchange {
   /** Sends a request; its answer is not read yet. A redirect is not followed (A73). */

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { Fault } from '../../domain/faults';
 import type { Assistant, AssistantAnswer, Reply, Turn, TurnMemory } from '../assistant';
 import { timeoutMsDefault } from '../assistantSettings';
-import { createExchange } from '../exchange';
+import { answerBytesMax, createExchange } from '../exchange';
 import type { Exchange } from '../exchange';
 import { speakerFields } from '../speaker';
 import { readActivitySet, repliesOf } from './activities';
@@ -141,6 +141,8 @@ function isPassing(error: unknown): error is Fault {
 class Heard {
   isEnded = false;
   private readonly replies: Reply[] = [];
+  private readonly seen = new Set<string>();
+  private bytes = 0;
   private ignored = 0;
   private isPosted = false;
   private stepUp = false;
@@ -152,7 +154,7 @@ class Heard {
   note(activity: Activity): void {
     // Our own words come back; what came before them was said to somebody else's, or to nothing.
     if (activity.id === this.turnId) this.isPosted = true;
-    if (activity.from?.id === this.user) return;
+    if (activity.from?.id === this.user || this.isSeen(activity)) return;
     const isOurs = activity.replyToId === undefined ? this.isPosted : activity.replyToId === this.turnId;
     if (!isOurs) return;
     switch (activity.type) {
@@ -165,16 +167,24 @@ class Heard {
     }
   }
 
+  /** Where no watermark comes, everything comes again. */
+  private isSeen({ id }: Activity): boolean {
+    const isSeen = id !== undefined && this.seen.has(id);
+    if (id !== undefined) this.seen.add(id);
+    return isSeen;
+  }
+
   private noteMessage(message: Activity): void {
     const { replies, ignored } = repliesOf(message);
     this.replies.push(...replies);
+    this.bytes += Buffer.byteLength(JSON.stringify(replies));
     this.ignored += ignored;
     this.lastAt = Date.now();
     this.typingUntil = 0;
   }
 
   isWhole(quietMs: number): boolean {
-    if (this.isEnded || this.stepUp) return true;
+    if (this.isEnded || this.stepUp || this.bytes > answerBytesMax) return true;
     const now = Date.now();
     return this.lastAt !== undefined && now >= this.lastAt + quietMs && now >= this.typingUntil;
   }

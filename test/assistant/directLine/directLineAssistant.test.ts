@@ -88,6 +88,21 @@ describe('Direct Line', () => {
     expect(await ask()).toEqual({ replies: texts(...many), endTurn: true });
   });
 
+  it('says nothing twice, though it says all of it again', async () => {
+    line.givesWatermarks = false;
+    says(message('one'), message('two'));
+    expect(await ask()).toEqual({ replies: texts('one', 'two'), endTurn: true });
+    says(message('three'));
+    expect(await ask()).toEqual({ replies: texts('three'), endTurn: true });
+  });
+
+  it('that talks without an end is heard for 256 KiB', async () => {
+    line.pageSize = 2;
+    says(...Array.from({ length: 1_000 }, () => message('x'.repeat(60_000))));
+    const { replies } = await ask();
+    expect(replies.length).toBeLessThan(10);
+  });
+
   it('is waited for while the bot is typing', async () => {
     says(message('one'), { type: 'typing' });
     const answer = ask();

@@ -37,6 +37,7 @@ export class FakeDirectLine {
   /** Which requests came in, without ids and tokens. */
   readonly asked: string[] = [];
   expiresIn = 1_800;
+  givesWatermarks = true;
   /** Activities that one poll shows. */
   pageSize = 100;
   /** What the next polls answer instead of a page; `page` for one that does answer. */
@@ -137,8 +138,9 @@ export class FakeDirectLine {
     if (typeof mood === 'string') return this.play(mood, res, JSON.stringify(this.posted.at(-1)), this.wire.elsewhere);
     const all = this.conversations.get(id)!;
     const from = Number(watermark ?? 0);
-    const activities = all.slice(from, from + this.pageSize);
-    return json(res, { activities, watermark: String(from + activities.length) });
+    const activities = all.slice(from, from + this.pageSize)
+      .map((one, index) => ({ id: `${id}|${String(from + index).padStart(7, '0')}`, ...one }));
+    return json(res, { activities, ...this.givesWatermarks ? { watermark: String(from + activities.length) } : {} });
   }
 
   private fromBot(activity: BotActivity, replyToId?: string): BotActivity {
