@@ -2,7 +2,8 @@
 import { Client, Connection } from '@temporalio/client';
 import type { DataConverter } from '@temporalio/common';
 import {
-  createCalls, createChannel, createMail, createPorts, createVerify, destinationRules, mediaHosts, textOptions,
+  createCalls, createChannel, createMail, createPorts, createSms, createVerify, destinationRules, mediaHosts,
+  textOptions,
 } from './adapters';
 import { createPushReader } from './assistant/pushReader';
 import { Misconfiguration } from './config';
@@ -34,6 +35,7 @@ import { temporalAddress } from './temporal/connection';
 import { createConversations } from './temporal/conversations';
 import { createDataConverter } from './temporal/dataConverter';
 import { createPartnerForwards } from './temporal/partnerForwards';
+import { createVerificationWorkflows } from './temporal/verifications';
 import { createTexts } from './texts/render';
 import { watchAlerts } from './twilio/alerts';
 import { actionOf } from './twilio/errorTable';
@@ -46,6 +48,7 @@ import { wireScim } from './wiring/scim';
 import { wireServices } from './wiring/services';
 import { wireStatements } from './wiring/statements';
 import { createSweepTasks } from './wiring/sweepTasks';
+import { createWiredVerificationActivities, wireVerifications } from './wiring/verifications';
 
 /** What the worker process runs on. `metricsUrl` is where the SDK serves its own metrics. */
 export function wireWorker(config: Config, metricsUrl: string) {
@@ -60,8 +63,11 @@ export function wireWorker(config: Config, metricsUrl: string) {
     pool, config.keyring, texts, ports, config.DOORMAN_LANGUAGE, alert, destinationRules(config),
     mediaHosts(config));
   const directory = wireDirectory(config, log, telemetry);
+  const { keyring, policy, clients } = config;
+  const verifications = createWiredVerificationActivities(
+    { pool, keyring, policy, clients, texts, alert, send: createSms(config, alert) });
   return {
-    activities, directory, log, telemetry,
+    activities: { ...activities, ...verifications }, directory, log, telemetry,
     partners: createWiredPartnerActivities(pool, config.keyring, config.partners, alert),
     countOutcome: (activity: string, outcome: string) => telemetry.count('activityOutcomes', { activity, outcome }),
     dataConverter: createDataConverter(config.keyring.payload) as DataConverter,
@@ -74,7 +80,7 @@ export function wireWorker(config: Config, metricsUrl: string) {
 /** What the web process runs on. */
 export function wireWeb(config: Config) {
   const { pool, log, telemetry } = wireProcess(config, 'web');
-  const { conversations, forwardPartnerEvents, close } = connectConversations(config);
+  const { conversations, forwardPartnerEvents, verificationWorkflows: workflows, close } = connectConversations(config);
   const texts = createTexts(textOptions(config));
   const alert = createAlert(log, telemetry);
   const verify = createVerify(config, pool, log, alert);
@@ -84,12 +90,13 @@ export function wireWeb(config: Config) {
   const pushes = createWiredPushes(pool, config.keyring, mediaHosts(config), conversations, log);
   const partners = wirePartners(config, { log, telemetry, database, signal: forwardPartnerEvents });
   const { keySet, ...signingKeys } = wireStatements(config, pool);
+  const verifications = wireVerifications(config, { log, telemetry, database, workflows });
   const dispatcher = createDispatcher({
     pool, log, recipient: config.TWILIO_WHATSAPP_SENDER, keys: config.keyring,
     signal: (message) => conversations.deliver(message),
     fetchMessage: (messageId) => channel.fetchMessage(messageId),
     tasks: createSweepTasks(config, {
-      pool, log, conversations, pushes, verify, partners, signingKeys,
+      pool, log, conversations, pushes, verify, partners, signingKeys, verifications,
       sendNotices: createNotices(config, { pool, log, texts, mailer, alert }),
     }),
     textRetentionMs: config.policy.textRetentionMs,
@@ -103,8 +110,7 @@ export function wireWeb(config: Config) {
   const noteReceipt = createReceiptNotes(pool, alert, () => dispatcher.sweepSoon());
   const note = async (receipt: ReceiptNote) => { database.requireSound(); await noteReceipt(receipt); };
   const scim = wireScim(config, database.requireSound);
-  const { statements } = signingKeys;
-  const clients = wireClients(config, { statements, database, approvedNumber: async () => undefined });
+  const clients = wireClients(config, signingKeys.statements, database.requireSound);
   const app: AppDeps = {
     log, twilio: twilioIdentity(config),
     takeMessage: async (message, doubts) => {
@@ -124,6 +130,7 @@ export function wireWeb(config: Config) {
     },
     scim: scim.deps, keySet, ...clients.routes,
     ...partners === undefined ? {} : { partners },
+    ...verifications?.deps,
     countMessage: (outcome) => telemetry.count('webhookAnswers', { outcome }),
     noteReceipt: note,
     countStatus: (outcome) => telemetry.count('statusCallbacks', { outcome }),
@@ -137,7 +144,7 @@ export function wireWeb(config: Config) {
       mailer?.close();
       await Promise.all([pushes.drain(), partners?.drain()]);
       await close();
-      await Promise.all([scim.close(), partners?.close(), clients.close(), pool.end()]);
+      await Promise.all([scim.close(), partners?.close(), clients.close(), verifications?.close(), pool.end()]);
     },
   };
 }
@@ -248,6 +255,7 @@ export function connectConversations(config: Config) {
   return {
     conversations: createConversations(client, config.policy),
     forwardPartnerEvents: createPartnerForwards(client),
+    verificationWorkflows: createVerificationWorkflows(client),
     close: () => connection.close(),
   };
 }

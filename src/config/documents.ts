@@ -4,6 +4,8 @@ import { clientSettings, insecureClients } from '../clients/clientSettings';
 import type { Client } from '../clients/clientSettings';
 import { insecurePartners, partnerSettings } from '../partners/partnerSettings';
 import type { Partner } from '../partners/partnerSettings';
+import { httpCarrierSettings, insecureCarrier } from '../otp/carriers/httpCarrierSettings';
+import type { HttpCarrierSettings } from '../otp/carriers/httpCarrierSettings';
 import { insecureServices, serviceSettings } from '../services/serviceSettings';
 import type { Service } from '../services/serviceSettings';
 import { readJsonSetting } from './jsonSetting';
@@ -13,6 +15,8 @@ export interface Documents {
   readonly partners: readonly Partner[];
   readonly clients: readonly Client[];
   readonly services: readonly Service[];
+  /** Who carries SMS; Twilio where it is undefined. */
+  readonly smsCarrier: HttpCarrierSettings | undefined;
 }
 
 /** Each is empty when it cannot be read: then there is a problem. */
@@ -33,5 +37,7 @@ export function readDocuments(raw: RawSettings, production: boolean, problems: s
     partners: read('DOORMAN_PARTNERS', '{"partners":[]}', partnerSettings, insecurePartners)?.partners ?? [],
     clients: read('DOORMAN_CLIENTS', '{"clients":[]}', clientSettings, insecureClients)?.clients ?? [],
     services: read('DOORMAN_SERVICES', '{"services":[]}', serviceSettings, insecureServices)?.services ?? [],
+    smsCarrier: raw.DOORMAN_SMS_CARRIER === undefined ? undefined
+      : read('DOORMAN_SMS_CARRIER', '{}', httpCarrierSettings, insecureCarrier),
   };
 }

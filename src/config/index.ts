@@ -123,8 +123,8 @@ export function loadConfig(environment: Environment = process.env): Config {
   }
   const { keyring, policy, countries, directory, mailsCodes, production } = readParts(raw, problems);
   const documents = readDocuments(raw, production, problems);
-  if (raw.TWILIO_SMS_SENDER === undefined && raw.TWILIO_MESSAGING_SERVICE_SID === undefined) {
-    problems.push('TWILIO_MESSAGING_SERVICE_SID or TWILIO_SMS_SENDER: one of the two is needed to send codes');
+  if (raw.DOORMAN_SMS_CARRIER === undefined && raw.TWILIO_SMS_SENDER === undefined && raw.TWILIO_MESSAGING_SERVICE_SID === undefined) {
+    problems.push('TWILIO_MESSAGING_SERVICE_SID or TWILIO_SMS_SENDER: one of the two is needed to send codes, unless there is a DOORMAN_SMS_CARRIER');
   }
   problems.push(...verifyProblems(raw, policy));
   if ((raw.DOORMAN_SMTP_URL === undefined) !== (raw.DOORMAN_MAIL_FROM === undefined)) {

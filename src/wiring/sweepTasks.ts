@@ -2,7 +2,7 @@
 import type { Pushes } from '../assistant/pushes';
 import type { Config } from '../config';
 import type { Pool } from '../db/pool';
-import type { SweepTask } from '../inbox/sweep';
+import type { Counts, SweepTask } from '../inbox/sweep';
 import type { Log } from '../log';
 import { tellMissedCodes } from '../otp/missedCodes';
 import type { MissedDeps } from '../otp/missedCodes';
@@ -18,12 +18,14 @@ export interface SweepParts {
   /** Undefined where none is configured. */
   readonly partners: { sweep(): Promise<void> } | undefined;
   readonly signingKeys: { tend(): Promise<void> };
+  /** Undefined where no application may ask for codes. */
+  readonly verifications: { sweep(): Promise<Counts> } | undefined;
   sendNotices(): Promise<{ notified: number; unnotified: number }>;
 }
 
 export function createSweepTasks(
   { policy, DOORMAN_CODE_METHODS: methods }: Config,
-  { pool, log, conversations, pushes, verify, partners, signingKeys, sendNotices }: SweepParts,
+  { pool, log, conversations, pushes, verify, partners, signingKeys, verifications, sendNotices }: SweepParts,
 ): SweepTask[] {
   const { textRetentionMs, receiptWaitMs } = policy;
   const silenceMs = methods.length === 1 ? undefined : policy.codeSilenceMs;
@@ -33,6 +35,7 @@ export function createSweepTasks(
     { name: 'turns', run: async () => { await pushes.tellDue(); return {}; } },
     ...partners === undefined ? [] : [{ name: 'partners', run: async () => { await partners.sweep(); return {}; } }],
     { name: 'signingKeys', run: async () => { await signingKeys.tend(); return {}; } },
+    ...verifications === undefined ? [] : [{ name: 'applications', run: () => verifications.sweep() }],
     { name: 'oldTexts', run: () => destroyOldTexts({ pool, log, textRetentionMs, receiptWaitMs }) },
     { name: 'notices', run: sendNotices },
     ...verify === undefined ? [] : [

@@ -36,7 +36,8 @@ const mailedSubject: CodeTextRequest = { key: 'mailCodeSubject', params: {} };
 
 const notice: NoticeTextRequest = { key: 'smsNumberChanged', params: {} };
 const signedIn: NoticeTextRequest = { key: 'smsSessionOpened', params: { last4: '0123' } };
-const codes: CodeTextRequest[] = [sms(), mailed(), mailedSubject];
+const forApplication = (code = '48392017'): CodeTextRequest => ({ key: 'smsVerification', params: { code, minutes: 5 } });
+const codes: CodeTextRequest[] = [sms(), mailed(), mailedSubject, forApplication()];
 const notices: NoticeTextRequest[] = [
   notice, signedIn, { key: 'mailSessionOpenedSubject', params: {} },
   { key: 'mailSessionOpened', params: { last4: '0123', link: 'https://doorman.example/not-me/x' } },
@@ -54,6 +55,7 @@ const keys = [
   'voiceAsk', 'voiceCode', 'voiceCodeAgain', 'voiceAsker', 'voiceWarning', 'voiceGoodbye',
   'mailCodeSubject', 'mailCode',
   'flood', 'stillWorking', 'mailContactChangedSubject', 'mailContactChanged',
+  'smsVerification',
 ];
 
 describe('the keys', () => {
@@ -193,6 +195,18 @@ describe('the SMS with a code', () => {
       const text = texts.render({ key: 'smsCode', params: { code, minutes: 10, last4 } }, tag);
       expect(readCode(text, [code.length])).toEqual({ found: 'one', code });
     }));
+  });
+});
+
+describe('the SMS with a code for an application', () => {
+  it.each([
+    ['en', 'Contoso: 48392017 is your code, valid 5 min. Type it only where you asked for it. Nobody will ask you for it.'],
+    ['de', 'Contoso: 48392017 ist Ihr Code, 5 Min. gültig. Nur dort eingeben, wo Sie ihn angefordert haben. Niemand fragt Sie danach.'],
+    ['es', 'Contoso: 48392017 es su clave, vale 5 min. Solo para donde usted la ha pedido. Nadie se la pide.'],
+    ['fr', 'Contoso: 48392017 est votre code, valable 5 min. Tapez-le uniquement là où il est attendu. Personne ne vous le demandera.'],
+  ])('in %s names the organisation and the time, warns, and is one message', (tag, golden) => {
+    const text = texts.render(forApplication(), tag);
+    expect([text, beyondGsm(text), smsSegments(text)]).toEqual([golden, [], 1]);
   });
 });
 
