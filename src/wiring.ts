@@ -40,7 +40,6 @@ import { createDataConverter } from './temporal/dataConverter';
 import { createPartnerForwards } from './temporal/partnerForwards';
 import { createVerificationWorkflows } from './temporal/verifications';
 import { createTexts } from './texts/render';
-import { createApprovedNumber } from './verifications/verifications';
 import { watchAlerts } from './twilio/alerts';
 import { actionOf } from './twilio/errorTable';
 import { createWiredActivities, createWiredPushes } from './wiredActivities';
@@ -114,14 +113,9 @@ export function wireWeb(config: Config) {
     take: (message) => dispatcher.take(message, [], true),
   });
   const noteReceipt = createReceiptNotes(pool, alert, () => dispatcher.sweepSoon());
-  const note = async (receipt: ReceiptNote) => {
-    database.requireSound();
-    await noteReceipt(receipt);
-  };
+  const note = async (receipt: ReceiptNote) => { database.requireSound(); await noteReceipt(receipt); };
   const scim = wireScim(config, database.requireSound, createTellShared(log, telemetry));
-  const { statements } = signingKeys;
-  const approvedNumber = createApprovedNumber(config.keyring.storage);
-  const clients = wireClients(config, { statements, database, approvedNumber });
+  const clients = wireClients(config, signingKeys.statements, database.requireSound);
   const app: AppDeps = {
     log, twilio: twilioIdentity(config),
     takeMessage: async (message, doubts) => {
