@@ -42,6 +42,15 @@ function problems(environment: Environment): readonly string[] {
   return [];
 }
 
+const smsCarrier = (changes: object = {}) => JSON.stringify({
+  url: 'https://sms.acme.example', body: { type: 'form', template: { to: '{to}', text: '{text}' } }, ...changes });
+
+test('with an SMS provider of one\'s own no sender of Twilio is needed', () => {
+  const config = loadConfig({ ...whole, TWILIO_MESSAGING_SERVICE_SID: undefined, DOORMAN_SMS_CARRIER: smsCarrier() });
+  expect(config.smsCarrier).toMatchObject({ url: 'https://sms.acme.example', method: 'POST', accepted: [200, 201, 202] });
+  expect(loadConfig(whole).smsCarrier).toBeUndefined();
+});
+
 test('a whole configuration is taken, frozen, with the defaults of production', () => {
   const config = loadConfig(whole);
   expect(config).toMatchObject({ production: true, DOORMAN_PORT: 3000, DOORMAN_LANGUAGE: 'en', TEMPORAL_NAMESPACE: 'default' });
@@ -78,6 +87,8 @@ test.each<[string, Environment, RegExp]>([
   ['a rule for the own number that there is none of', { DOORMAN_SAME_NUMBER: 'never' }, /DOORMAN_SAME_NUMBER: /],
   ['a hold of an hour', { DOORMAN_POLICY: '{"contactHoldMs": 3600000}' }, /contactHoldMs: 3600000 is outside 86400000 to/],
   ['no sender for codes', { TWILIO_MESSAGING_SERVICE_SID: undefined }, /one of the two is needed/],
+  ['an SMS provider without TLS', { DOORMAN_SMS_CARRIER: smsCarrier({ url: 'http://sms.acme.example', allowInsecure: true }) }, /DOORMAN_SMS_CARRIER: allowInsecure is for development/],
+  ['an SMS provider that is told no text', { DOORMAN_SMS_CARRIER: smsCarrier({ body: { type: 'form', template: { to: '{to}' } } }) }, /DOORMAN_SMS_CARRIER: body.template: must hold \{text\}/],
   ['a code carrier on WhatsApp', { TWILIO_SMS_SENDER: 'whatsapp:+14155238886' }, /must be a number/],
   ['a policy outside its bounds', { DOORMAN_POLICY: '{"codeTriesMax": 11}' }, /codeTriesMax: 11 is outside 1 to 10/],
   ['a policy of zero', { DOORMAN_POLICY: '{"codeTriesMax": 0}' }, /codeTriesMax: 0 is outside/],

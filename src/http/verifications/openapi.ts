@@ -1,6 +1,7 @@
 // The OpenAPI document of what other applications call: docs/openapi.json, and GET /v1/openapi.json.
 import { OpenAPIRegistry, OpenApiGeneratorV31 } from '@asteasolutions/zod-to-openapi';
 import { z } from 'zod';
+import { registerClients } from './openapiClients';
 import { verificationSchemas } from './verificationSchemas';
 import type { VerificationSchemas } from './verificationSchemas';
 
@@ -41,6 +42,7 @@ export function openApiDocument(languages: readonly string[]): object {
   const schemas = verificationSchemas(languages);
   registerVerifications(registry, schemas);
   registerReturned(registry, schemas);
+  registerClients(registry, problem);
   return new OpenApiGeneratorV31(registry.definitions).generateDocument({
     openapi: '3.1.0',
     info: {
@@ -50,6 +52,7 @@ export function openApiDocument(languages: readonly string[]): object {
     servers: [{ url: 'https://doorman.example.com', description: 'DOORMAN_PUBLIC_URL' }],
     tags: [
       { name: 'verifications', description: 'Codes that Doorman checks.' },
+      { name: 'clients', description: 'Tokens, and what contact centres ask.' },
       { name: 'otp', description: 'The contract of before.' },
     ],
   });

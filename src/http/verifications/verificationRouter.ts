@@ -5,6 +5,8 @@ import type { Request, RequestHandler } from 'express';
 import type { z } from 'zod';
 import type { Client } from '../../clients/clientSettings';
 import type { NewVerification, Verifications } from '../../verifications/verifications';
+import { createFailureLimit } from '../failureLimit';
+import type { FailureLimit } from '../failureLimit';
 import { Problem } from '../problem';
 import { readBody } from '../twilioGuards';
 import { openApiDocument } from './openapi';
@@ -32,11 +34,12 @@ export function verificationRouter(deps: VerificationRouterDeps): Router {
   const { verifications, count } = deps;
   const schemas = verificationSchemas(deps.languages);
   const document = openApiDocument(deps.languages);
+  const limit = createFailureLimit();
   const router = Router({ caseSensitive: true, strict: true });
   const serve = (act: (client: Client, request: Request<{ id: string }>) => Promise<[number, object]>) =>
     async (request: Request<{ id: string }>, response: Parameters<RequestHandler>[1]) => {
       if (request.originalUrl.includes('?')) throw new Problem('query-refused');
-      const client = await authenticate(deps, request);
+      const client = await authenticate(deps, limit, request);
       const [status, body] = await act(client, request).catch(unavailableUnlessProblem);
       response.status(status).json(body);
     };
@@ -80,11 +83,19 @@ export function verificationRouter(deps: VerificationRouterDeps): Router {
 }
 
 async function authenticate(
-  { clientOf, count }: VerificationRouterDeps, request: Pick<Request, 'headersDistinct'>,
+  { clientOf, count }: VerificationRouterDeps, limit: FailureLimit,
+  request: Pick<Request, 'headersDistinct' | 'socket'>,
 ): Promise<Client> {
-  const shown = request.headersDistinct.authorization ?? [];
-  const client = shown.length === 1 ? await clientOf(shown[0]).catch(unavailable) : undefined;
-  if (client !== undefined) return client;
+  const [shown = '', ...more] = request.headersDistinct.authorization ?? [];
+  const address = request.socket.remoteAddress ?? '';
+  const client = shown === '' || more.length > 0 ? undefined
+    : await limit.lookUp(address, shown, () => clientOf(shown)).catch(unavailable);
+  if (client === 'busy') throw new Problem('unavailable', 'busy', { headers: { 'Retry-After': '5' } });
+  if (client !== undefined) {
+    limit.noteRight(shown);
+    return client;
+  }
+  limit.noteFailure(address);
   count('unknown', 'refused');
   const headers = { 'WWW-Authenticate': 'Basic realm="doorman", Bearer realm="doorman"' };
   throw new Problem('client-unknown', undefined, { headers });

@@ -71,6 +71,13 @@ describe('a request for a code', () => {
     expect(taken).toEqual([]);
   });
 
+  it('of somebody who shows wrong credentials in a storm is looked up one at a time, and holds up nobody who was let in', async () => {
+    await post('/v1/verifications', asked);
+    const storm = await Promise.all(Array.from({ length: 60 }, () => post('/v1/verifications', asked, { authorization: 'Bearer x' })));
+    expect(storm.every(({ status }) => status === 401 || status === 503)).toBe(true);
+    expect((await post('/v1/verifications', asked)).status).toBe(202);
+  });
+
   it('is refused with another type, encoding or size, a query, a key of odd form, and other methods', async () => {
     const status = async (test: request.Test) => (await test).status;
     expect(await status(post('/v1/verifications', 'a=b', { 'content-type': 'application/x-www-form-urlencoded' }))).toBe(415);
