@@ -3,7 +3,7 @@ import { createCustomerAuthenticate, customerAuthenticate } from '../../src/serv
 import type { Assert } from '../../src/services/providerOptions';
 import { anna, ben, describeActAsProvider } from '../ports/actAsProvider.suite';
 import type { ActAsService } from '../ports/actAsProvider.suite';
-import { FakeService, timeoutMs } from './fakeShop';
+import { FakeShop, timeoutMs } from './fakeShop';
 import type { Asked, Handle, Reply } from './fakeShop';
 
 const clientSecret = 's3cr%t/+ canary';
@@ -19,7 +19,7 @@ const settingsOf = {
 } as const;
 
 interface Centre extends ActAsService {
-  readonly fake: FakeService;
+  readonly fake: FakeShop;
   /** What `/access_token` says besides the token. */
   sayOwn(fields: object): void;
   sayJwt(fields: object): void;
@@ -53,7 +53,7 @@ async function start(way: Way): Promise<Centre> {
     if (customer === undefined || !people.includes(customer)) return { status: 404, body: {} };
     return { status: 200, body: { issued_at: Math.floor(now / 1_000), JWT: fake.tokenOf(customer), expires_in: 600, ...said } };
   };
-  const fake = await new FakeService(handle).start();
+  const fake = await new FakeShop(handle).start();
   const make = (secret: string) => createCustomerAuthenticate(customerAuthenticate.parse({
     name: 'centre', kind: 'customerAuthenticate', base: `${fake.url}/v1/`, tokenUrl: `${fake.url}/access_token`,
     clientId: 'doorman', clientSecret: secret, apiKey, timeoutMs, allowInsecure: true, ...settingsOf[way],
