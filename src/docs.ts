@@ -23,6 +23,7 @@ export const toolVariables = {
   SIMULATOR_STATE: 'File in which chats and mails outlive a restart.',
   SIMULATOR_SMTP_PORT: 'Port of its mail server, on the loopback. There is none unless it is set.',
   SIMULATOR_SMTP_PASSWORD: 'What the user `doorman` logs in with there.',
+  SIMULATOR_ACCOUNTS_TOKEN: 'What Doorman shows to the accounts of its S/4HANA; there is neither without.',
   SIMULATOR_HR_SECRET: 'What its HR signs with, as the partner `hr`; the page has no HR without.',
   SIMULATOR_WEBHOOK_URL: 'Where it posts messages.',
   SIMULATOR_PUBLIC_URL: 'The same place as Doorman knows it, over which it signs.',

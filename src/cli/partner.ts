@@ -3,8 +3,8 @@
 import { Option } from 'commander';
 import type { Command } from 'commander';
 import { auditedTransaction } from '../audit/auditedTransaction';
-import { forgiveReasons, forgiveSubject } from '../directory/forgive';
-import type { Forgiven, Forgiveness } from '../directory/forgive';
+import { forgiveReasons, forgiveSubject } from '../directory/delivery/forgive';
+import type { Forgiven, Forgiveness } from '../directory/delivery/forgive';
 import { resumeParked } from '../partners/forwarding';
 import { notFound, operator } from './operator';
 import { print, refuse } from './output';

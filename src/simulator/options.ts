@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { Misconfiguration } from '../config';
 import type { Environment } from '../config';
+import type { StatementOptions } from '../assistant/demo/statement';
 import type { HrOptions } from './hr/hr';
 import type { Account } from './twilio/account';
 import type { Pace } from './twilio/delivery';
@@ -47,6 +48,8 @@ export interface SimulatorOptions {
   readonly hr?: HrOptions;
   /** What Doorman shows to the accounts of the local S/4HANA, which is not there without. */
   readonly accountsToken?: string;
+  /** By what the demo assistant checks who speaks; it believes the signed body alone without. */
+  readonly statement?: StatementOptions;
 }
 
 /** How soon a phone in good reception acknowledges: quick enough to be pleasant, slow enough to see each tick. */
@@ -109,6 +112,7 @@ export function readSimulatorOptions(environment: Environment = process.env): Si
     ...(mailPort === undefined ? {}
       : { mail: { port: readPort('SIMULATOR_SMTP_PORT', mailPort, problems), password: mailPassword } }),
     ...(accountsToken === undefined ? {} : { accountsToken }),
+    ...statementOptions(webhookUrl, read('DOORMAN_PUBLIC_URL'), read('ASSISTANT_URL')),
     ...(hrSecret === undefined ? {} : { hr: { url: hrUrl(webhookUrl), secret: hrSecret } }),
   };
   if (problems.length > 0) throw new Misconfiguration(problems);
@@ -126,6 +130,15 @@ function readUrl(name: string, value: string, problems: string[]): string {
   const isWeb = URL.canParse(value) && /^https?:$/.test(new URL(value).protocol);
   if (!isWeb) problems.push(`${name}: must be an http or https URL`);
   return value;
+}
+
+/** As Doorman is configured, whose settings the simulator shares on this computer. */
+function statementOptions(
+  webhookUrl: string, issuer: string | undefined, assistantUrl: string | undefined,
+): Pick<SimulatorOptions, 'statement'> {
+  if (issuer === undefined || ![assistantUrl ?? '', webhookUrl].every((url) => URL.canParse(url))) return {};
+  const jwksUrl = new URL('/.well-known/jwks.json', webhookUrl).href;
+  return { statement: { issuer, audience: new URL(assistantUrl!).origin, jwksUrl } };
 }
 
 /** HR's webhook is at the same Doorman. A URL that is none was found to be so before. */

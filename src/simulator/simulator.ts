@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import type { RequestListener } from 'node:http';
 import { createDemoAssistant } from '../assistant/demo/demoAssistant';
 import type { Orders } from '../assistant/demo/orders';
+import { createStatementReader } from '../assistant/demo/statement';
 import { createS4Orders } from '../assistant/demo/s4/s4Orders';
 import { closeServer, listen, stopRequested } from '../process';
 import { createAdmin } from './admin';
@@ -141,11 +142,14 @@ export async function runSimulator(options = readSimulatorOptions(), parts: Simu
 
 /** The demo's assistant; it asks the local S/4HANA where there is one. */
 function demoAssistant(
-  { assistantSecret: secret, webhookUrl }: SimulatorOptions, s4: S4 | undefined, origin: () => string,
+  { assistantSecret: secret, webhookUrl, statement }: SimulatorOptions, s4: S4 | undefined, origin: () => string,
 ): RequestListener | undefined {
   if (secret === undefined) return undefined;
-  const orders = s4 === undefined ? {} : { orders: s4OrdersAt(s4, origin) };
-  return createDemoAssistant({ secret, doormanUrl: new URL(webhookUrl).origin, ...orders });
+  return createDemoAssistant({
+    secret, doormanUrl: new URL(webhookUrl).origin,
+    ...s4 === undefined ? {} : { orders: s4OrdersAt(s4, origin) },
+    ...statement === undefined ? {} : { readStatement: createStatementReader(statement) },
+  });
 }
 
 /** Orders of the local S/4HANA, seen with the speaker's own token. */

@@ -5,6 +5,7 @@ import { createKeyringFile } from '../keys/keyringFile';
 import { runProgram } from './programs';
 import { reported } from './progress';
 import type { Progress } from './progress';
+import { behindTheDoor } from './up/behindTheDoor';
 import { hrPartner } from './up/hrPartner';
 import { givenSettings, keptSecrets, playPolicy, withoutSettings, writeEnvFile } from './up/localSettings';
 import type { Values } from './up/localSettings';
@@ -123,7 +124,7 @@ class LocalStack {
     ]);
     const values = {
       ...secrets, ...addresses(ports, this.folder), ...ways(ports, secrets), DOORMAN_KEYRING_FILE: keyring,
-      DOORMAN_PARTNERS: hrPartner(secrets.SIMULATOR_HR_SECRET!),
+      DOORMAN_PARTNERS: hrPartner(secrets.SIMULATOR_HR_SECRET!), ...demoAssistant(ports, secrets, given),
       ...given, ...postgres, ...temporal,
     };
     writeEnvFile(envFile, values);
@@ -178,6 +179,15 @@ class LocalStack {
 /** What lets in as the owner of the tables is nobody's but the migration's. */
 function forPrograms(values: Values): Values {
   return Object.fromEntries(Object.entries(values).filter(([name]) => !/^(LOCAL_|DATABASE_OWNER_URL)/.test(name)));
+}
+
+/** The demo's assistant and what it asks; nothing of it beside an assistant of the user's. */
+function demoAssistant({ simulator }: Ports, secrets: Values, given: Values): Values {
+  if (['ASSISTANT_URL', 'DOORMAN_ASSISTANT', 'DOORMAN_ASSISTANT_FILE'].some((name) => name in given)) return {};
+  return { ...behindTheDoor(`http://127.0.0.1:${simulator}`, {
+    assistantSecret: given.ASSISTANT_SECRET ?? secrets.ASSISTANT_SECRET!,
+    accountsToken: secrets.SIMULATOR_ACCOUNTS_TOKEN!,
+  }) };
 }
 
 /** Every way that a code can go, and notices by mail: to the phones and mailboxes of the simulator. */

@@ -23,11 +23,9 @@ const samples: readonly TextRequest[] = [
   { key: 'resendExhausted', params: {} }, { key: 'methodUnavailable', params: {} }, { key: 'codeExpired', params: {} },
   { key: 'cancelled', params: {} }, { key: 'notMe', params: {} }, { key: 'locked', params: { minutes: 1 } },
   { key: 'lockedNotice', params: { minutes: 1440 } }, { key: 'verified', params: {} },
-  { key: 'sessionEndedByLogout', params: {} }, { key: 'sessionEndedIdle', params: {} },
-  { key: 'sessionEndedAge', params: {} }, { key: 'sessionEndedByOperator', params: {} },
+  { key: 'sessionEndedByLogout', params: {} }, { key: 'sessionEndedIdle', params: {} }, { key: 'sessionEndedAge', params: {} }, { key: 'sessionEndedByOperator', params: {} },
   { key: 'sessionEndedOther', params: {} }, { key: 'sessionEndedStepUp', params: {} }, { key: 'textOnly', params: {} }, { key: 'assistantUnavailable', params: {} },
-  { key: 'heldLost', params: {} }, { key: 'codeTooSoon', params: { seconds: 30 } },
-  { key: 'flood', params: {} }, { key: 'stillWorking', params: {} },
+  { key: 'heldLost', params: {} }, { key: 'codeTooSoon', params: { seconds: 30 } }, { key: 'flood', params: {} }, { key: 'stillWorking', params: {} },
 ];
 const sms = (code = '48392017'): CodeTextRequest => ({ key: 'smsCode', params: { code, minutes: 5, last4: '0123' } });
 

@@ -3,12 +3,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Webhook } from 'standardwebhooks';
 import { z } from 'zod';
+import { StatementRefused } from '../../verifier/refusal';
 import { ownOrders } from './demoOrders';
 import { isReportWanted, pushReplies, reportReplies } from './demoReport';
 import type { PushOptions } from './demoReport';
 import { demoTexts } from './demoTexts';
 import { releaseWanted, replyTo, wantedNumbers } from './orderReplies';
 import type { Asker, Orders } from './orders';
+import type { createStatementReader } from './statement';
 
 export interface DemoAssistantOptions {
   /** `whsec_…`, as Doorman has it. */
@@ -19,6 +21,8 @@ export interface DemoAssistantOptions {
   readonly pauseMs?: number;
   /** Where orders are; without it there are four invented ones. */
   readonly orders?: Orders;
+  /** Reads who speaks from Doorman's statement; throws StatementRefused. The signed body is believed without. */
+  readonly readStatement?: ReturnType<typeof createStatementReader>;
 }
 
 const requestBytesMax = 256 * 1024;
@@ -37,11 +41,11 @@ const turnSchema = z.object({
 
 /** The listener of an HTTP server: one POST is one turn, whatever its path. */
 export function createDemoAssistant(
-  { doormanUrl, orders = ownOrders, ...options }: DemoAssistantOptions,
+  { doormanUrl, orders = ownOrders, readStatement, ...options }: DemoAssistantOptions,
 ): (req: IncomingMessage, res: ServerResponse) => void {
   const webhook = new Webhook(options.secret);
   const later = doormanUrl === undefined ? undefined : { ...options, doormanUrl };
-  const desk: Desk = { orders, later, released: new Set() };
+  const desk: Desk = { orders, later, readStatement, released: new Set() };
   return (req, res) => {
     respond(webhook, req, desk).then(
       ({ status, body }) => res.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body)),
@@ -55,6 +59,7 @@ export function createDemoAssistant(
 interface Desk {
   readonly orders: Orders;
   readonly later: PushOptions | undefined;
+  readonly readStatement: DemoAssistantOptions['readStatement'];
   /** Turns whose release was done: a repeated one does nothing more. */
   readonly released: Set<string>;
 }
@@ -71,12 +76,27 @@ async function respond(webhook: Webhook, req: IncomingMessage, desk: Desk): Prom
   if (!isSigned(webhook, body, req)) return problem(401, 'no right signature');
   const turn = turnSchema.safeParse(parseJson(body));
   if (!turn.success) return problem(400, 'no turn');
+  const refused = await statementProblem(desk, req, turn.data);
+  if (refused !== undefined) return refused;
   const asker = { subject: turn.data.subject, authorization: req.headers.authorization };
   // Where the orders are does not answer: Doorman tries again.
   return answer(desk, turn.data, asker).catch(() => problem(503, 'the orders cannot be reached'));
 }
 
 type DemoTurn = z.infer<typeof turnSchema>;
+
+/** What is wrong with the statement of who speaks; undefined for nothing. */
+async function statementProblem(
+  { readStatement }: Desk, req: IncomingMessage, turn: DemoTurn,
+): Promise<Response | undefined> {
+  try {
+    const statement = await readStatement?.(req, turn.turn_id);
+    return statement === undefined || statement.subject === turn.subject ? undefined : problem(401, 'somebody else');
+  } catch (error) {
+    const isLater = error instanceof StatementRefused && error.reason === 'keysUnavailable';
+    return isLater ? problem(503, 'the keys cannot be had') : problem(401, 'no right statement');
+  }
+}
 
 async function answer(desk: Desk, turn: DemoTurn, asker: Asker): Promise<Response> {
   const { turn_id: turnId, text, locale } = turn;

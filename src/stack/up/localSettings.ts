@@ -20,6 +20,7 @@ const made: Readonly<Record<string, () => string>> = {
   DOORMAN_CODEC_TOKEN: () => hex(24),
   SIMULATOR_SMTP_PASSWORD: () => hex(16),
   SIMULATOR_HR_SECRET: () => hex(32),
+  SIMULATOR_ACCOUNTS_TOKEN: () => hex(32),
 };
 
 const hex = (bytes: number) => randomBytes(bytes).toString('hex');

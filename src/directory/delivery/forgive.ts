@@ -1,8 +1,8 @@
 // An operator's way out of what events of a source have said of one person: of a leave that was none, and of a version
 // that is greater than any that will come. Nobody is let in by it: the source has to say once more that they work here.
-import type { Note } from '../audit/auditedTransaction';
-import type { Queryable } from '../db/pool';
-import { findSubject, hasLeft, keepSubject, lockPerson } from './delivery/subjects';
+import type { Note } from '../../audit/auditedTransaction';
+import type { Queryable } from '../../db/pool';
+import { findSubject, hasLeft, keepSubject, lockPerson } from './subjects';
 
 /** Words, since an operator's own would hold names: the leave was none, they are hired anew, a version was wrong. */
 export const forgiveReasons = ['mistake', 'returned', 'version'] as const;

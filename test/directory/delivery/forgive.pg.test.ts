@@ -1,9 +1,9 @@
 // An operator's way out of a leave, or of a version, that should not have come.
-import { auditedTransaction } from '../../src/audit/auditedTransaction';
-import type { DirectoryEvent } from '../../src/directory/changes';
-import { forgiveSubject } from '../../src/directory/forgive';
-import { useDirectory } from './directoryWorld';
-import { anna, directoryState, employeeId, recordsSince } from './people';
+import { auditedTransaction } from '../../../src/audit/auditedTransaction';
+import type { DirectoryEvent } from '../../../src/directory/changes';
+import { forgiveSubject } from '../../../src/directory/delivery/forgive';
+import { useDirectory } from '../directoryWorld';
+import { anna, directoryState, employeeId, recordsSince } from '../people';
 
 const world = useDirectory();
 
