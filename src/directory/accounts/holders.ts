@@ -1,6 +1,6 @@
 // What a service knows an employee by, as HR registered it, at this moment.
-import type { Queryable } from '../db/pool';
-import { isHeld, isSoleReader } from './employees';
+import type { Queryable } from '../../db/pool';
+import { isHeld, isSoleReader } from '../employees';
 
 export interface HolderRow {
   readonly employeeId: string;

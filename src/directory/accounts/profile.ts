@@ -1,6 +1,6 @@
 // What the directory says of somebody who works here, for the applications that may know it.
-import type { Queryable } from '../db/pool';
-import { isHeld } from './employees';
+import type { Queryable } from '../../db/pool';
+import { isHeld } from '../employees';
 
 /** Null: HR registered none. */
 export interface Profile {

@@ -1,10 +1,10 @@
 // What a service knows an employee by: never an address that could be somebody else's.
-import { createPool } from '../../src/db/pool';
-import type { Pool } from '../../src/db/pool';
-import { findHolder } from '../../src/directory/holders';
-import { createTestDatabase } from '../support/postgres';
-import type { TestDatabase } from '../support/postgres';
-import { addEmployees } from '../support/world';
+import { createPool } from '../../../src/db/pool';
+import type { Pool } from '../../../src/db/pool';
+import { findHolder } from '../../../src/directory/accounts/holders';
+import { createTestDatabase } from '../../support/postgres';
+import type { TestDatabase } from '../../support/postgres';
+import { addEmployees } from '../../support/world';
 
 let database: TestDatabase;
 let pool: Pool;
