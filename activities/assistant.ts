@@ -1,9 +1,10 @@
 // One turn of the assistant: guard, ask, guard again, keep the answer. The text is read here and wiped here.
 import { cancellationSignal } from '@temporalio/activity';
 import type { Assistant, AssistantAnswer } from '../src/assistant/assistant';
-import { wordsOf } from '../src/assistant/replies';
+import { partsOf } from '../src/assistant/replies';
 import { readStepUp } from '../src/assistant/stepUp';
 import type { StepUp } from '../src/assistant/stepUp';
+import { createTurnMemory, forgetGiven } from '../src/assistant/turnMemory';
 import { openTurn, readTurnNews } from '../src/assistant/turns';
 import { pendingTexts, storeTexts } from '../src/outbox/outbox';
 import { isHeld } from '../src/outbox/pacing';
@@ -42,7 +43,7 @@ export interface AssistantDeps extends DisputeDeps, SendDeps, RouteDeps {
   state(speaker: Speaker, messageId: string): Promise<{ readonly subject: string; readonly statement: string }>;
   readonly defaultLanguage: string;
   /** Splits a text into parts that one message of the channel can hold. */
-  split(text: string): readonly string[];
+  readonly split: (text: string) => readonly string[];
   /** Where links to the assistant's media may lead. */
   readonly mediaHosts: ReadonlySet<string>;
   /** The words for a text in the best language there is. */
@@ -65,12 +66,13 @@ export interface RelayInput {
 
 export type RelayOutcome =
   /**
-   * The assistant answered: this many replies wait in the outbox under `replyKey`; `dropped` were too many, more are
-   * pushed later when `open`, and `late` comes after the text that says that it takes long.
+   * The assistant answered: this many replies wait in the outbox under `replyKey`; `dropped` were too many, `ignored`
+   * no chat can show, more are pushed later when `open`, and `late` comes after the text that says that it takes long.
+   * It broke off when `broken`: the last of them says so.
    */
   | {
-    readonly reaction: 'relay'; readonly replies: number; readonly dropped?: number; readonly open?: true;
-    readonly late?: true;
+    readonly reaction: 'relay'; readonly replies: number; readonly dropped?: number; readonly ignored?: number;
+    readonly open?: true; readonly late?: true; readonly broken?: true;
   }
   | { readonly reaction: 'end' | 'dispute' | 'textOnly' | 'flood' | 'ignore' }
   /** The session is over, be it that the message needs a fresh proof: nothing is answered and it still waits. */
@@ -164,9 +166,10 @@ async function ask(
     void showTyping(deps, input.messageId);
     const late = sayWhenLate(deps, input, session);
     try {
+      const memory = createTurnMemory(deps.pool, deps.storageKeys, input);
       const answer = await inTheirName(deps, input, session, (authorization) => {
         const named = authorization === undefined ? turn : { ...turn, authorization };
-        return deps.assistant.answer(named, cancellationSignal());
+        return deps.assistant.answer(named, cancellationSignal(), memory);
       });
       return { answer, late: await late.end() };
     } finally {
@@ -229,16 +232,20 @@ function keepAnswer(
     if (session === undefined) return { reaction: 'tooLate' };
     if (verdict === 'impossible') return sayImpossible(deps, tx, input, session);
     const replies = answer.replies.slice(0, repliesMax);
-    const parts = replies.flatMap((reply) => deps.split(wordsOf(reply, deps.mediaHosts)));
+    const parts = partsOf(replies, deps.split, deps.mediaHosts);
+    // In its place behind what came before, and once, as every reply is.
+    if (answer.broken === true) parts.push(apologyTo(deps, session));
     const texts = parts.map((text, index) => ({ key: replyKey(messageId, index), text }));
     await storeTexts(tx, deps.storageKeys, senderId, texts);
     const repliesLeft = repliesMax - replies.length;
     const turn = { messageId, senderId, sessionId, repliesLeft, parts: parts.length, stillWorkingAfterMs, lastsMs };
     if (!answer.endTurn) await openTurn(tx, turn);
     const dropped = answer.replies.length - replies.length;
+    const { ignored = 0 } = answer;
     return {
       reaction: 'relay', replies: parts.length,
-      ...dropped === 0 ? {} : { dropped }, ...answer.endTurn ? {} : { open: true }, ...late ? { late: true } : {},
+      ...dropped === 0 ? {} : { dropped }, ...ignored === 0 ? {} : { ignored },
+      ...answer.endTurn ? {} : { open: true }, ...late ? { late: true } : {}, ...answer.broken ? { broken: true } : {},
     };
   }, ({ reaction }) => reaction === 'closed');
 }
@@ -248,6 +255,8 @@ async function stepUp(
 ): Promise<RelayOutcome> {
   await endSession(tx, note, sessionId, 'stepUp');
   await noteStepUp(tx, storageKeys, { sessionId, messageId, action: wanted.action, assurance: wanted.assurance });
+  // Nothing was done, and the turn comes again.
+  await forgetGiven(tx, messageId);
   return { reaction: 'closed' };
 }
 
@@ -258,4 +267,8 @@ async function sayImpossible(
   const text = deps.render({ key: 'stepUpImpossible', params: {} }, language);
   await storeTexts(tx, deps.storageKeys, senderId, [{ key: replyKey(messageId, 0), text }]);
   return { reaction: 'relay', replies: 1 };
+}
+
+function apologyTo(deps: AssistantDeps, { language }: { readonly language: string | null }): string {
+  return deps.render({ key: 'assistantUnavailable', params: {} }, language);
 }

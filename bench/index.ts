@@ -10,6 +10,7 @@ import { measureAlike } from './parts/alike';
 import { measureDirectory } from './parts/directory';
 import { measureGuard } from './parts/guard';
 import { measureMemory } from './parts/memory';
+import { measureOtp } from './parts/otp';
 import { measureRecovery } from './parts/recovery';
 import { measureRelay } from './parts/relay';
 import { measureSends } from './parts/sends';
@@ -21,8 +22,9 @@ import type { Options, PartName } from './options';
 import { renderTables } from './report';
 import type { Finding } from './report';
 import { createClaimed, forgetGuesses } from './stand/claimed';
-import { startDoorman } from './stand/doorman';
+import { assistantSecret, startDoorman } from './stand/doorman';
 import { createPeople } from './stand/people';
+import { createDirectCall } from './stand/quickAssistant';
 import { startStand } from './stand/stand';
 import type { Stand } from './stand/stand';
 import { startBare } from './ways/bare';
@@ -98,7 +100,10 @@ async function prepare(options: Options, stand: Stand, kept: <T extends { stop()
       const plain = kept(await startPlain(stand, createPeople(500_000, perWay)));
       return measureVerification({ ways: [...bare, doorman, plain, askingFirst(doorman)], loads, warmUp, progress });
     },
-    relay: () => measureRelay({ ways: [...bare, doorman], count: quick ? 15 : 40, rounds: quick ? 2 : 3, progress }),
+    relay: () => measureRelay({
+      ways: [...bare, doorman], count: quick ? 15 : 40, rounds: quick ? 2 : 3, progress,
+      direct: createDirectCall(stand.assistantUrl, assistantSecret),
+    }),
     alike: async () => {
       // The quantum is what the other parts do without.
       const { port: webPort } = kept(await processes.openWeb({ replyQuantumMs: defaultPolicy.replyQuantumMs }));
@@ -110,6 +115,7 @@ async function prepare(options: Options, stand: Stand, kept: <T extends { stop()
         blindGuesses: () => doorman.count('SELECT count(*)::int AS count FROM guesses WHERE NOT evaluated'),
       });
     },
+    otp: () => measureOtp({ doorman: processes, twilio: stand.twilio, count: quick ? 60 : 1_000, progress }),
     recovery: () => measureRecovery({ ...shared, count: quick ? 200 : 1_000 }),
     memory: () => measureMemory({ ...shared, levels: quick ? [200] : [conversations ?? 1_000, 10_000] }),
     webhook: () => measureWebhook({ ...shared, seconds: quick ? 6 : 30, secondsWithout: quick ? 3 : 10 }),

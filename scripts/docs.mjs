@@ -10,9 +10,10 @@ const docs = load(join(root, 'dist/src/docs.js'));
 const security = load(join(root, 'dist/src/docs/security.js'));
 
 writeFileSync(join(root, 'docs/configuration.md'), docs.configurationPage());
+writeFileSync(join(root, 'docs/openapi.json'), docs.openApiPage());
 writeFileSync(join(root, 'docs/security.md'), security.securityPage(root));
 for (const [page, name, table] of docs.generatedTables()) {
   const path = join(root, page);
   writeFileSync(path, docs.withTable(readFileSync(path, 'utf8'), name, table));
 }
-console.log('docs/configuration.md, docs/security.md and the tables of docs/ are up to date');
+console.log('docs/configuration.md, docs/openapi.json, docs/security.md and the tables of docs/ are up to date');

@@ -1,6 +1,6 @@
 // The concrete adapters, made from the configuration: Twilio, the assistant, mail.
 import { readFileSync } from 'node:fs';
-import { createWebhookAssistant } from './assistant/webhookAssistant';
+import { createAssistant } from './assistant/createAssistant';
 import type { ChatChannel } from './chat/chatChannel';
 import { createTwilioWhatsApp } from './chat/twilioWhatsApp';
 import type { Config } from './config';
@@ -16,7 +16,9 @@ import type { Alert } from './otp/budgets';
 import type { CodeCarrier } from './otp/carriers/codeCarrier';
 import { createMailCarrier } from './otp/carriers/mailCarrier';
 import { createSmsCarrier } from './otp/carriers/smsCarrier';
-import type { SmsCarrierOptions } from './otp/carriers/smsCarrier';
+import { createHttpSms } from './otp/carriers/httpCarrier';
+import type { SendSms } from './otp/carriers/smsSender';
+import { createTwilioSms } from './otp/carriers/twilioSms';
 import { createVerifyProvider } from './otp/verify/verifyProvider';
 import type { VerifyProvider } from './otp/verify/verifyProvider';
 import type { CodeCallDeps, CodeCalls } from './otp/voice/codeCalls';
@@ -51,12 +53,13 @@ const again = '#rc=2&rp=5xx,ct,rt';
 const statusCallbackOf = (config: Config) => (receiptId?: string): string =>
   config.DOORMAN_PUBLIC_URL + (receiptId === undefined ? statusPath : receiptPath(receiptId)) + again;
 
-/** How SMS are sent: over a connection of their own. */
-export function smsOptions(config: Config, texts: Texts, alert: TellAlert): SmsCarrierOptions {
+/** How SMS are sent: by the carrier that is configured, or by Twilio, over a connection of their own. */
+export function createSms(config: Config, alert: TellAlert): SendSms {
+  if (config.smsCarrier !== undefined) return createHttpSms(config.smsCarrier, createEgress(config));
   const from = config.TWILIO_MESSAGING_SERVICE_SID === undefined
     ? { sender: config.TWILIO_SMS_SENDER! } // the configuration has one of the two
     : { messagingServiceSid: config.TWILIO_MESSAGING_SERVICE_SID };
-  return { twilio: connectTwilio(config, alert), from, texts, statusCallback: statusCallbackOf(config) };
+  return createTwilioSms({ twilio: connectTwilio(config, alert), from, statusCallback: statusCallbackOf(config) });
 }
 
 /** How calls are placed: over a connection of their own, too. */
@@ -82,7 +85,7 @@ function carrierBy(
 ): CodeCarrier {
   if (verify !== undefined && method !== 'email') return verify.carrier(method);
   switch (method) {
-    case 'sms': return createSmsCarrier(smsOptions(config, texts, alert));
+    case 'sms': return createSmsCarrier({ send: createSms(config, alert), texts });
     case 'call': return createVoiceCarrier(voiceOptions(config, alert));
     // The configuration has a mail server where codes go by mail.
     case 'email': return createMailCarrier({ mailer: mailer!, texts });
@@ -120,12 +123,7 @@ export function createPorts(
       [method, carrierBy(method, config, texts, alert, { verify: other, mailer })])),
     ...other?.checkCode === undefined ? {} : { checkCode: other.checkCode },
     parties: { issuer: config.DOORMAN_PUBLIC_URL, audience: assistantAudience(config), policy: config.policy },
-    assistant: createWebhookAssistant({
-      url: config.ASSISTANT_URL,
-      secret: config.ASSISTANT_SECRET,
-      production: config.production,
-      fetch: createEgress(config),
-    }),
+    assistant: createAssistant(config.assistant, { fetch: createEgress(config) }),
   };
 }
 

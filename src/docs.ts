@@ -3,7 +3,9 @@ import { settings } from './config';
 import { policyRules } from './domain/policy';
 import { faultKinds } from './domain/faults';
 import { problems } from './http/problem';
+import { openApiDocument } from './http/verifications/openapi';
 import { inputs, reactions, stages, stageTable } from './domain/verification';
+import { languages } from './texts/render';
 import { actionOf, errorClasses, errorNumbers } from './twilio/errorTable';
 import type { Action, ErrorClass } from './twilio/errorTable';
 
@@ -59,6 +61,11 @@ export function configurationPage(): string {
     '| name | what it is |', '|---|---|',
     ...Object.entries(toolVariables).map(([name, about]) => `| \`${name}\` | ${about} |`), '',
   ].join('\n');
+}
+
+/** docs/openapi.json, whole. */
+export function openApiPage(): string {
+  return `${JSON.stringify(openApiDocument(languages.map(({ tag }) => tag)), null, 2)}\n`;
 }
 
 /** The stage x input table of docs/architecture.md. */

@@ -35,6 +35,10 @@ export const metrics = {
     type: 'counter', name: 'doorman_partner_legacy_total', labels: ['partner'],
     help: 'Genuine requests that were signed with SHA-1',
   },
+  verificationRequests: {
+    type: 'counter', name: 'doorman_verification_requests_total', labels: ['client', 'outcome'],
+    help: 'Requests of applications for codes and checks, by what became of them; `returned`: the caller got the code',
+  },
   swept: {
     type: 'counter', name: 'doorman_swept_total', labels: ['what'],
     help: 'Found by sweeping: senders told or waiting, messages confirmed, refused, recovered, '

@@ -2,9 +2,11 @@
 import { Client, Connection } from '@temporalio/client';
 import type { DataConverter } from '@temporalio/common';
 import {
-  createCalls, createChannel, createMail, createPorts, createVerify, destinationRules, mediaHosts, textOptions,
+  createCalls, createChannel, createMail, createPorts, createSms, createVerify, destinationRules, mediaHosts,
+  textOptions,
 } from './adapters';
-import { createPushReader } from './assistant/pushReader';
+import { pushReaderOf } from './assistant/createAssistant';
+import type { Pushes } from './assistant/pushes';
 import { Misconfiguration } from './config';
 import type { Config } from './config';
 import { createDatabaseCheck } from './db/databaseCheck';
@@ -36,6 +38,7 @@ import { temporalAddress } from './temporal/connection';
 import { createConversations } from './temporal/conversations';
 import { createDataConverter } from './temporal/dataConverter';
 import { createPartnerForwards } from './temporal/partnerForwards';
+import { createVerificationWorkflows } from './temporal/verifications';
 import { createTexts } from './texts/render';
 import { watchAlerts } from './twilio/alerts';
 import { actionOf } from './twilio/errorTable';
@@ -49,6 +52,7 @@ import { wireServices } from './wiring/services';
 import { createTellShared } from './wiring/sharedContacts';
 import { wireStatements } from './wiring/statements';
 import { createSweepTasks } from './wiring/sweepTasks';
+import { createWiredVerificationActivities, wireVerifications } from './wiring/verifications';
 
 /** What the worker process runs on. `metricsUrl` is where the SDK serves its own metrics. */
 export function wireWorker(config: Config, metricsUrl: string) {
@@ -63,8 +67,11 @@ export function wireWorker(config: Config, metricsUrl: string) {
     pool, config.keyring, texts, ports, config.DOORMAN_LANGUAGE, alert, destinationRules(config),
     mediaHosts(config));
   const directory = wireDirectory(config, log, telemetry);
+  const { keyring, policy, clients } = config;
+  const verifications = createWiredVerificationActivities(
+    { pool, keyring, policy, clients, texts, alert, send: createSms(config, alert) });
   return {
-    activities, directory, log, telemetry,
+    activities: { ...activities, ...verifications }, directory, log, telemetry,
     partners: createWiredPartnerActivities(
       pool, config.keyring, config.partners, alert, createEgress(config)),
     countOutcome: (activity: string, outcome: string) => telemetry.count('activityOutcomes', { activity, outcome }),
@@ -78,7 +85,7 @@ export function wireWorker(config: Config, metricsUrl: string) {
 /** What the web process runs on. */
 export function wireWeb(config: Config) {
   const { pool, log, telemetry } = wireProcess(config, 'web');
-  const { conversations, forwardPartnerEvents, close } = connectConversations(config);
+  const { conversations, forwardPartnerEvents, verificationWorkflows: workflows, close } = connectConversations(config);
   const texts = createTexts(textOptions(config));
   const alert = createAlert(log, telemetry);
   const verify = createVerify(config, pool, log, alert);
@@ -88,12 +95,13 @@ export function wireWeb(config: Config) {
   const pushes = createWiredPushes(pool, config.keyring, mediaHosts(config), conversations, log);
   const partners = wirePartners(config, { log, telemetry, database, signal: forwardPartnerEvents });
   const { keySet, ...signingKeys } = wireStatements(config, pool);
+  const verifications = wireVerifications(config, { log, telemetry, database, workflows });
   const dispatcher = createDispatcher({
     pool, log, recipient: config.TWILIO_WHATSAPP_SENDER, keys: config.keyring,
     signal: (message) => conversations.deliver(message),
     fetchMessage: (messageId) => channel.fetchMessage(messageId),
     tasks: createSweepTasks(config, {
-      pool, log, conversations, pushes, verify, partners, signingKeys,
+      pool, log, conversations, pushes, verify, partners, signingKeys, verifications,
       sendNotices: createNotices(config, { pool, log, texts, mailer, alert }),
     }),
     textRetentionMs: config.policy.textRetentionMs,
@@ -105,13 +113,9 @@ export function wireWeb(config: Config) {
     take: (message) => dispatcher.take(message, [], true),
   });
   const noteReceipt = createReceiptNotes(pool, alert, () => dispatcher.sweepSoon());
-  const note = async (receipt: ReceiptNote) => {
-    database.requireSound();
-    await noteReceipt(receipt);
-  };
+  const note = async (receipt: ReceiptNote) => { database.requireSound(); await noteReceipt(receipt); };
   const scim = wireScim(config, database.requireSound, createTellShared(log, telemetry));
-  const { statements } = signingKeys;
-  const clients = wireClients(config, { statements, database, approvedNumber: async () => undefined });
+  const clients = wireClients(config, signingKeys.statements, database.requireSound);
   const app: AppDeps = {
     log, twilio: twilioIdentity(config),
     takeMessage: async (message, doubts) => {
@@ -122,15 +126,10 @@ export function wireWeb(config: Config) {
       return outcome;
     },
     disputes: disputesOf(config, { pool, alert, database }),
-    pushes: {
-      read: createPushReader(config.ASSISTANT_SECRET),
-      take: async (push) => {
-        database.requireSound();
-        return pushes.take(push);
-      },
-    },
+    pushes: pushesOf(config, { pushes, database }),
     scim: scim.deps, keySet, ...clients.routes,
     ...partners === undefined ? {} : { partners },
+    ...verifications?.deps,
     countMessage: (outcome) => telemetry.count('webhookAnswers', { outcome }),
     noteReceipt: note,
     countStatus: (outcome) => telemetry.count('statusCallbacks', { outcome }),
@@ -144,7 +143,20 @@ export function wireWeb(config: Config) {
       mailer?.close();
       await Promise.all([pushes.drain(), partners?.drain()]);
       await close();
-      await Promise.all([scim.close(), partners?.close(), clients.close(), pool.end()]);
+      await Promise.all([scim.close(), partners?.close(), clients.close(), verifications?.close(), pool.end()]);
+    },
+  };
+}
+
+/** What an assistant pushes. */
+function pushesOf(
+  config: Config, { pushes, database }: { pushes: Pick<Pushes, 'take'>; database: { requireSound(): void } },
+): AppDeps['pushes'] {
+  return {
+    read: pushReaderOf(config.assistant),
+    take: async (push) => {
+      database.requireSound();
+      return pushes.take(push);
     },
   };
 }
@@ -255,6 +267,7 @@ export function connectConversations(config: Config) {
   return {
     conversations: createConversations(client, config.policy),
     forwardPartnerEvents: createPartnerForwards(client),
+    verificationWorkflows: createVerificationWorkflows(client),
     close: () => connection.close(),
   };
 }

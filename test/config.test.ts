@@ -42,6 +42,15 @@ function problems(environment: Environment): readonly string[] {
   return [];
 }
 
+const smsCarrier = (changes: object = {}) => JSON.stringify({
+  url: 'https://sms.acme.example', body: { type: 'form', template: { to: '{to}', text: '{text}' } }, ...changes });
+
+test('with an SMS provider of one\'s own no sender of Twilio is needed', () => {
+  const config = loadConfig({ ...whole, TWILIO_MESSAGING_SERVICE_SID: undefined, DOORMAN_SMS_CARRIER: smsCarrier() });
+  expect(config.smsCarrier).toMatchObject({ url: 'https://sms.acme.example', method: 'POST', accepted: [200, 201, 202] });
+  expect(loadConfig(whole).smsCarrier).toBeUndefined();
+});
+
 test('a whole configuration is taken, frozen, with the defaults of production', () => {
   const config = loadConfig(whole);
   expect(config).toMatchObject({ production: true, DOORMAN_PORT: 3000, DOORMAN_LANGUAGE: 'en', TEMPORAL_NAMESPACE: 'default' });
@@ -78,6 +87,8 @@ test.each<[string, Environment, RegExp]>([
   ['a rule for the own number that there is none of', { DOORMAN_SAME_NUMBER: 'never' }, /DOORMAN_SAME_NUMBER: /],
   ['a hold of an hour', { DOORMAN_POLICY: '{"contactHoldMs": 3600000}' }, /contactHoldMs: 3600000 is outside 86400000 to/],
   ['no sender for codes', { TWILIO_MESSAGING_SERVICE_SID: undefined }, /one of the two is needed/],
+  ['an SMS provider without TLS', { DOORMAN_SMS_CARRIER: smsCarrier({ url: 'http://sms.acme.example', allowInsecure: true }) }, /DOORMAN_SMS_CARRIER: allowInsecure is for development/],
+  ['an SMS provider that is told no text', { DOORMAN_SMS_CARRIER: smsCarrier({ body: { type: 'form', template: { to: '{to}' } } }) }, /DOORMAN_SMS_CARRIER: body.template: must hold \{text\}/],
   ['a code carrier on WhatsApp', { TWILIO_SMS_SENDER: 'whatsapp:+14155238886' }, /must be a number/],
   ['a policy outside its bounds', { DOORMAN_POLICY: '{"codeTriesMax": 11}' }, /codeTriesMax: 11 is outside 1 to 10/],
   ['a policy of zero', { DOORMAN_POLICY: '{"codeTriesMax": 0}' }, /codeTriesMax: 0 is outside/],
@@ -108,10 +119,19 @@ test.each<[string, Environment, RegExp]>([
   ['a partner with a weak secret', { DOORMAN_PARTNERS: JSON.stringify({ partners: [directoryPartner('hr', 'plain', { secret: 'c2hvcnQ=' })] }) }, /DOORMAN_PARTNERS: partners\.0\.secret: must have 256 bits/],
   ['a source that signs in by a legacy password', { DOORMAN_DIRECTORY: JSON.stringify({ sources: [legacySource] }) }, /DOORMAN_DIRECTORY: production takes legacyBasic of sf with acceptLegacyBasicUntil alone/],
   ['a source without TLS', { DOORMAN_DIRECTORY: JSON.stringify({ sources: [{ ...legacySource, acceptLegacyBasicUntil: '2027-06-30', allowInsecure: true }] }) }, /DOORMAN_DIRECTORY: production needs an encrypted connection to sf/],
+  ['an assistant that is asked unencrypted', { DOORMAN_ASSISTANT: '{"kind":"rasa","url":"http://rasa.acme.example","allowInsecure":true}' }, /DOORMAN_ASSISTANT: allowInsecure is for development/],
+  ['an assistant of no kind', { DOORMAN_ASSISTANT: '{"url":"https://rasa.acme.example"}' }, /DOORMAN_ASSISTANT: kind: must be webhook/],
   ['partners that are no JSON', { DOORMAN_PARTNERS: '{"partners": [' }, /DOORMAN_PARTNERS: is not JSON/],
   ['a file that is not there', { TWILIO_AUTH_TOKEN: undefined, TWILIO_AUTH_TOKEN_FILE: '/nowhere' }, /TWILIO_AUTH_TOKEN: ENOENT/],
 ])('production refuses %s', (_what, change, sentence) => {
   expect(problems({ ...whole, ...change }).join('\n')).toMatch(sentence);
+});
+
+test('the assistant is the webhook of two settings, or what a document says of it', () => {
+  expect(loadConfig(whole).assistant).toMatchObject({ kind: 'webhook', url: whole.ASSISTANT_URL, secret: whole.ASSISTANT_SECRET });
+  const named = { ...whole, DOORMAN_ASSISTANT: '{"kind":"rasa","url":"https://rasa.acme.example"}' };
+  expect(loadConfig(named).assistant).toMatchObject({ kind: 'rasa' });
+  expect(loadConfig({ ...named, ASSISTANT_URL: undefined, ASSISTANT_SECRET: undefined }).assistant).toMatchObject({ kind: 'rasa' });
 });
 
 test('mail is configured whole, or not at all', () => {

@@ -2,7 +2,7 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { settings } from '../src/config';
-import { configurationPage, generatedTables, toolVariables, withTable } from '../src/docs';
+import { configurationPage, generatedTables, openApiPage, toolVariables, withTable } from '../src/docs';
 import { failureTypes } from '../activities/failures';
 
 const root = join(__dirname, '..');
@@ -10,6 +10,10 @@ const read = (path: string) => readFileSync(join(root, path), 'utf8');
 
 test('docs/configuration.md is what the code would write (npm run docs)', () => {
   expect(read('docs/configuration.md')).toBe(configurationPage());
+});
+
+test('docs/openapi.json is what the code would write (npm run docs)', () => {
+  expect(read('docs/openapi.json')).toBe(openApiPage());
 });
 
 test.each(generatedTables())('%s holds the %s as the code has it (npm run docs)', (page, name, table) => {

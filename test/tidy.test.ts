@@ -73,7 +73,7 @@ describe('boundaries', () => {
       standardwebhooks: /^src\/assistant\//,
       'openid-client': /^src\/outbound\//,
       undici: /^src\/outbound\//,
-      jose: /^src\/(statements|verifier|assistant\/dialogflowCx|services)\//,
+      jose: /^src\/(statements|verifier|assistant\/(dialogflowCx|rasa)|services)\//,
       '@node-oauth/oauth2-server': /^src\/http\/clients\//,
       '@asteasolutions/zod-to-openapi': /^src\/(docs|http\/verifications)\//,
       saml: /^src\/(directory\/successFactors|services)\//,

@@ -12,6 +12,7 @@ export const taskQueues = {
 
 export const workflowTypes = {
   conversation: 'conversation', directorySync: 'directorySync', partnerForward: 'partnerForward',
+  verification: 'verification',
 } as const;
 export const signalNames = {
   messageReceived: 'messageReceived', codeMissed: 'codeMissed', repliesReady: 'repliesReady',
@@ -19,10 +20,10 @@ export const signalNames = {
 } as const;
 export const queryNames = { status: 'status' } as const;
 export const updateNames = {
-  endSession: 'endSession', unlock: 'unlock', resendCode: 'resendCode', approve: 'approve',
+  endSession: 'endSession', unlock: 'unlock', resendCode: 'resendCode', approve: 'approve', checkCode: 'checkCode',
 } as const;
 /** Orders to a conversation. */
-export type UpdateName = Exclude<keyof typeof updateNames, 'approve'>;
+export type UpdateName = Exclude<keyof typeof updateNames, 'approve' | 'checkCode'>;
 
 /** Searchable in the Temporal UI, in clear: stages, outcomes, counts and times, never anything of a person. */
 export const searchAttributes = {
@@ -93,6 +94,24 @@ export interface DirectorySyncStart {
 
 /** The schedule of a source, and what its workflows' ids begin with. */
 export const syncScheduleId = (source: string): string => `directory-sync-${source}`;
+
+/** A code that an application asked for. */
+export interface VerificationStart {
+  readonly verificationId: string;
+  readonly expiresInMs: number;
+  /** Whether there will be guesses. */
+  readonly isChecked: boolean;
+}
+
+export const verificationWorkflowId = (verificationId: string): string => `verification-${verificationId}`;
+
+/** A guess waits to be judged: to be looked up, not told. */
+export interface GuessStored {
+  readonly guessId: string;
+}
+
+/** `over`: used, expired, exhausted, all alike. */
+export type CheckStatus = 'approved' | 'pending' | 'over';
 
 /** What the `status` query answers: enough for an operator, nothing of the person. Times are ISO 8601. */
 export interface ConversationStatus {

@@ -2,3 +2,4 @@
 export { conversation } from './conversation';
 export { directorySync } from './directorySync';
 export { partnerForward } from './partnerForward';
+export { verification } from './verification';

@@ -7,6 +7,7 @@ import type { CodeActivities } from '../activities/code';
 import type { DirectoryActivities } from '../activities/directory';
 import type { PartnerActivities } from '../activities/partner';
 import type { SessionActivities } from '../activities/session';
+import type { VerificationActivities } from '../activities/verification';
 import { summaries } from '../src/domain/shown';
 import { taskQueues } from './contract';
 
@@ -117,4 +118,19 @@ export const { forwardPartnerEvent } = proxyActivities<PartnerActivities>({
   startToCloseTimeout: '100s',
   scheduleToCloseTimeout: '3d',
   retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '10m' },
+});
+
+/** A code for an application: tried as long as it counts, then it is useless. */
+export const applicationCodes = (lifetimeMs: number) => proxyActivities<VerificationActivities>({
+  summary: summaries.code,
+  startToCloseTimeout: '15s',
+  scheduleToCloseTimeout: Math.max(lifetimeMs, 1_000),
+  retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '20s' },
+});
+
+/** Milliseconds of Postgres work, as `decide`: a guess is charged, compared and judged, however often it is tried. */
+export const judge = proxyLocalActivities<VerificationActivities>({
+  startToCloseTimeout: '30s',
+  localRetryThreshold: '3s',
+  retry: { initialInterval: '100ms', backoffCoefficient: 2, maximumInterval: '30s' },
 });

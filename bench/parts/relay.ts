@@ -1,4 +1,5 @@
-// Part "relay": what one message of a verified person costs and takes, from webhook to the assistant's reply.
+// Part "relay": what one message of a verified person costs and takes, from webhook to the assistant's reply, and what
+// of that is not the assistant itself.
 import { costOf } from '../measure/histories';
 import { spreadOf } from '../measure/spread';
 import { cpuMsByRole, total, untilQuiet } from '../measure/usage';
@@ -11,6 +12,8 @@ export interface RelayPlan {
   readonly ways: readonly Way[];
   readonly count: number;
   readonly rounds: number;
+  /** Asks the assistant itself, as Doorman's adapter does; milliseconds to its answer. */
+  direct(): Promise<number>;
   progress(line: string): void;
 }
 
@@ -25,14 +28,21 @@ interface Relays {
 export const actionsPerRelay = 3;
 
 const title = 'Relay: one message with one reply, one at a time';
+const directTitle = 'Relay: over a direct call to the assistant';
 
-export async function measureRelay({ ways, count, rounds, progress }: RelayPlan): Promise<Finding> {
+export async function measureRelay({ ways, count, rounds, direct, progress }: RelayPlan): Promise<Finding> {
   const results: Relays[] = ways.map(() => ({ repliesMs: [], cpuMs: 0, actions: 0, events: 0 }));
   const verified: Verified[] = [];
   for (const way of ways) verified.push(await way.verify());
   const costs = () => Promise.all(ways.map(async (way, index) => costOf(await way.history!(verified[index]!))));
   const before = await costs();
+  const directMs: number[] = [];
   for (let round = 0; round <= rounds; round += 1) {
+    const asked = await runMany(count, 1, async () => {
+      await read();
+      return direct();
+    });
+    if (round > 0) directMs.push(...asked);
     for (const [index, way] of ways.entries()) {
       const result = results[index]!;
       progress(`relay: ${count} on ${way.name}, ${round === 0 ? 'warming up' : `round ${round} of ${rounds}`}`);
@@ -55,9 +65,20 @@ export async function measureRelay({ ways, count, rounds, progress }: RelayPlan)
   const product = results[ways.findIndex(({ isProduct }) => isProduct === true)]!;
   const isRight = product.actions === actionsPerRelay;
   return {
-    sections: [{ title, columns: ways.map(({ name }) => name), rows: rowsOf(results, count * rounds) }],
+    sections: [
+      { title, columns: ways.map(({ name }) => name), rows: rowsOf(results, count * rounds) },
+      { title: directTitle, columns: ['direct', 'through Doorman', 'overhead'], rows: overheadRows(directMs, product.repliesMs) },
+    ],
     wrong: isRight ? [] : [`a relayed message cost ${product.actions} actions, not ${actionsPerRelay}`],
   };
+}
+
+/** The webhook, the checks, the reply's way to the provider: all that a direct call is without. */
+function overheadRows(directMs: readonly number[], relayedMs: readonly number[]): Row[] {
+  const [direct, relayed] = [spreadOf(directMs), spreadOf(relayedMs)];
+  const row = (label: string, of: 'median' | 'p99'): Row =>
+    ({ label, cells: [direct[of], relayed[of], relayed[of] - direct[of]], decimals: 1 });
+  return [row('median ms', 'median'), row('p99 ms', 'p99')];
 }
 
 function rowsOf(results: readonly Relays[], count: number): Row[] {

@@ -27,11 +27,19 @@ const cli = join(__dirname, '..', '..', 'src', 'cli.js');
 // Below the range from which the system takes ports for connections.
 const firstPort = 23_100;
 const appPassword = 'doorman-bench';
+/** Of the assistant that takes the relayed messages. */
+export const assistantSecret = `whsec_${Buffer.alloc(32, 'bench').toString('base64')}`;
+/** An application that may have codes sent. */
+export const benchClient = 'bench';
+const clients = [{ name: benchClient, verifications: { countries: ['DE'], perDay: 1_000_000 } }];
 
-/** What differs from the default policy: no quantum, and nobody is sent away while 10,000 people are waited for. */
+/**
+ * What differs from the default policy: no quantum, no waiting for reports on replies, which the fake provider does not
+ * make, and nobody is sent away while 10,000 people are waited for.
+ */
 const policy: Partial<Policy> = {
-  replyQuantumMs: 0, identifyIdleMs: 3_600_000, sessionIdleMs: 14_400_000, countrySendsPerDayMax: 100_000,
-  destinationSendsInAllPerDayMax: 10_000, messagesPerMinuteMax: 1_000,
+  replyQuantumMs: 0, replyOrderWaitMs: 1, identifyIdleMs: 3_600_000, sessionIdleMs: 14_400_000,
+  countrySendsPerDayMax: 100_000, destinationSendsInAllPerDayMax: 10_000, messagesPerMinuteMax: 1_000,
 };
 
 export async function startDoorman(
@@ -92,6 +100,7 @@ function environmentOf(stand: Stand, { ownerUrl, appUrl, keyring, webPort, inter
     DOORMAN_ORGANISATION: 'Bench',
     DOORMAN_KEYRING: keyring,
     DOORMAN_POLICY: JSON.stringify(numbers),
+    DOORMAN_CLIENTS: JSON.stringify({ clients }),
     DATABASE_URL: appUrl,
     DATABASE_OWNER_URL: ownerUrl,
     TEMPORAL_ADDRESS: stand.temporal.address,
@@ -103,7 +112,7 @@ function environmentOf(stand: Stand, { ownerUrl, appUrl, keyring, webPort, inter
     TWILIO_SMS_SENDER: account.sms,
     TWILIO_API_URL: stand.twilio.origin,
     ASSISTANT_URL: stand.assistantUrl,
-    ASSISTANT_SECRET: `whsec_${Buffer.alloc(32, 'bench').toString('base64')}`,
+    ASSISTANT_SECRET: assistantSecret,
   };
 }
 

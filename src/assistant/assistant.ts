@@ -23,6 +23,7 @@ export interface Turn {
 
 /** One reply. The channel shows choices and media as words: src/assistant/replies.ts. */
 export interface Reply {
+  /** May be empty beside media. */
   readonly text: string;
   /** What the person may answer; they may answer anything else as well. */
   readonly choices?: readonly string[] | undefined;
@@ -39,9 +40,28 @@ export interface AssistantAnswer {
    * unless it says that a proof of this kind is not enough: then it comes again once.
    */
   readonly stepUp?: boolean | StepUp;
+  /** How much of what it said no chat can show: that is left out. */
+  readonly ignored?: number;
+  /** It broke off: what is here came before, and there will be no more. */
+  readonly broken?: true;
+}
+
+/** What outlives a try of a turn, and the process that ran it. Each promise resolves when that is certain. */
+export interface TurnMemory {
+  /** Notes that the turn leaves now. False when it left before: then it is not to be given again. */
+  give(): Promise<boolean>;
+  /** The turn was not taken: it may be given again. */
+  takeBack(): Promise<void>;
+  /** What was kept of the assistant's own conversation with this session. */
+  recall(): Promise<string | undefined>;
+  keep(note: string): Promise<void>;
+  forget(): Promise<void>;
 }
 
 export interface Assistant {
-  /** Gives the turn to the assistant and waits for its answer. Throws Fault; repeats carry the same turnId. */
-  answer(turn: Turn, signal: AbortSignal): Promise<AssistantAnswer>;
+  /**
+   * Gives the turn to the assistant and waits for its answer. Throws Fault. Repeats carry the same turnId. What would
+   * be done twice by them is given once, which `memory` knows: from then on the turn is `refused`.
+   */
+  answer(turn: Turn, signal: AbortSignal, memory: TurnMemory): Promise<AssistantAnswer>;
 }

@@ -6,7 +6,7 @@ import type { Pool, Queryable } from '../db/pool';
 import { replyKey } from '../domain/messages';
 import type { Log } from '../log';
 import type { Push } from './pushReader';
-import { wordsOf } from './replies';
+import { partsOf } from './replies';
 import {
   dueTurns, extendTurn, findPush, isBeingRelayed, lockTurn, notePush, noteTold,
 } from './turns';
@@ -33,7 +33,7 @@ export interface PushDeps {
   /** Whether the sender's session is open at this moment: a leaver's replies are not even kept (A55). */
   isOpen(tx: Queryable, sessionId: string, senderId: string): Promise<boolean>;
   /** Splits a text into parts that one message of the channel can hold. */
-  split(text: string): readonly string[];
+  readonly split: (text: string) => readonly string[];
   /** Where links to media may lead. */
   readonly mediaHosts: ReadonlySet<string>;
   /** Tells the sender's conversation that there is news of a turn. Rejects when that is not certain. */
@@ -133,7 +133,7 @@ async function keep(deps: PushDeps, tx: Queryable, push: Push, turn: OpenTurn): 
   // Nothing to remember: what only brings more than a turn may say is dropped each time that it comes.
   if (taken === 0 && !endTurn) return { outcome: 'known', taken, dropped };
   if (!await notePush(tx, { id, messageId, taken, dropped })) return { outcome: 'reused' };
-  const texts = replies.flatMap((reply) => deps.split(wordsOf(reply, deps.mediaHosts)));
+  const texts = partsOf(replies, deps.split, deps.mediaHosts);
   const keyed = texts.map((text, index) => ({ key: replyKey(messageId, turn.parts + index), text }));
   await deps.storeTexts(tx, turn.senderId, keyed);
   await extendTurn(tx, messageId, { replies: taken, parts: keyed.length, endTurn, againMs: tellAgainMs });

@@ -14,14 +14,15 @@ const repliesMax = 200;
 
 const hasWords = (text: string): boolean => text.trim() !== '';
 
-const replySchema = z.object({
-  text: z.string().refine((text) => hasWords(text) && Buffer.byteLength(text) <= textBytesMax),
+/** What a reply is, whoever says it. */
+export const replySchema = z.object({
+  text: z.string().refine((text) => Buffer.byteLength(text) <= textBytesMax),
   choices: z.array(z.string().max(choiceLengthMax).refine(hasWords)).min(1).max(choicesMax).optional(),
   media: z.object({
     url: z.string().max(urlLengthMax),
-    type: z.string().regex(/^[a-z]{1,20}\/[\w.+-]{1,100}$/i),
+    type: z.string().regex(/^[a-z]{1,20}\/([\w.+-]{1,100}|\*)$/i),
   }).optional(),
-});
+}).refine(({ text, media }) => hasWords(text) || media !== undefined);
 
 /** Fields that were not agreed on are left out. */
 export const repliesSchema = z.array(replySchema).max(repliesMax);
@@ -42,7 +43,14 @@ export function parseJson(bytes: Uint8Array): unknown {
 export function wordsOf({ text, choices = [], media }: Reply, mediaHosts: ReadonlySet<string>): string {
   const numbered = choices.map((choice, index) => `${index + 1}. ${oneLine(choice)}`).join('\n');
   const link = media === undefined ? undefined : linkTo(media.url, mediaHosts);
-  return [text, ...numbered === '' ? [] : [numbered], ...link === undefined ? [] : [link]].join('\n\n');
+  return [text, numbered, link ?? ''].filter((part) => part !== '').join('\n\n');
+}
+
+/** The parts of these replies that one message each can hold. A reply that is nothing but a closed link has none. */
+export function partsOf(
+  replies: readonly Reply[], split: (text: string) => readonly string[], mediaHosts: ReadonlySet<string>,
+): string[] {
+  return replies.flatMap((reply) => split(wordsOf(reply, mediaHosts)));
 }
 
 /** So that a choice cannot look like two, or like a further text. */

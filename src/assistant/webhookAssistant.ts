@@ -3,11 +3,13 @@
 // Its answer is not trusted: it is bounded in size and time, and read as data.
 import { Webhook } from 'standardwebhooks';
 import { z } from 'zod';
-import { Fault, retryAfterMs } from '../domain/faults';
-import type { FaultKind } from '../domain/faults';
-import type { Assistant, AssistantAnswer, Turn } from './assistant';
-import { parseJson, repliesSchema } from './replies';
+import type { AssistantAnswer, Turn } from './assistant';
+import { timeoutMsDefault } from './assistantSettings';
+import { createExchange, refused } from './exchange';
+import type { Exchange } from './exchange';
+import { repliesSchema } from './replies';
 import { stepUpSchema } from './stepUp';
+import { isStreamed, readStreamed, streamTypes } from './stream/streamedAnswer';
 
 export interface WebhookAssistantOptions {
   readonly url: string;
@@ -17,12 +19,10 @@ export interface WebhookAssistantOptions {
   readonly production: boolean;
   /** How long a turn may take, from the connection to the last byte. Below the 90 s of a try (workflows/io.ts). */
   readonly timeoutMs?: number;
+  /** Takes answers in parts as well, with at most so long between two of them. */
+  readonly partGapMs?: number;
   readonly fetch?: typeof fetch;
 }
-
-// R63.
-const timeoutMsDefault = 30_000;
-const answerBytesMax = 256 * 1024;
 
 const schema = z.object({
   replies: repliesSchema,
@@ -30,23 +30,23 @@ const schema = z.object({
   step_up: stepUpSchema.optional(),
 });
 
+/** Can be given a turn again: it knows a turn by its id, so that nothing need be remembered. */
+export interface WebhookAssistant {
+  answer(turn: Turn, signal: AbortSignal): Promise<AssistantAnswer>;
+}
+
 /** Throws when the URL cannot be used: at the start, and without repeating it, because a URL can hold a secret. */
-export function createWebhookAssistant(options: WebhookAssistantOptions): Assistant {
+export function createWebhookAssistant(options: WebhookAssistantOptions): WebhookAssistant {
+  const { partGapMs, fetch: get = fetch, timeoutMs = timeoutMsDefault } = options;
   const url = endpoint(options.url, options.production);
   const webhook = new Webhook(options.secret);
-  const post = options.fetch ?? fetch;
-  const timeoutMs = options.timeoutMs ?? timeoutMsDefault;
+  const accept = ['application/json', ...partGapMs === undefined ? [] : streamTypes].join(', ');
   return {
     async answer(turn, signal) {
-      const timeout = AbortSignal.timeout(timeoutMs);
-      const ended = AbortSignal.any([signal, timeout]);
-      try {
-        return await readAnswer(await post(url, { ...signedRequest(webhook, turn), signal: ended }));
-      } catch (error) {
-        if (error instanceof Fault) throw error;
-        if (signal.aborted) throw aborted();
-        throw unavailable(timeout.aborted ? 'timeout' : networkCode(error));
-      }
+      const exchange = createExchange(get, signal, timeoutMs);
+      const response = await exchange.send(url, signedRequest(webhook, turn, accept));
+      if (partGapMs !== undefined && isStreamed(response)) return readStreamed(exchange, response, partGapMs);
+      return readAnswer(exchange, response);
     },
   };
 }
@@ -61,7 +61,7 @@ function endpoint(raw: string, production: boolean): URL {
   return url;
 }
 
-function signedRequest(webhook: Webhook, turn: Turn): RequestInit {
+function signedRequest(webhook: Webhook, turn: Turn, accept: string): RequestInit {
   const { turnId, conversationId, subject, verifiedAt, assurance, locale, text, statement, authorization } = turn;
   const body = JSON.stringify({
     turn_id: turnId, conversation_id: conversationId, subject, verified_at: verifiedAt.toISOString(), assurance, locale,
@@ -72,11 +72,9 @@ function signedRequest(webhook: Webhook, turn: Turn): RequestInit {
   return {
     method: 'POST',
     body,
-    // A redirect would take the text to somewhere that nobody configured (A73).
-    redirect: 'manual',
     headers: {
       'content-type': 'application/json',
-      accept: 'application/json',
+      accept,
       'webhook-id': turnId,
       'webhook-timestamp': String(Math.floor(now.getTime() / 1_000)),
       'webhook-signature': webhook.sign(turnId, now, body),
@@ -87,75 +85,14 @@ function signedRequest(webhook: Webhook, turn: Turn): RequestInit {
   };
 }
 
-async function readAnswer(response: Response): Promise<AssistantAnswer> {
-  try {
-    if (response.status === 202) return await taken(response);
-    if (response.status !== 200) throw faultOfStatus(response);
-    const type = response.headers.get('content-type') ?? '';
-    if (!/^application\/json *(;|$)/i.test(type)) throw refused('content type');
-    return parseAnswer(await readBounded(response));
-  } catch (error) {
-    // What is left of a body that nobody wants would keep its connection.
-    if (!response.bodyUsed) await response.body?.cancel().catch(() => undefined);
-    throw error;
+/** A 202 will push its replies; what it says here is not read. */
+async function readAnswer(exchange: Exchange, response: Response): Promise<AssistantAnswer> {
+  if (response.status === 202) {
+    await response.body?.cancel().catch(() => undefined);
+    return { replies: [], endTurn: false };
   }
-}
-
-/** It will push its replies; what it says here is not read. */
-async function taken(response: Response): Promise<AssistantAnswer> {
-  await response.body?.cancel().catch(() => undefined);
-  return { replies: [], endTurn: false };
-}
-
-async function readBounded(response: Response): Promise<Uint8Array> {
-  if (Number(response.headers.get('content-length')) > answerBytesMax) throw refused('too large');
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  // Counted as unpacked, so that a packed answer cannot be more; leaving the loop cancels the rest.
-  for await (const chunk of response.body ?? []) {
-    bytes += chunk.byteLength;
-    if (bytes > answerBytesMax) throw refused('too large');
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
-}
-
-function parseAnswer(bytes: Uint8Array): AssistantAnswer {
-  const parsed = schema.safeParse(parseJson(bytes));
+  const parsed = schema.safeParse(await exchange.json(response));
   if (!parsed.success) throw refused('invalid answer');
   const { replies, end_turn: endTurn, step_up: stepUp } = parsed.data;
   return { replies, endTurn, ...stepUp === undefined ? {} : { stepUp } };
-}
-
-function faultOfStatus({ status, headers }: Response): Fault {
-  const waitMs = retryAfterMs(headers.get('retry-after'), Date.now());
-  return new Fault(kindOfStatus(status), 'assistant', `http ${status}`, waitMs);
-}
-
-function kindOfStatus(status: number): FaultKind {
-  if (status === 429) return 'throttled';
-  if (status >= 500 || status === 408 || status === 425) return 'unavailable';
-  // Moved, not found, or not open to us: whoever configured the address must look.
-  if ((status >= 300 && status < 400) || [401, 403, 404, 405, 410].includes(status)) return 'misconfigured';
-  return 'refused';
-}
-
-function refused(code: string): Fault {
-  return new Fault('refused', 'assistant', code);
-}
-
-function unavailable(code: string): Fault {
-  return new Fault('unavailable', 'assistant', code);
-}
-
-/** The stable name of what went wrong on the way, which fetch wraps once. */
-function networkCode(error: unknown): string {
-  const { code, cause } = error as { code?: unknown; cause?: { code?: unknown } };
-  const known = [cause?.code, code].find((name) => typeof name === 'string' && /^[A-Z][A-Z0-9_]{2,40}$/.test(name));
-  return known === undefined ? 'no answer' : String(known);
-}
-
-/** The caller gave up: no fault of the assistant's, and recognised by its name. */
-function aborted(): Error {
-  return Object.assign(new Error('aborted'), { name: 'AbortError' });
 }

@@ -31,6 +31,7 @@ export async function findCustomer(
 export async function noteProof(
   db: Queryable, client: string, verificationId: string, employeeId: string,
 ): Promise<Date | undefined> {
+  await db.query(`DELETE FROM client_proofs WHERE proved_at < clock_timestamp() - interval '1 day'`);
   const { rows: [row] } = await db.query<{ provedAt: Date }>(
     `INSERT INTO client_proofs (verification_id, client, employee_id) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING
      RETURNING proved_at AS "provedAt"`, [verificationId, client, employeeId]);

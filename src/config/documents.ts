@@ -1,18 +1,26 @@
 // The settings that are JSON documents, each read by the schema of the part that it is for.
 import type { z } from 'zod';
+import { assistantSettings, insecureAssistant, timeoutMsDefault } from '../assistant/assistantSettings';
+import type { AssistantSettings } from '../assistant/assistantSettings';
 import { clientSettings, insecureClients } from '../clients/clientSettings';
 import type { Client } from '../clients/clientSettings';
 import { insecurePartners, partnerSettings } from '../partners/partnerSettings';
 import type { Partner } from '../partners/partnerSettings';
+import { httpCarrierSettings, insecureCarrier } from '../otp/carriers/httpCarrierSettings';
+import type { HttpCarrierSettings } from '../otp/carriers/httpCarrierSettings';
 import { insecureServices, serviceSettings } from '../services/serviceSettings';
 import type { Service } from '../services/serviceSettings';
 import { readJsonSetting } from './jsonSetting';
+import { settings } from './settings';
 import type { RawSettings, SettingName } from './settings';
 
 export interface Documents {
+  readonly assistant: AssistantSettings;
   readonly partners: readonly Partner[];
   readonly clients: readonly Client[];
   readonly services: readonly Service[];
+  /** Who carries SMS; Twilio where it is undefined. */
+  readonly smsCarrier: HttpCarrierSettings | undefined;
 }
 
 /** Each is empty when it cannot be read: then there is a problem. */
@@ -29,9 +37,26 @@ export function readDocuments(raw: RawSettings, production: boolean, problems: s
       return undefined;
     }
   };
+  const named = raw.DOORMAN_ASSISTANT === undefined ? undefined
+    : read('DOORMAN_ASSISTANT', '', assistantSettings, insecureAssistant);
+  if (raw.DOORMAN_ASSISTANT === undefined) problems.push(...missingForWebhook(raw));
   return {
+    assistant: named ?? webhookOf(raw),
     partners: read('DOORMAN_PARTNERS', '{"partners":[]}', partnerSettings, insecurePartners)?.partners ?? [],
     clients: read('DOORMAN_CLIENTS', '{"clients":[]}', clientSettings, insecureClients)?.clients ?? [],
     services: read('DOORMAN_SERVICES', '{"services":[]}', serviceSettings, insecureServices)?.services ?? [],
+    smsCarrier: raw.DOORMAN_SMS_CARRIER === undefined ? undefined
+      : read('DOORMAN_SMS_CARRIER', '{}', httpCarrierSettings, insecureCarrier),
   };
+}
+
+const ofWebhook = ['ASSISTANT_URL', 'ASSISTANT_SECRET'] as const;
+
+function missingForWebhook(raw: RawSettings): string[] {
+  return ofWebhook.filter((name) => raw[name] === undefined).map((name) => `${name}: is missing. ${settings[name].about}`);
+}
+
+/** The assistant of the two settings; their own schema says what is wrong with them. */
+function webhookOf({ ASSISTANT_URL: url = '', ASSISTANT_SECRET: secret = '' }: RawSettings): AssistantSettings {
+  return { kind: 'webhook', url, secret, timeoutMs: timeoutMsDefault, allowInsecure: url.startsWith('http:') };
 }

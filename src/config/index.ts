@@ -1,6 +1,7 @@
 // The only reader of process.env: one schema, every problem at once, a frozen result passed on in slices.
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { webhookSecret } from '../assistant/assistantSettings';
 import { readCountries } from '../directory/phoneNumber';
 import type { Countries } from '../directory/phoneNumber';
 import { productionRefusals } from '../directory/sync/production';
@@ -17,7 +18,7 @@ import { readSmtpUrl } from '../mail/smtpUrl';
 import { readDocuments } from './documents';
 import type { Documents } from './documents';
 import { readJsonSetting } from './jsonSetting';
-import { assistantKey, productionProblems } from './production';
+import { productionProblems } from './production';
 import { settings } from './settings';
 import type { RawSettings, Setting, SettingName } from './settings';
 
@@ -39,8 +40,6 @@ const origin = z.url({ protocol: /^https?$/ }).refine((url) => URL.canParse(url)
 const sid = (prefix: string) => z.string().regex(new RegExp(`^${prefix}[0-9a-fA-F]{32}$`), `must look like ${prefix} and 32 hex digits`);
 const e164 = /^\+[1-9]\d{6,14}$/;
 const isSet = (list: readonly string[]): boolean => new Set(list).size === list.length;
-/** 256 bits: design §5, R62. */
-const keyBytesMin = 32;
 
 const schema = z.object({
   DOORMAN_PROFILE: z.enum(['production', 'development']),
@@ -82,9 +81,9 @@ const schema = z.object({
   DOORMAN_SMTP_URL: z.string().refine((url) => readSmtpUrl(url) !== undefined, 'must be smtp:// or smtps://, with both of user and password or none, percent-encoded, and nothing after the port').optional(),
   DOORMAN_MAIL_FROM: z.string().refine(isMailAddress, 'must be an address in lower case such as doorman@example.com, without a name').optional(),
   DOORMAN_SMTP_CA: z.string().optional(),
-  ASSISTANT_URL: z.url({ protocol: /^https?$/ }),
+  ASSISTANT_URL: z.url({ protocol: /^https?$/ }).optional(),
   DOORMAN_ASSISTANT_AUDIENCE: z.string().regex(/^[\x21-\x7e]{1,200}$/, 'must be 1 to 200 characters without spaces, such as https://assistant.example.com').optional(),
-  ASSISTANT_SECRET: z.string().refine((secret) => (assistantKey(secret)?.length ?? 0) >= keyBytesMin, 'must be whsec_ and at least 32 random bytes as base64'),
+  ASSISTANT_SECRET: webhookSecret.optional(),
   DOORMAN_MEDIA_HOSTS: z.string().regex(/^[a-z0-9.-]+(:\d+)?( *, *[a-z0-9.-]+(:\d+)?)*$/, 'must be host names such as files.example.com, with commas between them').optional(),
   DOORMAN_PRIVATE_HOSTS: z.string().regex(/^[a-zA-Z0-9.:-]+( *, *[a-zA-Z0-9.:-]+)*$/, 'must be host names or addresses, with commas between them').optional(),
   DOORMAN_OPERATOR: z.string().optional(),
@@ -126,8 +125,8 @@ export function loadConfig(environment: Environment = process.env): Config {
   }
   const { keyring, policy, countries, directory, mailsCodes, production } = readParts(raw, problems);
   const documents = readDocuments(raw, production, problems);
-  if (raw.TWILIO_SMS_SENDER === undefined && raw.TWILIO_MESSAGING_SERVICE_SID === undefined) {
-    problems.push('TWILIO_MESSAGING_SERVICE_SID or TWILIO_SMS_SENDER: one of the two is needed to send codes');
+  if (raw.DOORMAN_SMS_CARRIER === undefined && raw.TWILIO_SMS_SENDER === undefined && raw.TWILIO_MESSAGING_SERVICE_SID === undefined) {
+    problems.push('TWILIO_MESSAGING_SERVICE_SID or TWILIO_SMS_SENDER: one of the two is needed to send codes, unless there is a DOORMAN_SMS_CARRIER');
   }
   problems.push(...verifyProblems(raw, policy));
   if ((raw.DOORMAN_SMTP_URL === undefined) !== (raw.DOORMAN_MAIL_FROM === undefined)) {

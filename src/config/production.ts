@@ -1,22 +1,15 @@
 // What only production refuses: connections that anybody can read, and secrets that are none.
+import { assistantKey, isRandomKey } from '../assistant/assistantSettings';
 import { usesTls } from '../temporal/connection';
 import type { RawSettings } from './settings';
-
-/** The bytes of a Standard Webhooks secret; undefined when it is none. */
-export function assistantKey(secret: string): Buffer | undefined {
-  const text = /^whsec_([A-Za-z0-9+/]+={0,2})$/.exec(secret)?.[1] ?? '';
-  const key = Buffer.from(text, 'base64');
-  return text !== '' && key.toString('base64') === text ? key : undefined;
-}
 
 const endpoints = ['DOORMAN_PUBLIC_URL', 'ASSISTANT_URL'] as const;
 const tokens = ['TWILIO_AUTH_TOKEN', 'TWILIO_AUTH_TOKEN_NEXT', 'TWILIO_API_KEY_SECRET', 'DOORMAN_CODEC_TOKEN'] as const;
 const databases = ['DATABASE_URL', 'DATABASE_OWNER_URL'] as const;
 /** Passwords that stand in this repository, or in everybody's. */
 const publicPasswords = ['doorman-local', 'postgres-local', 'password', 'postgres', 'doorman'];
-// Fewer different ones come up by chance once in 20 million tokens of 32 hex digits, and never among 32 bytes.
+// Fewer different ones come up by chance once in 20 million tokens of 32 hex digits.
 const differentSignsMin = 8;
-const differentBytesMin = 12;
 /** 256 bits take as many signs at least, as base64. */
 const codecTokenMin = 43;
 
@@ -55,7 +48,7 @@ function publicSecrets(raw: RawSettings): string[] {
   return [
     ...tokens.filter((name) => raw[name] !== undefined && new Set(raw[name]).size < differentSignsMin)
       .map((name) => `${name}: is not random, as it is made for trying out`),
-    ...key !== undefined && new Set(key).size < differentBytesMin ? ['ASSISTANT_SECRET: is not random, as it is made for trying out'] : [],
+    ...key !== undefined && !isRandomKey(key) ? ['ASSISTANT_SECRET: is not random, as it is made for trying out'] : [],
     ...[...databases, 'DOORMAN_SMTP_URL' as const].filter((name) => isPublic(raw[name])).map((name) => `${name}: its password is public`),
     ...raw.DOORMAN_CODEC_TOKEN !== undefined && raw.DOORMAN_CODEC_TOKEN.length < codecTokenMin
       ? [`DOORMAN_CODEC_TOKEN: production needs 32 random bytes, as hex or base64: at least ${codecTokenMin} characters`] : [],

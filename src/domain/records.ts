@@ -95,6 +95,17 @@ export interface RecordFacts {
   'partner.parked': { partner: string; eventId: string; fault: string };
   /** Parked events that an operator has tried again. */
   'partner.resumed': { partner: string; events: number; operator: string };
+  /** A code for an application was sent. `destination`: keyed hash of the number. */
+  'verification.sent': { verificationId: string; client: string; destination: string };
+  /** The application itself got the code, in the answer. */
+  'verification.returned': { verificationId: string; client: string };
+  'verification.approved': { verificationId: string; client: string; destination: string };
+  /** Without a destination nothing was sent. */
+  'verification.exhausted': { verificationId: string; client: string; destination?: string };
+  /** So many codes were sent for a client today that it gets no more. */
+  'client.spent': { client: string };
+  /** Guesses of applications were wrong so often within a day, in all, that none is evaluated. */
+  'restbreaker.tripped': { guesses: number };
   'payload.decoded': { payloads: number; operator: string };
   /** A token by which an identity provider pushes people, by its id. */
   'scimtoken.issued': { tokenId: string; source: string; operator: string };

@@ -13,6 +13,7 @@ export const summaries = {
   directorySync: 'Directory sync',
   directory: 'directory',
   partnerForward: 'events of a partner',
+  verification: 'Verification for an application',
 } as const;
 
 /** Of a conversation's timer. */

@@ -24,6 +24,8 @@ import { isReceiptId, receiptPath, statusPath, twilioStatus } from './twilioStat
 import type { StatusDeps } from './twilioStatus';
 import { messagePath, twilioWebhook } from './twilioWebhook';
 import type { WebhookDeps } from './twilioWebhook';
+import { verificationRouter } from './verifications/verificationRouter';
+import type { VerificationRouterDeps } from './verifications/verificationRouter';
 import { voiceRoutes } from './voice/voiceCalls';
 import type { VoiceDeps } from './voice/voiceCalls';
 
@@ -36,6 +38,8 @@ export interface AppDeps extends WebhookDeps, StatusDeps, PushedRepliesDeps, Pic
   readonly keySet?: KeySetRouteDeps['keySet'];
   /** Without, there is no route for partners. */
   readonly partners?: PartnerWebhookDeps['partners'];
+  /** Without, no application can ask for codes. */
+  readonly verifications?: VerificationRouterDeps;
   /** Without, no application can call. */
   readonly clients?: ClientRoutesDeps;
   readonly twilio: WebhookDeps['twilio'] & {
@@ -72,6 +76,7 @@ export function createApp(deps: AppDeps): Express {
   if (deps.scim !== undefined) app.use(scimPath, scimRouter(deps.scim, publicUrl, deps.log));
   const { partners } = deps;
   if (partners !== undefined) app.route(partnerPath).post(partnerWebhook({ partners })).all(refuseMethod('POST'));
+  if (deps.verifications !== undefined) app.use(verificationRouter(deps.verifications));
 
   const clients = deps.clients === undefined ? [] : clientRoutes(deps.clients, deps.log);
   for (const [path, handle] of clients) app.route(path).post(handle).all(refuseMethod('POST'));

@@ -7,7 +7,7 @@ const failuresMax = 30;
 export const failureWindowMs = 60_000;
 // Beyond it all are forgotten: who has that many addresses is not held up by any of them.
 const addressesMax = 10_000;
-const rightMax = 100;
+const rightMax = 1_000;
 
 const fingerprint = (secret: string): string => createHash('sha256').update(secret).digest('base64url');
 

@@ -9,6 +9,7 @@ export const problems = {
   'malformed': { status: 400, detail: 'The request is not well formed.' },
   'query-refused': { status: 400, detail: 'This route takes no query string.' },
   'not-authentic': { status: 401, detail: 'The request is not signed by this partner.' },
+  'client-unknown': { status: 401, detail: 'No client that may do this is known by these credentials.' },
   'not-genuine': { status: 403, detail: 'The request is not signed for this route, or not for this service.' },
   'not-found': { status: 404, detail: 'There is nothing at this address.' },
   'turn-unknown': { status: 404, detail: 'There is no turn of this id that is answered later.' },
@@ -16,6 +17,7 @@ export const problems = {
   'too-slow': { status: 408, detail: 'The request took too long to arrive.' },
   'turn-ended': { status: 409, detail: 'The turn was ended before; nothing of this request was taken.' },
   'push-reused': { status: 409, detail: 'The webhook-id was that of a request for another turn.' },
+  'key-reused': { status: 409, detail: 'The Idempotency-Key was that of a request for something else.' },
   'turn-over': { status: 410, detail: 'The time of the turn, or the session that it belongs to, is over.' },
   'too-large': { status: 413, detail: 'The request is too large.' },
   'content-refused': {

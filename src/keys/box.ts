@@ -69,7 +69,8 @@ export class Unsealable extends Error {
  */
 export function lookupHash(
   keys: PurposeKeys,
-  kind: 'address' | 'identity' | 'identityKey' | 'destination' | 'partnerEvent' | 'partnerSubject',
+  kind: 'address' | 'identity' | 'identityKey' | 'destination' | 'partnerEvent' | 'partnerSubject' | 'restKey'
+  | 'restRequest',
   value: string,
 ): Buffer {
   return createHmac('sha256', keys.key(keys.activeId)).update(`${kind}\0${value}`).digest();

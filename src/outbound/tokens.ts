@@ -10,9 +10,12 @@ import type { Answer } from './answer';
 import { keepToken } from './keptTokens';
 import type { GivenToken } from './keptTokens';
 
+type Fields = Readonly<Record<string, string>>;
+
 export interface TokenOptions {
   readonly tokenUrl: string;
-  readonly clientId: string;
+  /** Without one nothing is said of the client: what else is sent names it. */
+  readonly clientId?: string;
   /** Without one the client is known by what else it sends. */
   readonly clientSecret?: string | undefined;
   /** Where the secret goes: the Authorization header unless told. */
@@ -20,7 +23,7 @@ export interface TokenOptions {
   /** `client_credentials` unless told. */
   readonly grantType?: string;
   /** Further fields of the request, made anew for each. `afresh`: a token was forgotten, and another is wanted. */
-  readonly parameters?: (afresh: boolean) => Readonly<Record<string, string>>;
+  readonly parameters?: (afresh: boolean) => Fields | Promise<Fields>;
   /** What the body of a refusal means, where it is not OAuth's own: in words of ours, without its values. */
   readonly explain?: (body: unknown) => string | undefined;
   /** From the connection to the last byte, in ms: 30 s unless told. */
@@ -50,13 +53,13 @@ export function createTokens(options: TokenOptions): Tokens {
   return { bearer: token, forget: () => forget() };
 }
 
-/** Asks for one token, and keeps nothing. Throws a OutboundFault. */
+/** Asks for one token, and keeps nothing. Throws an OutboundFault. */
 export async function requestToken(options: TokenOptions, afresh: boolean): Promise<GivenToken> {
-  const { grantType = 'client_credentials', parameters = () => ({}) } = options;
+  const { grantType = 'client_credentials', parameters = (): Fields => ({}) } = options;
   if (!options.tokenUrl.startsWith('https:') && options.allowInsecure !== true) {
     throw new OutboundFault('misconfigured', `${who} is not asked without TLS`);
   }
-  const fields = parameters(afresh);
+  const fields = await parameters(afresh);
   const { access_token: token, token_type: type, expires_in: seconds } =
     await genericGrantRequest(configure(options), grantType, fields).catch(unwrap);
   if (type !== 'bearer' || !sendable.test(token)) throw noToken();
@@ -78,10 +81,11 @@ function noToken(): OutboundFault {
 
 function configure(options: TokenOptions): Configuration {
   const { tokenUrl, clientId, clientSecret, secretIn = 'header', allowInsecure = false } = options;
-  const authentication = clientSecret === undefined ? None()
+  const authentication = clientId === undefined ? () => undefined
+    : clientSecret === undefined ? None()
     : secretIn === 'header' ? ClientSecretBasic(clientSecret) : ClientSecretPost(clientSecret);
   const config = new Configuration(
-    { issuer: tokenUrl, token_endpoint: tokenUrl }, clientId, undefined, authentication);
+    { issuer: tokenUrl, token_endpoint: tokenUrl }, clientId ?? 'unnamed', undefined, authentication);
   if (allowInsecure) allowInsecureRequests(config);
   config[customFetch] = fetchOf(options);
   return config;

@@ -23,11 +23,11 @@ export const textContext = (key: string): string => `outbox:${key}`;
 
 /**
  * Notes that the provider is about to be asked, before it is. `sessionId`: should the text have to wait, it may leave
- * only while that is open.
+ * only while that is open. `senderId`: null for a code that an application asked for.
  */
 export async function beginSend(
   db: Queryable, keys: PurposeKeys,
-  send: { key: string; senderId: string; kind: 'reply' | 'code'; sessionId?: string | undefined },
+  send: { key: string; senderId: string | null; kind: 'reply' | 'code'; sessionId?: string | undefined },
 ): Promise<Send> {
   const { rows: [row] } = await db.query<{
     id: string; state: Send['state']; attempts: number; text_enc: Buffer | null; ageMs: number;

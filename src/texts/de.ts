@@ -56,6 +56,9 @@ export const de = {
     smsCode:
       '{organisation}: {code} ist Ihr Code im WhatsApp-Chat (von ...{last4}), {minutes} gültig. '
       + 'Nur dort eingeben, niemand fragt danach. Nicht Sie? Dort NICHT ICH schreiben.',
+    smsVerification:
+      '{organisation}: {code} ist Ihr Code, {minutes} gültig. Nur dort eingeben, wo Sie ihn angefordert haben. '
+      + 'Niemand fragt Sie danach.',
     mailCodeSubject: '{organisation}: Ihr Code für unseren WhatsApp-Chat',
     mailCode:
       'Ihr Code für unseren WhatsApp-Chat lautet:\n\n{code}\n\n'

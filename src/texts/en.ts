@@ -55,6 +55,9 @@ export const en = {
     smsCode:
       '{organisation}: {code} is your code for our WhatsApp chat (from ...{last4}), valid {minutes}. '
       + 'Type it only there, nobody will ask you for it. Not you? Write NOT ME there.',
+    smsVerification:
+      '{organisation}: {code} is your code, valid {minutes}. Type it only where you asked for it. '
+      + 'Nobody will ask you for it.',
     mailCodeSubject: '{organisation}: your code for our WhatsApp chat',
     mailCode:
       'Your code for our WhatsApp chat is:\n\n{code}\n\n'

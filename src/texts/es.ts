@@ -55,6 +55,9 @@ export const es = {
     smsCode:
       '{organisation}: {code} es su clave del chat WhatsApp (desde ...{last4}), vale {minutes}. '
       + 'Solo para ese chat, nadie se la pide. ¿No es usted? Escriba en él NO SOY YO.',
+    smsVerification:
+      '{organisation}: {code} es su clave, vale {minutes}. Solo para donde usted la ha pedido. '
+      + 'Nadie se la pide.',
     mailCodeSubject: '{organisation}: su código para nuestro chat de WhatsApp',
     mailCode:
       'Su código para nuestro chat de WhatsApp es:\n\n{code}\n\n'

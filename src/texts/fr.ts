@@ -55,6 +55,9 @@ export const fr = {
     smsCode:
       '{organisation}: {code} est votre code du chat WhatsApp (de ...{last4}), valable {minutes}. '
       + 'Tapez-le uniquement là, personne ne le demande. Pas vous? Écrivez-y PAS MOI.',
+    smsVerification:
+      '{organisation}: {code} est votre code, valable {minutes}. Tapez-le uniquement là où il est attendu. '
+      + 'Personne ne vous le demandera.',
     mailCodeSubject: '{organisation} : votre code pour notre chat WhatsApp',
     mailCode:
       'Votre code pour notre chat WhatsApp est le suivant :\n\n{code}\n\n'

@@ -56,6 +56,11 @@ export interface CodeTexts {
   smsCode: Minutes & { readonly code: string; readonly last4: string };
 }
 
+/** What carries a code that another application asked for. Without a word of that application's (R47). */
+export interface ApplicationTexts {
+  smsVerification: Minutes & { readonly code: string };
+}
+
 /** What carries a code by mail. The subject holds no code: it is shown where the mail is not. */
 export interface MailCodeTexts {
   mailCodeSubject: Nothing;
@@ -93,7 +98,7 @@ type RequestOf<Texts> = { [Key in keyof Texts]: { readonly key: Key; readonly pa
 
 export type TextKey = keyof ChatTexts;
 export type TextRequest = RequestOf<ChatTexts>;
-export type CodeTextRequest = RequestOf<CodeTexts> | RequestOf<MailCodeTexts>;
+export type CodeTextRequest = RequestOf<CodeTexts> | RequestOf<MailCodeTexts> | RequestOf<ApplicationTexts>;
 export type NoticeTextRequest = RequestOf<NoticeTexts>;
 export type StepUpTextRequest = RequestOf<StepUpTexts>;
 export type VoiceTextRequest = RequestOf<VoiceTexts>;
@@ -111,7 +116,8 @@ export interface Language {
    * {email} (`yes` where codes go by them), and {by} (`workEmail` where people are asked for that alone).
    */
   readonly texts: Readonly<Record<
-    TextKey | keyof CodeTexts | keyof MailCodeTexts | keyof NoticeTexts | keyof VoiceTexts | keyof StepUpTexts, string
+    TextKey | keyof CodeTexts | keyof ApplicationTexts | keyof MailCodeTexts | keyof NoticeTexts | keyof VoiceTexts
+    | keyof StepUpTexts, string
   >>;
   /** What a person may type to steer the conversation; the first is the word that the texts use. */
   readonly commands: Readonly<Record<Command, readonly string[]>>;

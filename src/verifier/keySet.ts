@@ -48,7 +48,6 @@ export function createKeySet({ url, fetch, elapsed }: KeySetOptions): KeySet {
     try {
       keys = await readKeys(await fetchBounded(url, fetch));
       fetchedAt = elapsed();
-      unknown.clear();
     } catch {
       // What is known already stays good for a while; without, every statement is refused.
     }

@@ -11,6 +11,7 @@ import { findProfile } from '../directory/accounts/profile';
 import type { ClientRoutesDeps } from '../http/clients/clientRoutes';
 import { findSpeaker } from '../sessions/sessions';
 import type { Statements } from '../statements/statements';
+import { createApprovedNumber } from '../verifications/verifications';
 
 export interface WiredClientDeps extends Pick<ContactCentreDeps, 'approvedNumber'> {
   readonly pool: Pool;
@@ -31,25 +32,23 @@ export function createWiredClients({ contactHoldMs, ...deps }: WiredClientDeps):
   return { access: createClientAccess(deps), ...centres === false ? {} : { centres } };
 }
 
-interface WebParts extends Pick<WiredClientDeps, 'approvedNumber' | 'statements'> {
-  readonly database: { requireSound(): void };
-}
-
 /**
  * What a web process does for applications; no route where none is configured. Over connections of its own: whoever
  * calls in a storm holds up no message.
  */
 export function wireClients(
-  config: Config, { database, ...deps }: WebParts,
+  config: Config, statements: Statements, requireSound: () => void,
 ): { readonly routes: { readonly clients?: ClientRoutesDeps }; close(): Promise<void> } {
-  const { clients, policy: { contactHoldMs } } = config;
+  const { clients, keyring, policy: { contactHoldMs } } = config;
   if (clients.length === 0) return { routes: {}, close: async () => undefined };
   const pool = createPool(
     config.DATABASE_URL, { application_name: 'doorman web clients', max: 5, query_timeout: 6_000 });
-  const { access, centres } = createWiredClients({ ...deps, pool, clients, contactHoldMs });
+  const { access, centres } = createWiredClients({
+    pool, clients, statements, contactHoldMs, approvedNumber: createApprovedNumber(keyring.storage),
+  });
   const whenSound = <Given extends unknown[], Said>(act: (...given: Given) => Promise<Said>) =>
     async (...given: Given): Promise<Said> => {
-      database.requireSound();
+      requireSound();
       return act(...given);
     };
   const routes: ClientRoutesDeps = {

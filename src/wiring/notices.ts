@@ -1,5 +1,5 @@
 // What employees are told without asking: that a contact of theirs changed, and that a session was opened.
-import { smsOptions, destinationRules } from '../adapters';
+import { createSms, destinationRules } from '../adapters';
 import type { Config } from '../config';
 import type { Pool } from '../db/pool';
 import { sendNotices } from '../directory/contactNotices';
@@ -31,7 +31,7 @@ export interface NoticeParts {
 
 /** Tells the next few of both; says how many were told, and how many given up. */
 export function createNotices(config: Config, { pool, log, texts, mailer, alert }: NoticeParts) {
-  const sms = createSmsNotices(smsOptions(config, texts, alert));
+  const sms = createSmsNotices({ send: createSms(config, alert), texts });
   const sendSms = async (notice: SmsNotice) => {
     // It leaves like a code. One that is too early is tried again in a minute: it has no row, and is promised no turn.
     await takeTurn(pool, { key: 'notice', lane: 'codes' });

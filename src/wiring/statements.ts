@@ -22,6 +22,10 @@ export function wireStatements(
 }
 
 /** For whom the assistant's statements are made. */
-export function assistantAudience(config: Pick<Config, 'DOORMAN_ASSISTANT_AUDIENCE' | 'ASSISTANT_URL'>): string {
-  return config.DOORMAN_ASSISTANT_AUDIENCE ?? new URL(config.ASSISTANT_URL).origin;
+export function assistantAudience(
+  { DOORMAN_ASSISTANT_AUDIENCE: named, assistant }: Pick<Config, 'DOORMAN_ASSISTANT_AUDIENCE' | 'assistant'>,
+): string {
+  // Google's assistants have no address of their own unless one is configured.
+  const { url = 'https://dialogflow.googleapis.com' } = assistant;
+  return named ?? assistant.audience ?? new URL(url).origin;
 }

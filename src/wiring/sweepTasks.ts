@@ -4,7 +4,7 @@ import { auditedTransaction } from '../audit/auditedTransaction';
 import type { Config } from '../config';
 import type { Pool } from '../db/pool';
 import { createPruning } from '../directory/sync/pruning';
-import type { SweepTask } from '../inbox/sweep';
+import type { Counts, SweepTask } from '../inbox/sweep';
 import type { Log } from '../log';
 import { releaseNumbers } from '../otp/boundNumbers';
 import { tellMissedCodes } from '../otp/missedCodes';
@@ -22,12 +22,14 @@ export interface SweepParts {
   /** Undefined where none is configured. */
   readonly partners: { sweep(): Promise<void> } | undefined;
   readonly signingKeys: { tend(): Promise<void> };
+  /** Undefined where no application may ask for codes. */
+  readonly verifications: { sweep(): Promise<Counts> } | undefined;
   sendNotices(): Promise<{ notified: number; unnotified: number }>;
 }
 
 export function createSweepTasks(
   { policy, DOORMAN_CODE_METHODS: methods }: Config,
-  { pool, log, conversations, pushes, verify, partners, signingKeys, sendNotices }: SweepParts,
+  { pool, log, conversations, pushes, verify, partners, signingKeys, verifications, sendNotices }: SweepParts,
 ): SweepTask[] {
   const { textRetentionMs, receiptWaitMs } = policy;
   const silenceMs = methods.length === 1 ? undefined : policy.codeSilenceMs;
@@ -38,6 +40,7 @@ export function createSweepTasks(
     { name: 'turns', run: async () => { await pushes.tellDue(); return {}; } },
     ...partners === undefined ? [] : [{ name: 'partners', run: async () => { await partners.sweep(); return {}; } }],
     { name: 'signingKeys', run: async () => { await signingKeys.tend(); return {}; } },
+    ...verifications === undefined ? [] : [{ name: 'applications', run: () => verifications.sweep() }],
     { name: 'oldTexts', run: () => destroyOldTexts({ pool, log, textRetentionMs, receiptWaitMs }) },
     { name: 'bindings', run: async () => ({ released: await auditedTransaction(pool, releaseNumbers) }) },
     { name: 'actions', run: async () => ({ forgotten: await forgetOldActions(pool, textRetentionMs) }) },

@@ -1,14 +1,12 @@
-import { createServer } from 'node:http';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { setTimeout as delay } from 'node:timers/promises';
-import { gzipSync } from 'node:zlib';
 import { Webhook } from 'standardwebhooks';
 import type { Turn } from '../../src/assistant/assistant';
 import { createWebhookAssistant } from '../../src/assistant/webhookAssistant';
 import { describeAssistant } from '../ports/assistant.suite';
 import type { AssistantMood } from '../ports/assistant.suite';
 import { faultOf, leaks } from '../ports/leaks';
+import { moodsOf } from './stand/moods';
+import { bodyOf, listen as listenOnce } from './stand/server';
 
 const secret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
 const turn: Turn = {
@@ -21,51 +19,9 @@ const json = (res: ServerResponse, body: unknown, status = 200, headers: Record<
   void res.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body));
 const said = (...texts: string[]) => ({ replies: texts.map((text) => ({ text })), end_turn: true });
 
-/** `heard` is what a careless backend could repeat. */
-const moods: Readonly<Record<Exclude<AssistantMood, object>, (res: ServerResponse, heard: string, elsewhere: string) => unknown>> = {
-  down: (res, heard) => json(res, { heard }, 500),
-  overloaded: (res, heard) => void res.writeHead(503, { 'content-type': 'text/html' }).end(heard),
-  throttling: (res, heard) => json(res, { heard }, 429, { 'retry-after': '7' }),
-  'refusing us': (res, heard) => json(res, { heard }, 401),
-  gone: (res, heard) => json(res, { heard }, 404),
-  'refusing this': (res, heard) => json(res, { heard }, 400),
-  silent: () => undefined,
-  'hanging up': (res) => res.destroy(),
-  'hanging up in the middle': (res) => {
-    res.writeHead(200, { 'content-type': 'application/json', 'content-length': '500' }).write('{"replies":', () => res.destroy());
-  },
-  trickling: async (res) => {
-    res.writeHead(200, { 'content-type': 'application/json' });
-    while (!res.destroyed) {
-      res.write(' ');
-      await delay(20);
-    }
-  },
-  endless: async (res) => {
-    res.writeHead(200, { 'content-type': 'application/json' });
-    const megabyte = Buffer.alloc(1_048_576, 'x');
-    res.write('{"replies":[{"text":"');
-    for (let sent = 0; sent < 100 && !res.destroyed; sent += 1) {
-      if (!res.write(megabyte)) await new Promise((resolve) => res.once('drain', resolve).once('close', resolve));
-    }
-    res.end('"}],"end_turn":true}');
-  },
-  'packed and endless': (res) => {
-    const packed = gzipSync(JSON.stringify(said('x'.repeat(5_000_000))));
-    res.writeHead(200, { 'content-type': 'application/json', 'content-encoding': 'gzip' }).end(packed);
-  },
-  'taking its time': (res, heard) => json(res, { heard, replies: [{ text: 'not read' }] }, 202),
-  HTML: (res, heard) => void res.writeHead(200, { 'content-type': 'text/html' }).end(`<html>${heard}</html>`),
-  'another type': (res) => void res.writeHead(200, { 'content-type': 'application/jsonp' }).end(JSON.stringify(said('x'))),
-  redirecting: (res, _heard, elsewhere) => void res.writeHead(307, { location: elsewhere }).end(),
-  'broken JSON': (res, heard) => void res.writeHead(200, { 'content-type': 'application/json' }).end(`${heard} {`),
-  'no UTF-8': (res) => void res.writeHead(200, { 'content-type': 'application/json' })
-    .end(Buffer.concat([Buffer.from('{"replies":[{"text":"'), Buffer.from([0xff]), Buffer.from('"}],"end_turn":true}')])),
-  'another shape': (res, heard) => json(res, { replies: [{ text: 1, heard }], end_turn: true }),
-  'an empty text': (res) => json(res, said('hello', ' \n')),
-  'a text that is too long': (res) => json(res, said('x'.repeat(65_537))),
-  'no content': (res) => void res.writeHead(204).end(),
-};
+const body = (...texts: string[]) => JSON.stringify(said(...texts));
+const play = moodsOf({
+  type: 'application/json', said: body, misshapen: JSON.stringify({ replies: [{ text: 1 }], end_turn: true }) });
 
 const toClose: (() => Promise<unknown>)[] = [];
 afterEach(async () => { for (const close of toClose.splice(0)) await close(); });
@@ -73,6 +29,7 @@ afterEach(async () => { for (const close of toClose.splice(0)) await close(); })
 describeAssistant('A webhook', async () => {
   let mood: AssistantMood = { says: ['hello'] };
   let stray = 0;
+  let headers: IncomingMessage['headers'] = {};
   const turns: { turn: Turn; key: string | undefined }[] = [];
   const elsewhere = await listen((_req, res) => {
     stray += 1;
@@ -80,6 +37,7 @@ describeAssistant('A webhook', async () => {
   });
   const url = await listen((req, res) => {
     void bodyOf(req).then((body) => {
+      ({ headers } = req);
       new Webhook(secret).verify(body, req.headers as Record<string, string>);
       const { turn_id, conversation_id, verified_at, ...rest } = JSON.parse(body) as Record<string, string>;
       const key = req.headers['idempotency-key'] as string | undefined;
@@ -90,15 +48,15 @@ describeAssistant('A webhook', async () => {
         const replies = mood.replies === undefined ? {} : { replies: mood.replies };
         return json(res, { ...said(...mood.says), end_turn: mood.endTurn ?? true, ...stepUp, ...replies });
       }
-      return moods[mood](res, body, elsewhere);
+      return play(mood, res, body, elsewhere);
     });
   });
   const [patient, impatient] = [undefined, 300].map((timeoutMs) => createWebhookAssistant({
     url: `${url}/turns?key=url-secret`, secret, production: false, ...(timeoutMs === undefined ? {} : { timeoutMs }) }));
   return {
     // Nobody waits for a silence to end, and nobody is cut off because the machine is busy.
-    assistant: { answer: (...given) => (mood === 'silent' || mood === 'trickling' ? impatient! : patient!).answer(...given) },
-    turns, strayRequests: () => stray, secrets: [secret, secret.slice(6), 'url-secret'],
+    assistant: { answer: (turn, signal) => (mood === 'silent' || mood === 'trickling' ? impatient! : patient!).answer(turn, signal) },
+    turns, headers: () => headers, pushes: true, strayRequests: () => stray, secrets: [secret, secret.slice(6), 'url-secret'],
     set: (next) => { mood = next; },
     close: async () => { for (const close of toClose.splice(0)) await close(); },
   };
@@ -130,7 +88,7 @@ describe('a turn on its way to a webhook', () => {
   it('of 100 MB in answer is cut off after 256 KiB', async () => {
     let sentBytes = 0;
     const url = await listen((_req, res) => {
-      void moods.endless(res, '', '');
+      void play('endless', res, '', '');
       res.on('close', () => { sentBytes = res.socket?.bytesWritten ?? sentBytes; });
     });
     const before = process.memoryUsage().arrayBuffers;
@@ -195,17 +153,7 @@ describe('the address of an assistant', () => {
 });
 
 async function listen(listener: RequestListener): Promise<string> {
-  const server = createServer(listener);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  toClose.push(() => new Promise((resolve) => {
-    server.closeAllConnections();
-    server.close(resolve);
-  }));
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-}
-
-async function bodyOf(req: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of req) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks).toString('utf8');
+  const { url, close } = await listenOnce(listener);
+  toClose.push(close);
+  return url;
 }

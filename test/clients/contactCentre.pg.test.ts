@@ -142,6 +142,15 @@ describe('a verification of the client\'s own', () => {
       await prove(approve('+447700900126', 'texts')), await prove(randomUUID()));
   });
 
+  it('is forgotten after a day', async () => {
+    await prove(approve('+447700900126'));
+    await centre.owner.query(`UPDATE client_proofs SET proved_at = proved_at - interval '25 h'`);
+    const id = approve('+447700900126');
+    expect((await prove(id)).status).toBe(200);
+    const { rows } = await centre.owner.query('SELECT verification_id AS id FROM client_proofs');
+    expect(rows).toEqual([{ id }]);
+  });
+
   it('proves nothing for a client that is told the codes', async () => {
     expectRefused(await prove(approve('+447700900126', 'twin'), 'twin'));
   });

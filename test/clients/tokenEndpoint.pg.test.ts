@@ -140,6 +140,10 @@ test('R46 who shows wrong credentials again and again is told so, and holds up n
   expect(answer.headers['retry-after']).toBe('60');
   expect((await Promise.all(Array.from({ length: 10 }, () => ask(grant, [own()])))).map(({ status }) => status))
     .toEqual(Array.from({ length: 10 }, () => 200));
+  // Neither are the tokens that it got.
+  const given = bearer(await centre.token('vendor'));
+  const shown = await Promise.all(Array.from({ length: 10 }, () => centre.post('/customer_authenticate', [given], { statement: 'a.b.c' })));
+  expect(shown.map(({ status }) => status)).toEqual(Array.from({ length: 10 }, () => 401));
 });
 
 test('secrets are in the database as hashes alone, and nowhere in the log', async () => {

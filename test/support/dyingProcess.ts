@@ -28,7 +28,7 @@ export class DyingProcess {
       },
       carriers: new Map([...carriers].map(([method, carrier]) =>
         [method, { method, carry: (code) => this.step(() => carrier.carry(code)) }])),
-      assistant: { answer: (turn, signal) => this.step(() => assistant.answer(turn, signal)) },
+      assistant: { answer: (...given) => this.step(() => assistant.answer(...given)) },
     };
   }
 

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { EventEmitter, once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Assistant, AssistantAnswer, Turn } from '../../src/assistant/assistant';
+import type { Assistant, AssistantAnswer, Turn, TurnMemory } from '../../src/assistant/assistant';
 import type { ChatChannel, OutgoingText, SendOutcome } from '../../src/chat/chatChannel';
 import type { Pool } from '../../src/db/pool';
 import type { DestinationRules } from '../../src/directory/contacts';
@@ -106,12 +106,12 @@ export class FakeCarrier implements CodeCarrier {
 
 export class FakeAssistant implements Assistant {
   readonly turns = new Events<Turn>();
-  answerTo: (turn: Turn, signal: AbortSignal) => Promise<AssistantAnswer> | AssistantAnswer =
+  answerTo: (turn: Turn, signal: AbortSignal, memory: TurnMemory) => Promise<AssistantAnswer> | AssistantAnswer =
     ({ text }) => ({ replies: [{ text: `echo: ${text}` }], endTurn: true });
 
-  async answer(turn: Turn, signal: AbortSignal): Promise<AssistantAnswer> {
+  async answer(turn: Turn, signal: AbortSignal, memory: TurnMemory): Promise<AssistantAnswer> {
     this.turns.push(turn);
-    return this.answerTo(turn, signal);
+    return this.answerTo(turn, signal, memory);
   }
 }
 

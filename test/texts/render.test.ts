@@ -36,7 +36,8 @@ const mailedSubject: CodeTextRequest = { key: 'mailCodeSubject', params: {} };
 
 const notice: NoticeTextRequest = { key: 'smsNumberChanged', params: {} };
 const signedIn: NoticeTextRequest = { key: 'smsSessionOpened', params: { last4: '0123' } };
-const codes: CodeTextRequest[] = [sms(), mailed(), mailedSubject];
+const forApplication = (code = '48392017'): CodeTextRequest => ({ key: 'smsVerification', params: { code, minutes: 5 } });
+const codes: CodeTextRequest[] = [sms(), mailed(), mailedSubject, forApplication()];
 const notices: NoticeTextRequest[] = [
   notice, signedIn, { key: 'mailSessionOpenedSubject', params: {} },
   { key: 'mailSessionOpened', params: { last4: '0123', link: 'https://doorman.example/not-me/x' } },
@@ -57,6 +58,7 @@ const keys = [
   'voiceAsk', 'voiceCode', 'voiceCodeAgain', 'voiceAsker', 'voiceWarning', 'voiceGoodbye',
   'mailCodeSubject', 'mailCode',
   'flood', 'stillWorking', 'mailContactChangedSubject', 'mailContactChanged', 'sessionEndedStepUpFor', 'stepUpImpossible',
+  'smsVerification',
 ];
 
 describe('the keys', () => {

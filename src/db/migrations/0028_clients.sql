@@ -34,18 +34,21 @@ CREATE TABLE client_customers (
   PRIMARY KEY (client, subject)
 );
 
--- Who was proved by a verification of the client's own, without a session. Each proves once.
+-- Who was proved by a verification of the client's own, without a session. Each proves once. Rows go after a day, when
+-- neither their JWTs nor the verifications are there any more.
 CREATE TABLE client_proofs (
   verification_id uuid PRIMARY KEY,
   client          text NOT NULL,
   employee_id     uuid NOT NULL REFERENCES employees,
   proved_at       timestamptz NOT NULL DEFAULT clock_timestamp()
 );
+CREATE INDEX ON client_proofs (proved_at);
 
 GRANT SELECT, INSERT, UPDATE (last_used_at, revoked_at) ON client_credentials TO doorman_app;
 GRANT SELECT, INSERT, DELETE ON client_tokens TO doorman_app;
+GRANT SELECT, INSERT, DELETE ON client_proofs TO doorman_app;
 -- An identifier is never given again.
-GRANT SELECT, INSERT ON client_customers, client_proofs TO doorman_app;
+GRANT SELECT, INSERT ON client_customers TO doorman_app;
 
 -- Down Migration
 DROP TABLE client_proofs, client_customers, client_tokens, client_credentials;

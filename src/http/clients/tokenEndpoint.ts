@@ -52,6 +52,7 @@ export function tokenEndpoint({ access, log }: TokenEndpointDeps, limit: Failure
       const token = await limit.lookUp(address, shown, () => tokenFor(access, request, form));
       if (token === 'busy') throw new Refusal('too_many');
       limit.noteRight(shown);
+      limit.noteRight(token.access_token);
       response.set('Pragma', 'no-cache').json(token);
     } catch (error) {
       refuse(log, request, response, limited(limit, address, error));
@@ -88,7 +89,11 @@ async function formOf(request: Request): Promise<Parameters> {
   return parameters;
 }
 
-async function tokenFor(access: TokenEndpointDeps['access'], request: Request, form: Parameters): Promise<object> {
+interface Given {
+  readonly access_token: string;
+}
+
+async function tokenFor(access: TokenEndpointDeps['access'], request: Request, form: Parameters): Promise<Given> {
   const server = new OAuth2Server({ model: modelOf(access), accessTokenLifetime: tokenSeconds });
   const { client_id: id, client_secret: secret, scope } = form;
   const { authorization } = request.headers;
@@ -103,7 +108,7 @@ async function tokenFor(access: TokenEndpointDeps['access'], request: Request, f
   });
   const answer = new OAuth2Server.Response({});
   await server.token(asked, answer).catch((error: unknown) => { throw refusalOf(error); });
-  return answer.body as object; // cast: the library's own answer, which it made of a token
+  return answer.body as Given; // cast: the library's own answer, which it made of a token
 }
 
 /** Not extended by anything that a request says. */

@@ -1,4 +1,5 @@
 import { createSmsCarrier, createSmsNotices } from '../../../src/otp/carriers/smsCarrier';
+import { createTwilioSms } from '../../../src/otp/carriers/twilioSms';
 import { createTexts } from '../../../src/texts/render';
 import type { Twilio } from '../../../src/twilio/client';
 import { describeCodeCarrier, written } from '../../ports/codeCarrier.suite';
@@ -20,7 +21,7 @@ const nature: CarrierNature = { ...written, method: 'sms', notContacts: ['anna@a
 for (const [name, from] of ways) {
   describeCodeCarrier(name, async () => {
     const { simulator, twilio, stranger, secrets, set, close } = await simulateTwilio();
-    const carrier = (client: Twilio) => createSmsCarrier({ twilio: client, from, texts });
+    const carrier = (client: Twilio) => createSmsCarrier({ send: createTwilioSms({ twilio: client, from }), texts });
     return {
       nature,
       carrier: carrier(twilio),
@@ -41,7 +42,7 @@ describe('an SMS with a code', () => {
       const { simulator, twilio, close } = await simulateTwilio();
       try {
         const statusCallback = (receiptId?: string) => `https://doorman.example.com/status/${receiptId}`;
-        const carrier = createSmsCarrier({ twilio, from: { messagingServiceSid }, texts, statusCallback });
+        const carrier = createSmsCarrier({ send: createTwilioSms({ twilio, from: { messagingServiceSid }, statusCallback }), texts });
         await carrier.carry({ to: contact, code: '483920', language: 'en', requestedBy: '0123', minutesLeft, receiptId: 'r-1', challengeId: 'c-1' });
         const form = simulator.state.exchanges().find(({ kind }) => kind === 'rest')!.form;
         expect(Object.fromEntries(form)).toEqual({
@@ -58,7 +59,7 @@ describe('an SMS that a contact was changed', () => {
   it('goes to a telephone and nowhere else, in the language that is asked for', async () => {
     const { simulator, twilio, close } = await simulateTwilio();
     try {
-      const tell = createSmsNotices({ twilio, from: { messagingServiceSid }, texts });
+      const tell = createSmsNotices({ send: createTwilioSms({ twilio, from: { messagingServiceSid } }), texts });
       const text = { key: 'smsNumberChanged', params: {} } as const;
       expect(await tell({ to: contact, language: 'de-AT', text })).toMatchObject({ outcome: 'accepted' });
       expect(await tell({ to: `whatsapp:${contact}`, language: 'de', text })).toEqual({ outcome: 'undeliverable', code: 'no number' });

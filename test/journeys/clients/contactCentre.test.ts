@@ -2,11 +2,11 @@
 // customer by it, reads the profile, and is refused from the moment that HR lets the employee leave.
 import { randomBytes } from 'node:crypto';
 import { ClientSecretBasic, Configuration, allowInsecureRequests, clientCredentialsGrant } from 'openid-client';
-import { replyTo } from '../../src/assistant/demo/orderReplies';
-import type { Told } from '../../src/simulator/hr/hr';
-import { hrPartner } from '../../src/stack/up/hrPartner';
-import { Stack } from './stack';
-import { Person } from './stand/person';
+import { replyTo } from '../../../src/assistant/demo/orderReplies';
+import type { Told } from '../../../src/simulator/hr/hr';
+import { hrPartner } from '../../../src/stack/up/hrPartner';
+import { Stack } from '../stack';
+import { Person } from '../stand/person';
 
 jest.setTimeout(240_000);
 
@@ -24,7 +24,7 @@ beforeAll(async () => {
       DOORMAN_PARTNERS: hrPartner(secret), SIMULATOR_HR_SECRET: secret,
       DOORMAN_ASSISTANT_AUDIENCE: audience,
       DOORMAN_CLIENTS: JSON.stringify({ clients: [
-        { name: 'vendor', contactCentre }, { name: 'other', contactCentre: { audience: 'https://other.example' } }] }),
+        { name: 'vendor', contactCentre, verifications: { countries: ['US'] } }, { name: 'other', contactCentre: { audience: 'https://other.example' } }] }),
     },
   });
 });
@@ -96,8 +96,19 @@ test('a vendor\'s assistant learns who writes to it, by its own OAuth client, un
     await post('/getprofile', { ...trio, 'customer-auth': `JWT ${statement}` }),
   ];
 
+  // Without the chat: by a code that the vendor asks for.
+  const [started, { id: verificationId }] = await post('/v1/verifications', bearer, { number: mobile, language: 'en' });
+  expect(started).toBe(202);
+  expect((await post('/customer_authenticate', bearer, { verification_id: verificationId }))[0]).toBe(401);
+  const checked = await post(`/v1/verifications/${String(verificationId)}/check`, bearer, { code: await lena.code(1) });
+  expect(checked).toEqual([200, expect.objectContaining({ status: 'approved' })]);
+  const [, proved] = await post('/customer_authenticate', bearer, { verification_id: verificationId });
+  const byCode = { ...trio, 'customer-auth': `JWT ${String(proved.JWT)}` };
+  expect(await post('/getprofile', byCode)).toEqual([200, profile]);
+  refusals.push(await post('/customer_authenticate', bearer, { verification_id: verificationId }));
+
   await hr(`people/${id}/leave`);
-  refusals.push(await post('/getprofile', trio), await post('/customer_authenticate', bearer, { statement }));
+  refusals.push(await post('/getprofile', trio), await post('/getprofile', byCode), await post('/customer_authenticate', bearer, { statement }));
   expect(refusals).toEqual(refusals.map(() => [401, refusals[0]![1]]));
 
   expect((await stack.run(['client', 'revoke', vendor.client_id])).code).toBe(0);

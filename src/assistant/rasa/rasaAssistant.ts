@@ -1,0 +1,104 @@
+// An assistant of Rasa behind its REST channel: one POST a turn, which runs its actions each time, so once.
+import { SignJWT } from 'jose';
+import { z } from 'zod';
+import type { Assistant, AssistantAnswer, Turn } from '../assistant';
+import { timeoutMsDefault } from '../assistantSettings';
+import { createExchange, refused } from '../exchange';
+import { repliesSchema } from '../replies';
+import { speakerFields } from '../speaker';
+
+export interface RasaOptions {
+  /** Where Rasa is; the channel's path is added. */
+  readonly url: string;
+  /** As `rasa run --auth-token` has it. Travels in the URL, as Rasa reads it. */
+  readonly token?: string | undefined;
+  /** As `rasa run --jwt-secret` has it (HS256). */
+  readonly jwtSecret?: string | undefined;
+  readonly timeoutMs?: number;
+  readonly fetch?: typeof fetch;
+}
+
+const jwtSeconds = 60;
+
+export function createRasaAssistant(options: RasaOptions): Assistant {
+  const { fetch: get = fetch, timeoutMs = timeoutMsDefault } = options;
+  const url = new URL(`${options.url.replace(/\/$/, '')}/webhooks/rest/webhook`);
+  if (options.token !== undefined) url.searchParams.set('token', options.token);
+  return {
+    async answer(turn, signal, memory) {
+      const exchange = createExchange(get, signal, timeoutMs);
+      const request = await requestOf(turn, options);
+      const answer = await exchange.once(memory, async () => exchange.json(await exchange.send(url, request)));
+      return readMessages(answer, turn.conversationId);
+    },
+  };
+}
+
+async function requestOf(turn: Turn, { jwtSecret }: RasaOptions): Promise<RequestInit> {
+  const { conversationId: sender, text, authorization } = turn;
+  const metadata = { ...speakerFields(turn), ...authorization === undefined ? {} : { authorization } };
+  return {
+    method: 'POST',
+    body: JSON.stringify({ sender, message: dataOf(text), metadata }),
+    headers: {
+      'content-type': 'application/json',
+      accept: 'application/json',
+      ...jwtSecret === undefined ? {} : { authorization: `Bearer ${await signedFor(sender, jwtSecret)}` },
+    },
+  };
+}
+
+/**
+ * Rasa reads "/intent{…}" as the intent and the facts themselves, past everything that understands language: a person
+ * could say who they are by it (A43). With another sign that looks like it, the words are words.
+ */
+function dataOf(text: string): string {
+  return text.replace(/^(\s*)\//u, '$1\u2215');
+}
+
+/** Rasa lets a `user` into the conversation of its own name alone. */
+function signedFor(sender: string, secret: string): Promise<string> {
+  return new SignJWT({ user: { username: sender, role: 'user' } })
+    .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })
+    .setIssuedAt()
+    .setExpirationTime(`${jwtSeconds} s`)
+    .sign(new TextEncoder().encode(secret));
+}
+
+const messagesSchema = z.array(z.object({
+  recipient_id: z.string().optional(),
+  text: z.string().optional(),
+  image: z.string().optional(),
+  buttons: z.array(z.object({ title: z.string() })).optional(),
+  custom: z.unknown().optional(),
+  attachment: z.unknown().optional(),
+})).max(200);
+type Message = z.output<typeof messagesSchema>[number];
+
+/** Of a custom payload: what was asked for needs a fresh proof. */
+const stepUpSchema = z.object({ step_up: z.literal(true) });
+const isStepUp = ({ custom }: Message): boolean => stepUpSchema.safeParse(custom).success;
+
+function readMessages(answer: unknown, sender: string): AssistantAnswer {
+  const messages = messagesSchema.safeParse(answer);
+  if (!messages.success) throw refused('invalid answer');
+  // What is meant for somebody else is nobody's here.
+  const ours = messages.data.filter(({ recipient_id: recipient = sender }) => recipient === sender);
+  const said = ours.filter(({ text, image }) => text !== undefined || image !== undefined);
+  const replies = repliesSchema.safeParse(said.map(replyOf));
+  if (!replies.success) throw refused('invalid reply');
+  const stepUp = ours.some(isStepUp);
+  const ignored = messages.data.length - said.length - ours.filter(isStepUp).length;
+  return {
+    replies: replies.data, endTurn: true,
+    ...stepUp ? { stepUp } : {}, ...ignored > 0 ? { ignored } : {},
+  };
+}
+
+function replyOf({ text = '', image, buttons = [] }: Message) {
+  return {
+    text,
+    ...buttons.length === 0 ? {} : { choices: buttons.map(({ title }) => title) },
+    ...image === undefined ? {} : { media: { url: image, type: 'image/*' } },
+  };
+}

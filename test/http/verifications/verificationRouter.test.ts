@@ -1,0 +1,142 @@
+// The routes of codes for applications: who is let in, what is taken, and that odd requests end in order.
+import fc from 'fast-check';
+import request from 'supertest';
+import type { Client } from '../../../src/clients/clientSettings';
+import { createApp } from '../../../src/http/app';
+import type { AppDeps } from '../../../src/http/app';
+import type { VerificationRouterDeps } from '../../../src/http/verifications/verificationRouter';
+import { languages } from '../../../src/texts/render';
+
+const shop: Client = { name: 'shop', verifications: { countries: ['DE'], perDay: 10, returnsCode: false } };
+const old: Client = { name: 'old', verifications: { countries: ['DE'], perDay: 10, returnsCode: true } };
+const id = '3b0c1f0e-7a55-4a3c-9d2a-0c6b0a2d9f11';
+const known: Record<string, Client> = { 'Bearer shop': shop, 'Bearer old': old };
+
+const taken: unknown[] = [];
+const counted: string[] = [];
+let down = false;
+const act = <T>(answer: T) => async (...given: unknown[]): Promise<T> => {
+  taken.push(given);
+  if (down) throw new Error('the database is down');
+  return answer;
+};
+const deps: VerificationRouterDeps = {
+  clientOf: async (authorization) => known[authorization ?? ''],
+  languages: languages.map(({ tag }) => tag),
+  lifetimeMs: 300_000,
+  count: (client, outcome) => counted.push(`${client} ${outcome}`),
+  verifications: {
+    start: act({ outcome: 'taken', id } as const), startReturned: act('012345'), check: act('pending' as const),
+    status: act('pending' as const),
+  },
+};
+const unused = () => { throw new Error('not of this test'); };
+const log = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
+// cast: the other routes are not asked
+const app = createApp({
+  log, verifications: deps, disputes: { language: 'en', readToken: unused, dispute: unused }, pushes: { read: unused, take: unused },
+  twilio: { publicUrl: 'https://doorman.example.com', authTokens: ['a'.repeat(32)], accountSid: 'AC', recipient: 'x' },
+} as unknown as AppDeps);
+
+beforeEach(() => { taken.length = 0; counted.length = 0; down = false; });
+
+const post = (path: string, body: unknown, headers: Record<string, string> = {}) => request(app).post(path)
+  .set({ 'content-type': 'application/json', authorization: 'Bearer shop', ...headers }).send(body as object);
+const asked = { number: '+4915112345678', language: 'de' };
+
+describe('a request for a code', () => {
+  it('is answered with 202, an id, and for how long', async () => {
+    const { status, body } = await post('/v1/verifications', asked, { 'idempotency-key': 'k-1' });
+    expect([status, body]).toEqual([202, { id, status: 'pending', expiresInSeconds: 300 }]);
+    expect(taken).toEqual([[{ name: 'shop', countries: ['DE'] }, { ...asked, key: 'k-1' }]]);
+    expect(counted).toEqual(['shop taken']);
+  });
+
+  it.each([
+    ['a language that is a path', { ...asked, language: '../../x' }], ['a language in another case', { ...asked, language: 'DE' }],
+    ['no language', { number: asked.number }], ['a number that is none of text', { ...asked, number: 49 }],
+    ['a text of its own', { ...asked, text: 'free money' }], ['a list', [asked]], ['null', 'null'], ['half of it', '{"number":'],
+    ['an empty number', { ...asked, number: '' }], ['a long number', { ...asked, number: '+'.repeat(65) }],
+  ])('A70 with %s is 400, and nothing is done', async (_what, body) => {
+    const { status, body: problem } = await post('/v1/verifications', body);
+    expect([status, (problem as { type: string }).type]).toEqual([400, 'urn:doorman:problem:malformed']);
+    expect(taken).toEqual([]);
+  });
+
+  it('of nobody is 401, whatever it shows, and says how to come in', async () => {
+    for (const authorization of ['', 'Bearer x', 'Basic !', 'Bearer shop, Bearer old']) {
+      const { status, headers } = await post('/v1/verifications', asked, { authorization });
+      expect([status, headers['www-authenticate']]).toEqual([401, 'Basic realm="doorman", Bearer realm="doorman"']);
+    }
+    expect(taken).toEqual([]);
+  });
+
+  it('of somebody who shows wrong credentials in a storm is looked up one at a time, and holds up nobody who was let in', async () => {
+    await post('/v1/verifications', asked);
+    const storm = await Promise.all(Array.from({ length: 60 }, () => post('/v1/verifications', asked, { authorization: 'Bearer x' })));
+    expect(storm.every(({ status }) => status === 401 || status === 503)).toBe(true);
+    expect((await post('/v1/verifications', asked)).status).toBe(202);
+  });
+
+  it('is refused with another type, encoding or size, a query, a key of odd form, and other methods', async () => {
+    const status = async (test: request.Test) => (await test).status;
+    expect(await status(post('/v1/verifications', 'a=b', { 'content-type': 'application/x-www-form-urlencoded' }))).toBe(415);
+    expect(await status(post('/v1/verifications', asked, { 'content-encoding': 'gzip' }))).toBe(415);
+    expect(await status(post('/v1/verifications', { ...asked, number: 'x'.repeat(5_000) }))).toBe(413);
+    expect(await status(post('/v1/verifications?a=b', asked))).toBe(400);
+    expect(await status(post('/v1/verifications', asked, { 'idempotency-key': 'x'.repeat(256) }))).toBe(400);
+    expect(await status(request(app).get('/v1/verifications').set('authorization', 'Bearer shop'))).toBe(405);
+    expect(taken).toEqual([]);
+  });
+
+  it('that could not be stored is 503 with Retry-After', async () => {
+    down = true;
+    const { status, headers } = await post('/v1/verifications', asked);
+    expect([status, headers['retry-after']]).toEqual([503, '5']);
+  });
+});
+
+describe('a verification', () => {
+  it('is checked and shown by its id, and what is no id is not looked for', async () => {
+    expect((await post(`/v1/verifications/${id}/check`, { code: '123' })).body).toEqual({ status: 'pending' });
+    expect((await request(app).get(`/v1/verifications/${id}`).set('authorization', 'Bearer shop')).body).toEqual({ status: 'pending' });
+    expect(taken).toHaveLength(2);
+    expect((await post('/v1/verifications/..%2fx/check', { code: '123' })).status).toBe(404);
+    expect((await request(app).get(`/v1/verifications/${id.toUpperCase()}`).set('authorization', 'Bearer shop')).status).toBe(404);
+    expect((await post(`/v1/verifications/${id}/check`, { code: 123 })).status).toBe(400);
+    expect(taken).toHaveLength(2);
+  });
+});
+
+describe('the contract of before', () => {
+  it('gives the code to a client that has it so, is marked as deprecated and counted, and is not there for others', async () => {
+    const given = await post('/v1/otp', asked, { authorization: 'Bearer old' });
+    expect([given.status, given.body, given.headers.deprecation]).toEqual([200, { otp: '012345' }, '@1767225600']);
+    expect(counted).toEqual(['old returned']);
+    expect((await post('/v1/otp', asked)).status).toBe(404);
+    expect(taken).toHaveLength(1);
+  });
+});
+
+it('A70 ten thousand odd bodies end in no failure of ours', async () => {
+  // One connection; the routes themselves read what comes.
+  const server = app.listen(0);
+  const agent = request.agent(server).set({ authorization: 'Bearer old', connection: 'keep-alive' });
+  const member = fc.oneof(fc.string(), fc.string({ unit: 'binary' }), fc.integer(), fc.constantFrom(null, true, {}, [], '../../x', '+49151', 'en'));
+  const body = fc.oneof(
+    fc.record({ number: member, language: member, code: member, __proto__: member }, { requiredKeys: [] }).map((one) => JSON.stringify(one)),
+    fc.json(), fc.string({ unit: 'binary' }), fc.constantFrom('{"number":"a","number":"b"}', '{"__proto__":{"x":1}}', '[[[[', '\u0000'));
+  const path = fc.constantFrom('/v1/verifications', '/v1/otp', `/v1/verifications/${id}/check`, '/v1/verifications/%00/check');
+  const statuses = new Set<number>();
+  try {
+    await fc.assert(fc.asyncProperty(path, body, async (to, text) => {
+      const { status } = await agent.post(to).set('content-type', 'application/json').send(text);
+      statuses.add(status);
+      return status < 500;
+    }), { numRuns: 10_000 });
+  } finally {
+    server.close();
+    server.closeAllConnections();
+  }
+  expect([...statuses].every((status) => [200, 202, 400, 404, 413].includes(status))).toBe(true);
+}, 240_000);
