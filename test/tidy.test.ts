@@ -142,7 +142,7 @@ describe('sizes', () => {
   };
   // Worlds to stand tests in: each is small, and a file of tests takes two or three.
   // And one file a noun, beside what is common to all of them.
-  const fuller: Record<string, number> = { 'test/support': 16, activities: 16 };
+  const fuller: Record<string, number> = { 'test/support': 16, activities: 15 };
 
   test('a file has at most 300 lines', () => {
     const long = sources.filter(({ path, text }) => text.split('\n').length - 1 > (longer[path] ?? 300))

@@ -7,7 +7,7 @@ import type { Config } from '../config';
 import { createPool } from '../db/pool';
 import type { Pool } from '../db/pool';
 import { findByPhone } from '../directory/employees';
-import { findProfile } from '../directory/people/profile';
+import { findProfile } from '../directory/accounts/profile';
 import type { ClientRoutesDeps } from '../http/clients/clientRoutes';
 import { findSpeaker } from '../sessions/sessions';
 import type { Statements } from '../statements/statements';

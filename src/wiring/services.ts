@@ -2,7 +2,7 @@
 import { Misconfiguration } from '../config';
 import type { Config } from '../config';
 import type { Pool, Queryable } from '../db/pool';
-import { findHolder } from '../directory/people/holders';
+import { findHolder } from '../directory/accounts/holders';
 import { createEgress } from '../outbound/egress';
 import type { ActAsProvider, Holder } from '../services/actAsProvider';
 import { createProvider } from '../services/createProvider';

@@ -1,7 +1,7 @@
 // A verified employee's own token of a service: it goes to the assistant with the message, and nowhere else.
 import { randomUUID } from 'node:crypto';
 import { failureOf } from '../../activities/failures';
-import { findHolder } from '../../src/directory/people/holders';
+import { findHolder } from '../../src/directory/accounts/holders';
 import { Fault } from '../../src/domain/faults';
 import type { ActAsProvider } from '../../src/services/actAsProvider';
 import { createOnBehalf } from '../../src/services/onBehalf';

@@ -41,9 +41,7 @@ const notices: NoticeTextRequest[] = [
   { key: 'mailSessionOpened', params: { last4: '0123', link: 'https://doorman.example/not-me/x' } },
   { key: 'mailContactChangedSubject', params: {} }, { key: 'mailContactChanged', params: {} },
 ];
-const stepUps: StepUpTextRequest[] = [
-  { key: 'sessionEndedStepUpFor', params: { action: 'Release purchase order 4500000002' } }, { key: 'stepUpImpossible', params: {} },
-];
+const stepUps: StepUpTextRequest[] = [{ key: 'sessionEndedStepUpFor', params: { action: 'Release it' } }, { key: 'stepUpImpossible', params: {} }];
 const apart = [...codes, ...notices, ...spoken, ...stepUps];
 
 // Frozen: a conversation that runs may name any of them. New keys are added at the end, none is renamed or removed.

@@ -12,6 +12,7 @@ import { gatherTraces, search } from '../stand/traces';
 jest.setTimeout(180_000);
 
 const address = 'daniel.novak@example.com';
+const password = 'journeys-mail-password';
 const token = 'service-token-of-journeys-32-letters';
 const texts = createTexts({ organisation, language: 'en', methods: ['sms', 'email'], identifyBy: 'workEmail' });
 const accounts = new Set<string>();
@@ -32,8 +33,8 @@ beforeAll(async () => {
     settings: {
       DOORMAN_IDENTIFY_BY: 'workEmail', DOORMAN_IDENTIFY_ACCOUNT: 'shop', DOORMAN_CODE_METHODS: 'sms,email',
       DOORMAN_SERVICES: JSON.stringify({ services: [service] }),
-      DOORMAN_SMTP_URL: `smtp://127.0.0.1:${port}`, DOORMAN_MAIL_FROM: 'doorman@acme.example',
-      SIMULATOR_SMTP_PORT: String(port),
+      DOORMAN_SMTP_URL: `smtp://doorman:${password}@127.0.0.1:${port}`, DOORMAN_MAIL_FROM: 'doorman@acme.example',
+      SIMULATOR_SMTP_PORT: String(port), SIMULATOR_SMTP_PASSWORD: password,
     },
   });
 });
