@@ -1,11 +1,7 @@
 // What a service knows an employee by: never an address that could be somebody else's.
 import { createPool } from '../../../src/db/pool';
 import type { Pool } from '../../../src/db/pool';
-<<<<<<<< HEAD:test/directory/people/holders.pg.test.ts
-import { findHolder } from '../../../src/directory/people/holders';
-========
 import { findHolder } from '../../../src/directory/accounts/holders';
->>>>>>>> 5bff41e3bb8a6935d521e5bc3bf9eab1c9c26434:test/directory/accounts/holders.pg.test.ts
 import { createTestDatabase } from '../../support/postgres';
 import type { TestDatabase } from '../../support/postgres';
 import { addEmployees } from '../../support/world';
