@@ -7,7 +7,7 @@ import { faultOf } from './leaks';
 
 export type AssistantMood =
   | {
-    readonly says: readonly string[]; readonly endTurn?: boolean; readonly stepUp?: boolean;
+    readonly says: readonly string[]; readonly endTurn?: boolean; readonly stepUp?: boolean | { readonly action: string };
     /** Replies that are more than a text. */
     readonly replies?: readonly Reply[];
   }
@@ -125,6 +125,9 @@ export function describeAssistant(name: string, start: () => Promise<AssistantBa
     it('may ask for a fresh proof', async () => {
       backend.set({ says: [], stepUp: true });
       expect(await answer()).toEqual({ replies: [], endTurn: true, stepUp: true });
+      const stepUp = { action: 'Release purchase order 4500000002' };
+      backend.set({ says: [], stepUp });
+      expect(await answer()).toEqual({ replies: [], endTurn: true, stepUp });
     });
 
     it('may say much', async () => {

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { refused } from '../exchange';
 import { repliesSchema } from '../replies';
 import type { AssistantAnswer } from '../assistant';
+import { stepUpSchema } from '../stepUp';
 
 const richItem = z.object({
   type: z.string(),
@@ -17,7 +18,7 @@ type RichItem = z.output<typeof richItem>;
 
 const payload = z.object({
   richContent: z.array(z.array(richItem)).optional(),
-  step_up: z.boolean().optional(),
+  step_up: stepUpSchema.optional(),
 });
 type Payload = z.output<typeof payload>;
 
@@ -43,7 +44,7 @@ interface Candidate {
 /** Replies as they come together from the messages of one answer. */
 interface Reading {
   readonly candidates: Candidate[];
-  stepUp: boolean;
+  stepUp: NonNullable<AssistantAnswer['stepUp']>;
   ignored: number;
 }
 
@@ -56,7 +57,7 @@ export function readAnswer(answer: unknown): AssistantAnswer {
   if (!replies.success) throw refused('invalid reply');
   const { stepUp, ignored } = reading;
   return {
-    replies: replies.data, endTurn: true, ...stepUp ? { stepUp } : {}, ...ignored > 0 ? { ignored } : {},
+    replies: replies.data, endTurn: true, ...stepUp === false ? {} : { stepUp }, ...ignored > 0 ? { ignored } : {},
   };
 }
 
@@ -72,7 +73,7 @@ function readMessage(reading: Reading, message: Message): void {
 function readPayload(reading: Reading, given: unknown): void {
   const parsed = payload.safeParse(given);
   const { richContent = [], step_up: stepUp }: Payload = parsed.success ? parsed.data : {};
-  if (stepUp === true) reading.stepUp = true;
+  if (stepUp !== undefined && stepUp !== false) reading.stepUp = stepUp;
   const items = richContent.flat();
   if (items.length === 0 && stepUp === undefined) reading.ignored += 1;
   items.forEach((item) => readItem(reading, item));

@@ -18,6 +18,7 @@ const activity = z.object({
   from: z.object({ id: z.string().optional() }).optional(),
   replyToId: z.string().optional(),
   name: z.string().optional(),
+  value: z.unknown().optional(),
   text: z.string().optional(),
   suggestedActions: z.object({ actions: z.array(action).optional() }).optional(),
   attachments: z.array(attachment).optional(),

@@ -7,6 +7,7 @@ import { timeoutMsDefault } from '../assistantSettings';
 import { answerBytesMax, createExchange } from '../exchange';
 import type { Exchange } from '../exchange';
 import { speakerFields } from '../speaker';
+import { stepUpSchema } from '../stepUp';
 import { readActivitySet, repliesOf } from './activities';
 import type { Activity } from './activities';
 import { createDirectLine, isAlive, readConversation } from './directLine';
@@ -145,7 +146,7 @@ class Heard {
   private bytes = 0;
   private ignored = 0;
   private isPosted = false;
-  private stepUp = false;
+  private stepUp: NonNullable<AssistantAnswer['stepUp']> = false;
   private lastAt: number | undefined;
   private typingUntil = 0;
 
@@ -162,7 +163,8 @@ class Heard {
       case 'typing': this.typingUntil = Date.now() + typingMs; return;
       case 'endOfConversation': this.isEnded = true; return;
       case 'event':
-        if (activity.name === 'step_up') this.stepUp = true;
+        // With words that cannot be shown it is asked for without any.
+        if (activity.name === 'step_up') this.stepUp = stepUpSchema.safeParse(activity.value ?? true).data ?? true;
         return;
     }
   }
@@ -184,7 +186,7 @@ class Heard {
   }
 
   isWhole(quietMs: number): boolean {
-    if (this.isEnded || this.stepUp || this.bytes > answerBytesMax) return true;
+    if (this.isEnded || this.stepUp !== false || this.bytes > answerBytesMax) return true;
     const now = Date.now();
     return this.lastAt !== undefined && now >= this.lastAt + quietMs && now >= this.typingUntil;
   }
@@ -195,6 +197,6 @@ class Heard {
 
   answer(how: { readonly broken?: true } = {}): AssistantAnswer {
     const { replies, ignored, stepUp } = this;
-    return { replies, endTurn: true, ...how, ...stepUp ? { stepUp } : {}, ...ignored > 0 ? { ignored } : {} };
+    return { replies, endTurn: true, ...how, ...stepUp === false ? {} : { stepUp }, ...ignored > 0 ? { ignored } : {} };
   }
 }

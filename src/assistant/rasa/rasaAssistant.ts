@@ -6,6 +6,7 @@ import { timeoutMsDefault } from '../assistantSettings';
 import { createExchange, refused } from '../exchange';
 import { repliesSchema } from '../replies';
 import { speakerFields } from '../speaker';
+import { stepUpSchema } from '../stepUp';
 
 export interface RasaOptions {
   /** Where Rasa is; the channel's path is added. */
@@ -76,8 +77,8 @@ const messagesSchema = z.array(z.object({
 type Message = z.output<typeof messagesSchema>[number];
 
 /** Of a custom payload: what was asked for needs a fresh proof. */
-const stepUpSchema = z.object({ step_up: z.literal(true) });
-const isStepUp = ({ custom }: Message): boolean => stepUpSchema.safeParse(custom).success;
+const customSchema = z.object({ step_up: stepUpSchema });
+const stepUpOf = ({ custom }: Message): AssistantAnswer['stepUp'] => customSchema.safeParse(custom).data?.step_up;
 
 function readMessages(answer: unknown, sender: string): AssistantAnswer {
   const messages = messagesSchema.safeParse(answer);
@@ -87,11 +88,12 @@ function readMessages(answer: unknown, sender: string): AssistantAnswer {
   const said = ours.filter(({ text, image }) => text !== undefined || image !== undefined);
   const replies = repliesSchema.safeParse(said.map(replyOf));
   if (!replies.success) throw refused('invalid reply');
-  const stepUp = ours.some(isStepUp);
-  const ignored = messages.data.length - said.length - ours.filter(isStepUp).length;
+  const wanted = ours.map(stepUpOf).filter((one) => one !== undefined);
+  const stepUp = wanted.find((one) => one !== false);
+  const ignored = messages.data.length - said.length - wanted.length;
   return {
     replies: replies.data, endTurn: true,
-    ...stepUp ? { stepUp } : {}, ...ignored > 0 ? { ignored } : {},
+    ...stepUp === undefined ? {} : { stepUp }, ...ignored > 0 ? { ignored } : {},
   };
 }
 

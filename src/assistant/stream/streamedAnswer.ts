@@ -6,6 +6,7 @@ import type { AssistantAnswer, Reply } from '../assistant';
 import { expectStatus, refused } from '../exchange';
 import type { Exchange } from '../exchange';
 import { replySchema } from '../replies';
+import { stepUpSchema } from '../stepUp';
 import { partTexts } from './parts';
 import type { StreamForm } from './parts';
 
@@ -32,7 +33,7 @@ const partSchema = z.object({
   choices: z.unknown().optional(),
   media: z.unknown().optional(),
   end_turn: z.boolean().optional(),
-  step_up: z.boolean().optional(),
+  step_up: stepUpSchema.optional(),
 }).refine((part) => [part.delta, part.text, part.media, part.end_turn].some((field) => field !== undefined));
 type Part = z.output<typeof partSchema>;
 

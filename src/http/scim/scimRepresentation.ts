@@ -84,7 +84,9 @@ const shape = z.object({
   userName: word.min(1),
   externalId: optional,
   displayName: optional,
-  name: z.object({ formatted: optional, givenName: optional, familyName: optional }).optional(),
+  // What has lost its last part is none, as it would be the next time that it is read.
+  name: z.object({ formatted: optional, givenName: optional, familyName: optional })
+    .transform((name) => withValues(name) === undefined ? undefined : name).optional(),
   preferredLanguage: optional,
   locale: optional,
   active: z.boolean().optional(),

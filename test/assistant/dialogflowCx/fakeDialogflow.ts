@@ -89,6 +89,6 @@ function messagesOf({ says, replies = [], stepUp }: Saying): object[] {
       ...choices === undefined ? [] : [{ payload: { richContent: [[{ type: 'chips', options: choices.map((one) => ({ text: one })) }]] } }],
       ...media === undefined ? [] : [{ payload: { richContent: [[{ type: 'image', rawUrl: media.url }]] } }],
     ]),
-    ...stepUp === true ? [{ payload: { step_up: true } }] : [],
+    ...stepUp === undefined ? [] : [{ payload: { step_up: stepUp } }],
   ];
 }

@@ -177,7 +177,7 @@ function activitiesOf({ says, replies = [], stepUp }: Saying): object[] & BotAct
     ...media === undefined ? {} : { attachments: [{ contentType: media.type, contentUrl: media.url }] },
   }));
   const said = [...says.map((text) => ({ type: 'message', text })), ...messages];
-  if (stepUp === true) return [{ type: 'event', name: 'step_up' } as BotActivity];
+  if (stepUp !== undefined) return [{ type: 'event', name: 'step_up', ...stepUp === true ? {} : { value: stepUp } } as BotActivity];
   // A bot that has nothing to say says so.
   return said.length === 0 ? [{ type: 'endOfConversation' }] : said;
 }

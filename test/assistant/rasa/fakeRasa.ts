@@ -52,7 +52,7 @@ function messagesOf({ says, replies = [], stepUp }: Saying, sender: string): obj
       ...choices === undefined ? {} : { buttons: choices.map((title) => ({ title, payload: `/choose{"it":"${title}"}` })) },
       ...media === undefined ? {} : { image: media.url },
     })),
-    ...stepUp === true ? [{ recipient_id: sender, custom: { step_up: true } }] : [],
+    ...stepUp === undefined ? [] : [{ recipient_id: sender, custom: { step_up: stepUp } }],
   ];
 }
 

@@ -61,6 +61,12 @@ test('an operation that is repeated changes nothing more', async () => {
   }), { numRuns: 150 });
 });
 
+test('a name that loses its last part is none, at once', async () => {
+  const [user] = fc.sample(stored, { numRuns: 1, seed: 1 });
+  const named = { ...user!, name: { givenName: 'Anna' } };
+  expect(await patched(named, { op: 'remove', path: 'name.givenName' })).not.toHaveProperty('name');
+});
+
 test('an operation changes nothing of what it does not name', async () => {
   await fc.assert(fc.asyncProperty(stored, operation, async (user, one) => {
     const named = JSON.stringify(one).toLowerCase();
