@@ -152,6 +152,11 @@ test('production refuses every secret that stands in the repository', () => {
     .filter(([name]) => (settings[name as SettingName] as { secret?: true } | undefined)?.secret === true);
   expect(given.map(([name]) => name).sort()).toEqual(
     ['ASSISTANT_SECRET', 'DATABASE_URL', 'TWILIO_API_KEY_SECRET', 'TWILIO_AUTH_TOKEN']);
+  // Documents are refused for what else is in them: no TLS.
+  for (const name of ['DOORMAN_SERVICES', 'DOORMAN_ASSISTANT']) {
+    const value = new RegExp(`${name}: '(.*)'`).exec(compose)![1]!;
+    expect(problems({ ...whole, [name]: value }).join('\n')).toMatch(new RegExp(`^${name}: .*allowInsecure is for development`, 'm'));
+  }
   for (const [name, value] of given) {
     expect(problems({ ...whole, [name]: value }).join('\n')).toMatch(new RegExp(`^${name}: (is not random|its password is public)`, 'm'));
     expect(problems({ ...whole, DOORMAN_PROFILE: 'development', [name]: value })).toEqual([]);

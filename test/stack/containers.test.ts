@@ -6,6 +6,9 @@ import { readJsonSetting } from '../../src/config/jsonSetting';
 import { defaultPolicy, policyProblems } from '../../src/domain/policy';
 import { partnerSettings } from '../../src/partners/partnerSettings';
 import { temporalSettings } from '../../src/stack/temporal/temporalServer';
+import { assistantSettings } from '../../src/assistant/assistantSettings';
+import { serviceSettings } from '../../src/services/serviceSettings';
+import { behindTheDoor } from '../../src/stack/up/behindTheDoor';
 import { hrPartner } from '../../src/stack/up/hrPartner';
 import { playPolicy } from '../../src/stack/up/localSettings';
 
@@ -45,4 +48,15 @@ test('no image runs as root, and each says whether it is well', () => {
   expect(last).toMatch(/^USER node$/m);
   expect(last).toMatch(/^HEALTHCHECK /m);
   expect(read('Dockerfile').match(/^FROM node:24-bookworm-slim/gm)).toHaveLength(2);
+});
+
+test('the compose file has behind the door what `npm start` has', () => {
+  const [, accountsToken] = /SIMULATOR_ACCOUNTS_TOKEN: (\S+)/.exec(compose)!;
+  const [, assistantSecret] = /ASSISTANT_SECRET: (\S+)/.exec(compose)!;
+  const wanted = behindTheDoor('http://simulator:3010', { accountsToken: accountsToken!, assistantSecret: assistantSecret! });
+  for (const [name, value] of Object.entries(wanted)) {
+    expect([name, new RegExp(`${name}: '(.*)'`).exec(compose)?.[1]]).toEqual([name, value]);
+  }
+  expect(() => readJsonSetting(wanted.DOORMAN_SERVICES, serviceSettings)).not.toThrow();
+  expect(() => readJsonSetting(wanted.DOORMAN_ASSISTANT, assistantSettings)).not.toThrow();
 });
