@@ -27,8 +27,8 @@ export interface StackOptions {
   readonly policy?: Partial<Policy>;
   /** The directory as CSV; the demo's people when not given. */
   readonly people?: string;
-  /** Settings besides those that every stack has. */
-  readonly settings?: NodeJS.ProcessEnv;
+  /** Settings besides those that every stack has; of some it is known only then where the simulator is. */
+  readonly settings?: NodeJS.ProcessEnv | ((stack: Stack) => NodeJS.ProcessEnv);
 }
 
 export const partNames = ['postgres', 'temporal', 'simulator', 'web', 'worker', 'codec'] as const;
@@ -181,7 +181,7 @@ export class Stack {
       SIMULATOR_WEBHOOK_URL: `${this.webUrl}/webhooks/twilio/message`,
       DOORMAN_CODEC_PORT: String(ports.codec),
       DOORMAN_CODEC_TOKEN: this.codecToken,
-      ...this.options.settings,
+      ...typeof this.options.settings === 'function' ? this.options.settings(this) : this.options.settings,
       ...changes,
     };
   }

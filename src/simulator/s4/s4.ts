@@ -66,7 +66,7 @@ export function createS4(options: S4Options): S4 {
   }
 
   router.use('/sap', (req, res, next) => {
-    s4.requests.push(req.originalUrl);
+    s4.requests.push(`/sap${req.url}`);
     void misbehave(s4.mode, res).then((isDone) => { if (!isDone) next(); });
   });
   router.get('/sap/{*path}', (req, res) => {
@@ -87,7 +87,7 @@ interface Asker {
 
 /** Undefined for what is not there, and for what the asker may not see. */
 function answer(orders: ReadonlyMap<string, S4Order>, asker: Asker, req: Request): object | undefined {
-  const { pathname, searchParams } = new URL(req.originalUrl, 'http://s4');
+  const { pathname, searchParams } = new URL(req.url, 'http://s4');
   const form = { decimalsAsText: /IEEE754Compatible=true/i.test(req.headers.accept ?? '') };
   const find = (number: string | undefined) => {
     const order = number === undefined ? undefined : orders.get(number);

@@ -128,6 +128,13 @@ describe('S/4HANA', () => {
     expect(() => createS4Orders({ url, auth: { kind: 'perUser' } })).toThrow(/https/);
   });
 
+  it('is not understood when it answers as its other version does', async () => {
+    const maya = await as('maya.lindqvist');
+    const askOther: typeof fetch = (input, init) => fetch(
+      String(input).replace(/odata4.*PurchaseOrder\(('\d+')\).*/, 'odata/sap/API_PURCHASEORDER_PROCESS_SRV/A_PurchaseOrder($1)'), init);
+    await expect(orders({ fetch: askOther }).find('4500000001', maya)).rejects.toMatchObject({ kind: 'untrustworthy' });
+  });
+
   it('is not understood when decimals may have lost digits', async () => {
     const maya = await as('maya.lindqvist');
     const asNumbers: typeof fetch = (input, init) => fetch(input, { ...init, headers: { ...init?.headers, accept: 'application/json' } });

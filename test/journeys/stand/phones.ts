@@ -1,6 +1,6 @@
 // The phones, the mailboxes and the operator of the simulator: what people write and read, followed live over its event stream.
 import { createTexts } from '../../../src/texts/render';
-import type { CodeTextRequest, NoticeTextRequest, TextRequest } from '../../../src/texts/keys';
+import type { CodeTextRequest, NoticeTextRequest, StepUpTextRequest, TextRequest } from '../../../src/texts/keys';
 import type { Faults } from '../../../src/simulator/faults';
 import type { Sender } from '../../../src/simulator/webhooks/inboundParameters';
 
@@ -59,7 +59,7 @@ export const organisation = 'Acme';
 const texts = createTexts({ organisation, language: 'en' });
 
 /** The words of one of Doorman's texts. */
-export function words(key: (TextRequest | CodeTextRequest | NoticeTextRequest)['key'], params: object = {}, language = 'en'): string {
+export function words(key: (TextRequest | CodeTextRequest | NoticeTextRequest | StepUpTextRequest)['key'], params: object = {}, language = 'en'): string {
   return texts.render({ key, params } as TextRequest, language); // cast: the tests give what the text needs
 }
 

@@ -22,6 +22,8 @@ export function readOrder(dialect: Dialect, body: unknown, scheduleBody?: unknow
   const row = rowSchema.parse(rowSchema.safeParse(rowSchema.parse(body).d).data ?? body);
   const { order: names } = dialect;
   const currency = text(row, names.currency);
+  // An order without its items would be shown as one that costs nothing.
+  if (row[names.items] === undefined) throw new RangeError('no items');
   const rows = list(row[names.items]);
   if (rows.length > itemsMax) throw new RangeError('too many items');
   const items = rows.filter((item) => text(item, dialect.item.deletion) === '');
