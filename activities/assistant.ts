@@ -1,6 +1,7 @@
 // One turn of the assistant: guard, ask, guard again, keep the answer. The text is read here and wiped here.
 import { cancellationSignal } from '@temporalio/activity';
 import type { Assistant, AssistantAnswer } from '../src/assistant/assistant';
+import { DoorClosed, whileOpen } from '../src/assistant/door/whileOpen';
 import { partsOf } from '../src/assistant/replies';
 import { readStepUp } from '../src/assistant/stepUp';
 import type { StepUp } from '../src/assistant/stepUp';
@@ -99,8 +100,9 @@ export function createAssistantActivities(deps: AssistantDeps) {
       if (session === undefined) return await handledMeanwhile(pool, storageKeys, input) ?? { reaction: 'closed' };
       const reaction = reactionTo(deps, seen.message, session.language);
       if (reaction !== 'relay') return handleWithoutRelay(deps, input, reaction);
-      const { answer, late } = await ask(deps, input, seen.message, session);
-      return keepAnswer(deps, input, answer, late);
+      const asked = await ask(deps, input, seen.message, session).catch(undefinedIfClosed);
+      if (asked === undefined) return await handledMeanwhile(pool, storageKeys, input) ?? { reaction: 'closed' };
+      return keepAnswer(deps, input, asked.answer, asked.late);
     },
 
     /** What a turn came to that ended without saying so: what was kept, or that nobody answers it. */
@@ -123,6 +125,11 @@ export function createAssistantActivities(deps: AssistantDeps) {
 }
 
 export type AssistantActivities = ReturnType<typeof createAssistantActivities>;
+
+/** The session ended before the turn left. */
+function undefinedIfClosed(error: unknown): undefined {
+  if (!(error instanceof DoorClosed)) throw error;
+}
 
 /** Another run of the activity may have ended the session, by this very message: then its result stands. */
 async function handledMeanwhile(
@@ -167,9 +174,11 @@ async function ask(
     const late = sayWhenLate(deps, input, session);
     try {
       const memory = createTurnMemory(deps.pool, deps.storageKeys, input);
+      const assistant = whileOpen(deps.assistant, async () =>
+        await findOpenSession(deps.pool, input.sessionId, input.senderId) !== undefined);
       const answer = await inTheirName(deps, input, session, (authorization) => {
         const named = authorization === undefined ? turn : { ...turn, authorization };
-        return deps.assistant.answer(named, cancellationSignal(), memory);
+        return assistant.answer(named, cancellationSignal(), memory);
       });
       return { answer, late: await late.end() };
     } finally {
