@@ -54,7 +54,8 @@ async function requestOf(turn: Turn, { jwtSecret }: RasaOptions): Promise<Reques
  * could say who they are by it (A43). With another sign that looks like it, the words are words.
  */
 function dataOf(text: string): string {
-  return text.replace(/^(\s*)\//u, '$1\u2215');
+  // Rasa strips the text first, as Python does: control characters among it are space there.
+  return text.replace(/^([\s\p{C}]*)\//u, '$1\u2215');
 }
 
 /** Rasa lets a `user` into the conversation of its own name alone. */
