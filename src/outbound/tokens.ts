@@ -37,8 +37,8 @@ export interface TokenOptions {
 export interface Tokens {
   /** A token to send as `Authorization: Bearer …`. Throws a OutboundFault. */
   bearer(): Promise<string>;
-  /** The token was refused: the next one is asked for. */
-  forget(): void;
+  /** The token was refused: the next one is asked for. `refused` spares one that was asked for since. */
+  forget(refused?: string): void;
 }
 
 const who = 'the token endpoint';
@@ -50,7 +50,7 @@ const unknownLifeMs = 5 * 60_000;
 /** One ask at a time, however many want a token. */
 export function createTokens(options: TokenOptions): Tokens {
   const { token, forget } = keepToken((afresh) => requestToken(options, afresh), options.now ?? Date.now);
-  return { bearer: token, forget: () => forget() };
+  return { bearer: token, forget };
 }
 
 /** Asks for one token, and keeps nothing. Throws an OutboundFault. */

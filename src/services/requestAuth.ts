@@ -41,8 +41,8 @@ export interface AuthOptions {
 export interface Authenticator {
   /** The headers of one request with this body. Throws an OutboundFault. */
   headers(body: string): Promise<Readonly<Record<string, string>>>;
-  /** They were refused. Whether others can be had. */
-  renew(): boolean;
+  /** These were refused. Whether others can be had: one of them for however many were refused. */
+  renew(refused: Readonly<Record<string, string>>): boolean;
 }
 
 export function createAuthenticator(auth: RequestAuth, options: AuthOptions): Authenticator {
@@ -62,7 +62,7 @@ export function createAuthenticator(auth: RequestAuth, options: AuthOptions): Au
       });
       return {
         headers: async () => ({ authorization: `Bearer ${await tokens.bearer()}` }),
-        renew: () => { tokens.forget(); return true; },
+        renew: ({ authorization = '' }) => { tokens.forget(authorization.replace(/^Bearer /, '')); return true; },
       };
     }
   }

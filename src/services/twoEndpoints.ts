@@ -47,13 +47,12 @@ export function createTwoEndpoints(
   const post = async (path: string, fields: object): Promise<Answer> => {
     const url = base.replace(/\/+$/, '') + path;
     const body = JSON.stringify(fields);
-    const once = async () => {
-      const headers = { ...json, ...await authenticator.headers(body) };
-      return askFor(who, url, { method: 'POST', headers, body }, { timeoutMs, bytesMax }, get);
-    };
-    const answer = await once();
+    const send = (headers: Readonly<Record<string, string>>) =>
+      askFor(who, url, { method: 'POST', headers: { ...json, ...headers }, body }, { timeoutMs, bytesMax }, get);
+    const headers = await authenticator.headers(body);
+    const answer = await send(headers);
     // Our own token was withdrawn before its time: a new one is asked for once.
-    return answer.status === 401 && authenticator.renew() ? once() : answer;
+    return answer.status === 401 && authenticator.renew(headers) ? send(await authenticator.headers(body)) : answer;
   };
 
   const askExists = async (email: string): Promise<GivenToken> => {

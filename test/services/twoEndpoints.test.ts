@@ -115,6 +115,29 @@ describe('a service of two endpoints', () => {
     isAuthentic.oauth = oauth;
   });
 
+  it('asks for one token of our own, however many requests were refused with the former', async () => {
+    let owned = 0;
+    const answered: (() => void)[] = [];
+    const shop = await new FakeShop(async ({ path, headers }) => {
+      if (path === '/own') {
+        return { status: 200, body: { access_token: `own-${owned += 1}`, token_type: 'Bearer', expires_in: 3_600 } };
+      }
+      if (headers.authorization !== 'Bearer own-1') return { status: 200, body: { exists: true } };
+      // All of them are under way before the first is refused.
+      await new Promise<void>((resolve) => { if (answered.push(resolve) === 20) answered.forEach((go) => go()); });
+      return { status: 401, body: {} };
+    }).start();
+    const provider = createTwoEndpoints(twoEndpoints.parse({
+      name: 'shop', kind: 'twoEndpoints', base: shop.url, timeoutMs, allowInsecure: true,
+      auth: { kind: 'oauth', tokenUrl: `${shop.url}/own`, clientId: 'doorman', clientSecret, secretIn: 'header' },
+    }), { assert: () => Promise.reject(new Error('needs no assertion')) });
+    const all = Array.from({ length: 20 }, (_, index) =>
+      provider.exists!({ ...anna, workEmail: `p${index}@acme.example` }));
+    expect(new Set(await Promise.all(all))).toEqual(new Set([true]));
+    await shop.close();
+    expect(owned).toBe(2);
+  });
+
   it.each([{ exists: 'yes' }, { exists: 1 }, {}, []])('is not believed to know anybody when it says %j', async (body) => {
     const liar = await new FakeShop(() => ({ status: 200, body })).start();
     const provider = createTwoEndpoints(twoEndpoints.parse({

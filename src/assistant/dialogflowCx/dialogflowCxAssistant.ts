@@ -32,8 +32,9 @@ const sessionLengthMax = 36;
 export function createDialogflowCxAssistant(options: DialogflowCxOptions): Assistant {
   const { fetch: get = fetch, timeoutMs = timeoutMsDefault, allowInsecure = false } = options;
   const tokens = createAccountTokens(options.serviceAccount, { allowInsecure, fetch: get });
-  const ask = async (exchange: Exchange, turn: Turn, memory: TurnMemory): Promise<AssistantAnswer> => {
-    const authorization = await tokens.authorization();
+  const ask = async (
+    exchange: Exchange, turn: Turn, memory: TurnMemory, authorization: string,
+  ): Promise<AssistantAnswer> => {
     const answer = await exchange.once(memory, async () =>
       exchange.json(await exchange.send(addressOf(options, turn.conversationId), requestOf(turn, authorization))));
     return readAnswer(answer);
@@ -44,13 +45,14 @@ export function createDialogflowCxAssistant(options: DialogflowCxOptions): Assis
       // As Dialogflow counts them.
       if ([...turn.text].length > textLengthMax) throw refused('text too long');
       if (turn.conversationId.length > sessionLengthMax) throw refused('session too long');
+      const authorization = await tokens.authorization();
       try {
-        return await ask(exchange, turn, memory);
+        return await ask(exchange, turn, memory, authorization);
       } catch (error) {
         // Withdrawn before its time, and nothing was done: a new one is asked for once.
         if (!(error instanceof Fault) || error.code !== 'http 401') throw error;
-        tokens.forget();
-        return ask(exchange, turn, memory);
+        tokens.forget(authorization);
+        return ask(exchange, turn, memory, await tokens.authorization());
       }
     },
   };

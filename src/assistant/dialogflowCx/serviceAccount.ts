@@ -14,8 +14,8 @@ export interface ServiceAccount {
 export interface AccountTokens {
   /** `Bearer …`. Throws Fault. */
   authorization(): Promise<string>;
-  /** It was refused: another one is asked for. */
-  forget(): void;
+  /** This one was refused: another is asked for, once by however many were refused. */
+  forget(authorization: string): void;
 }
 
 const scope = 'https://www.googleapis.com/auth/dialogflow';
@@ -39,7 +39,7 @@ export function createAccountTokens(
         throw new Fault(error.kind === 'unreachable' ? 'unavailable' : 'misconfigured', 'assistant', 'token');
       }
     },
-    forget: () => tokens.forget(),
+    forget: (authorization) => tokens.forget(authorization.replace(/^Bearer /, '')),
   };
 }
 

@@ -55,7 +55,7 @@ function authorization(
       });
       return async () => {
         const token = await tokens.bearer().catch((error: unknown) => { throw faultOf(error, false); });
-        return { authorization: `Bearer ${token}`, forget: () => tokens.forget() };
+        return { authorization: `Bearer ${token}`, forget: () => tokens.forget(token) };
       };
     }
   }

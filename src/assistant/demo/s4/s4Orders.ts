@@ -41,7 +41,7 @@ const userName = /^[\w-]{1,12}$/;
 /** Its own way of showing that somebody may ask. `renew`: it was refused; false when there is no other. */
 interface Access {
   header(asker: Asker): Promise<string | undefined>;
-  renew(): boolean;
+  renew(refused: string): boolean;
   isTheirs(order: ReadOrder, asker: Asker): Promise<boolean>;
   /** Whose orders are to be listed; undefined for all that S/4 shows. */
   creator(asker: Asker): Promise<string | undefined>;
@@ -63,7 +63,7 @@ export function createS4Orders(options: S4Options): Orders {
     const header = await access.header(asker);
     if (header === undefined) return undefined;
     let answer = await ask(path, header);
-    if (answer.status === 401 && access.renew()) answer = await ask(path, await access.header(asker) ?? header);
+    if (answer.status === 401 && access.renew(header)) answer = await ask(path, await access.header(asker) ?? header);
     if (answer.status === 404 || answer.status === 403) return undefined;
     if (answer.status !== 200) throw faultOfStatus(who, answer);
     return jsonOf(who, answer);
@@ -128,8 +128,8 @@ function createAccess({ auth, allowInsecure = false, fetch: get = fetch }: S4Opt
       const tokens = createTokens({ tokenUrl, clientId, clientSecret, allowInsecure, fetch: get });
       return {
         header: async () => `Bearer ${await tokens.bearer()}`,
-        renew: () => {
-          tokens.forget();
+        renew: (refused) => {
+          tokens.forget(refused.replace(/^Bearer /, ''));
           return true;
         },
         ...technical(userOf),
