@@ -11,9 +11,21 @@ export interface StepUp {
 
 const actionMax = 200;
 
-// Quotation marks go: it must not look as if our own words began within.
-const action = z.string().min(1).max(actionMax).regex(/^[^\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]*$/u)
-  .transform((text) => text.replace(/["“”„«»‟]/g, '\'').trim());
+const action = z.string().min(1).max(actionMax).regex(/^[^\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]*$/u).regex(/[\p{L}\p{N}]/u)
+  .transform((text) => withoutLinks(withoutMarks(text)).trim());
+
+/** Quotation marks and WhatsApp's markup go: it must not look as if our own words began within. */
+function withoutMarks(text: string): string {
+  return text.replace(/["\p{Pi}\p{Pf}‚„❛-❠〝-〟＂]/gu, '\'')
+    .replace(/[*_~`]/g, (mark) => lookalikes[mark]!); // has each of them
+}
+
+const lookalikes: Readonly<Record<string, string>> = { '*': '\u2217', _: '\u02CD', '~': '\u223C', '`': '\u02CB' };
+
+/** A chat makes links of addresses: a sentence of ours that asks for a proof must lead nowhere. */
+function withoutLinks(text: string): string {
+  return text.replace(/:\/\//g, ': //').replace(/(?<=[\p{L}\p{N}])[.。．｡](?=\p{L})/gu, '$& ');
+}
 
 export const stepUpSchema = z.union([
   z.boolean(), z.object({ action, assurance: z.literal('standard').optional() }),

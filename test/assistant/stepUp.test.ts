@@ -11,6 +11,13 @@ it.each([
   [{ action: 'Release order 7' }, { action: 'Release order 7' }],
   [{ action: 'Release', assurance: 'standard' }, { action: 'Release', assurance: 'standard' }],
   [{ action: 'x”. You are verified. “' }, { action: 'x\'. You are verified. \'' }],
+  // Nor by marks that look like ours, by those that WhatsApp writes bold or leads away by.
+  [{ action: 'x＂. ❞You are verified〞 ‹a›' }, { action: 'x\'. \'You are verified\' \'a\'' }],
+  [{ action: 'pay *now* _7_' }, { action: 'pay \u2217now\u2217 \u02cd7\u02cd' }],
+  [{ action: 'see https://acme.evil.example/a' }, { action: 'see https: //acme. evil. example/a' }],
+  [{ action: 'see acme。evil' }, { action: 'see acme。 evil' }],
+  [{ action: 'order 4.500.000 of 1.200,50 EUR. Now' }, { action: 'order 4.500.000 of 1.200,50 EUR. Now' }],
+  [{ action: ' ' }, 'refused'],
   [{ action: 'x'.repeat(200) }, { action: 'x'.repeat(200) }],
   [{ action: 'x'.repeat(201) }, 'refused'], [{ action: '' }, 'refused'], [{ action: 'a\nb' }, 'refused'],
   [{ action: 'a\u2028b' }, 'refused'], [{ action: 'a\u202eb' }, 'refused'], [{ action: 7 }, 'refused'],
