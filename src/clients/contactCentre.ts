@@ -57,7 +57,7 @@ export interface ContactCentreDeps {
   findSpeaker(db: Queryable, sessionId: string): Promise<Omit<Speaker, 'sessionId'> | undefined>;
   /** Undefined for whoever does not work here. */
   findProfile(db: Queryable, employeeId: string): Promise<Profile | undefined>;
-  /** The one active employee who has this number. */
+  /** The one active employee whose codes go to this number. */
   findByPhone(db: Queryable, e164: string): Promise<string | undefined>;
   /** The number of a verification that this client had approved within five minutes; once. */
   approvedNumber(db: Queryable, verificationId: string, client: string): Promise<string | undefined>;

@@ -24,7 +24,6 @@ export type FoundEmployee =
 export const isHeld = (row: string, holdMs: string): string =>
   `coalesce(${row}.held_from > clock_timestamp() - ${holdMs} * interval '1 ms', false)`;
 
-/** SQL: whether no other active employee has the telephone line of the contact `p`, however either is spelled. */
 /**
  * SQL: whether codes may go to the number, or the address, in `row`. `primary`: its column of that name, which a
  * source's record has as `"primary"`.
@@ -34,6 +33,7 @@ export const getsCodes = {
   email: (row: string, primary = 'is_primary'): string => `(${row}.type = 'work' OR ${row}.${primary})`,
 } as const;
 
+/** SQL: whether no other active employee has the telephone line of the contact `p`, however either is spelled. */
 export const isSoleHolder = `NOT EXISTS (
   SELECT FROM employee_phones o JOIN employees oe ON oe.id = o.employee_id
    WHERE o.line = p.line AND o.employee_id <> p.employee_id AND oe.active)`;
@@ -90,12 +90,25 @@ export async function isDirectoryEmpty(db: Queryable): Promise<boolean> {
 }
 
 /** The active employee who has this number (E.164), however it is spelled, alone and for long enough. */
-export async function findByPhone(
+export function findByPhone(
   db: Queryable, e164: string, contactHoldMs: number = defaultPolicy.contactHoldMs,
+): Promise<string | undefined> {
+  return findHolderOf(db, e164, contactHoldMs, 'true');
+}
+
+/** The same, where it is a number that codes go to: a code that was read at another one proves nothing. */
+export function findByCodePhone(db: Queryable, e164: string, contactHoldMs: number): Promise<string | undefined> {
+  return findHolderOf(db, e164, contactHoldMs, getsCodes.phone('p'));
+}
+
+/** `condition` is one of the constants above. */
+async function findHolderOf(
+  db: Queryable, e164: string, contactHoldMs: number, condition: string,
 ): Promise<string | undefined> {
   const { rows: [row] } = await db.query<{ id: string }>(
     `SELECT e.id FROM employees e JOIN employee_phones p ON p.employee_id = e.id
-      WHERE p.line = phone_line($1) AND e.active AND ${isSoleHolder} AND NOT ${isHeld('p', '$2')} LIMIT 1`,
+      WHERE p.line = phone_line($1) AND e.active AND ${condition} AND ${isSoleHolder} AND NOT ${isHeld('p', '$2')}
+      LIMIT 1`,
     [e164, contactHoldMs]);
   return row?.id;
 }

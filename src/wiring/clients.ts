@@ -6,7 +6,7 @@ import type { ContactCentreDeps } from '../clients/contactCentre';
 import type { Config } from '../config';
 import { createPool } from '../db/pool';
 import type { Pool } from '../db/pool';
-import { findByPhone } from '../directory/employees';
+import { findByCodePhone } from '../directory/employees';
 import { findProfile } from '../directory/accounts/profile';
 import type { ClientRoutesDeps } from '../http/clients/clientRoutes';
 import { findSpeaker } from '../sessions/sessions';
@@ -27,7 +27,7 @@ export function createWiredClients({ contactHoldMs, ...deps }: WiredClientDeps):
   const centres = isCentre && createContactCentres({
     ...deps, findSpeaker,
     findProfile: (db, employeeId) => findProfile(db, employeeId, contactHoldMs),
-    findByPhone: (db, e164) => findByPhone(db, e164, contactHoldMs),
+    findByPhone: (db, e164) => findByCodePhone(db, e164, contactHoldMs),
   });
   return { access: createClientAccess(deps), ...centres === false ? {} : { centres } };
 }

@@ -142,6 +142,15 @@ describe('a verification of the client\'s own', () => {
       await prove(approve('+447700900126', 'texts')), await prove(randomUUID()));
   });
 
+  it('proves nobody by a number that the chat sends no code to', async () => {
+    await centre.owner.query(
+      `INSERT INTO employee_phones (employee_id, e164, raw, type)
+       SELECT id, '+447700900201', '+447700900201', 'home' FROM employees WHERE employee_number = '144136'`);
+    expectRefused(await prove(approve('+447700900201')));
+    await centre.owner.query(`UPDATE employee_phones SET type = 'mobile' WHERE e164 = '+447700900201'`);
+    expect((await prove(approve('+447700900201'))).status).toBe(200);
+  });
+
   it('is forgotten after a day', async () => {
     await prove(approve('+447700900126'));
     await centre.owner.query(`UPDATE client_proofs SET proved_at = proved_at - interval '25 h'`);
