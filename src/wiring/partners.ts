@@ -121,7 +121,7 @@ export const accessTokens: MakeTokens = (auth, allowInsecure, get): AccessTokens
   return {
     async token(refused) {
       // Another event may have had it renewed meanwhile.
-      if (refused !== undefined && await current() === refused) tokens.forget();
+      if (refused !== undefined) tokens.forget(refused);
       return current();
     },
   };
