@@ -32,7 +32,11 @@ async function* linesOf(response: Response): AsyncGenerator<string> {
   };
   let rest = '';
   for await (const chunk of boundedChunks(response)) {
-    const lines = (rest + decoded(chunk)).split(/\r?\n/);
+    const text = decoded(chunk);
+    rest += text;
+    // Looked through once a line: of a line that comes byte by byte, not once a byte.
+    if (!text.includes('\n')) continue;
+    const lines = rest.split(/\r?\n/);
     rest = lines.pop()!; // split gives one at least
     yield* lines;
   }
