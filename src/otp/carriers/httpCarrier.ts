@@ -14,6 +14,8 @@ import type { SendSms, Sms } from './smsSender';
 const who = 'the SMS carrier';
 const dependency = 'smsCarrier';
 const bytesMax = 64 * 1024;
+// It was looked who may have the code before the token is waited for: beyond this it is looked again, by another try.
+const tokenMsMax = 4_000;
 
 /** `fetch`: the guarded one; redirects are refused here. */
 export function createHttpSms(settings: HttpCarrierSettings, fetch: typeof globalThis.fetch): SendSms {
@@ -38,7 +40,7 @@ interface Authorized {
 }
 
 function authorization(
-  { auth, allowInsecure }: HttpCarrierSettings, fetch: typeof globalThis.fetch,
+  { auth, allowInsecure, timeoutMs }: HttpCarrierSettings, fetch: typeof globalThis.fetch,
 ): () => Promise<Authorized> {
   switch (auth?.type) {
     case undefined: return async () => ({});
@@ -50,7 +52,7 @@ function authorization(
     case 'oauth': {
       const { tokenUrl, clientId, clientSecret, scope } = auth;
       const tokens = createTokens({
-        tokenUrl, clientId, clientSecret, allowInsecure, fetch,
+        tokenUrl, clientId, clientSecret, allowInsecure, fetch, timeoutMs: Math.min(timeoutMs, tokenMsMax),
         ...scope === undefined ? {} : { parameters: () => ({ scope }) },
       });
       return async () => {

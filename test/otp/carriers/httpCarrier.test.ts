@@ -99,6 +99,16 @@ describe('an SMS provider that is described by the configuration', () => {
     expect(provider.asked.map(({ headers }) => headers.authorization)).toEqual(['Bearer token-1', 'Bearer token-1', 'Bearer token-3']);
   });
 
+  it('is not sent a code whose token was waited for: whoever left meanwhile has none', async () => {
+    const auth = { type: 'oauth', tokenUrl: `${provider.url}/token`, clientId: 'doorman', clientSecret: 'oauth-secret-1' };
+    const silentTokens: typeof fetch = (input, init) => String(input).endsWith('/token')
+      ? new Promise((_resolve, reject) => { init!.signal!.addEventListener('abort', () => reject(init!.signal!.reason)); })
+      : fetch(input, init);
+    await expect(send({ auth }, 'hello', silentTokens)).rejects.toMatchObject({ name: 'Fault', kind: 'unavailable' });
+    expect(provider.asked).toEqual([]);
+  // Without a limit of its own it would be half a minute.
+  }, 10_000);
+
   it('is not asked at a private address that is not configured', async () => {
     await faultOf(send({}, 'hello', createEgress({ privateHosts: new Set() })), 'unavailable', [privateAddressCode]);
     expect(provider.asked).toEqual([]);
