@@ -35,6 +35,10 @@ export const metrics = {
     type: 'counter', name: 'doorman_partner_legacy_total', labels: ['partner'],
     help: 'Genuine requests that were signed with SHA-1',
   },
+  clientRequests: {
+    type: 'counter', name: 'doorman_client_requests_total', labels: ['route', 'outcome'],
+    help: 'Requests of applications for tokens, for JWTs of customers and for their profiles, by what became of them',
+  },
   verificationRequests: {
     type: 'counter', name: 'doorman_verification_requests_total', labels: ['client', 'outcome'],
     help: 'Requests of applications for codes and checks, by what became of them; `returned`: the caller got the code',

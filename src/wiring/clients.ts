@@ -11,6 +11,7 @@ import { findProfile } from '../directory/accounts/profile';
 import type { ClientRoutesDeps } from '../http/clients/clientRoutes';
 import { findSpeaker } from '../sessions/sessions';
 import type { Statements } from '../statements/statements';
+import type { Telemetry } from '../telemetry';
 import { createApprovedNumber } from '../verifications/verifications';
 
 export interface WiredClientDeps extends Pick<ContactCentreDeps, 'approvedNumber'> {
@@ -37,7 +38,7 @@ export function createWiredClients({ contactHoldMs, ...deps }: WiredClientDeps):
  * calls in a storm holds up no message.
  */
 export function wireClients(
-  config: Config, statements: Statements, requireSound: () => void,
+  config: Config, statements: Statements, requireSound: () => void, telemetry: Pick<Telemetry, 'count'>,
 ): { readonly routes: { readonly clients?: ClientRoutesDeps }; close(): Promise<void> } {
   const { clients, keyring, policy: { contactHoldMs } } = config;
   if (clients.length === 0) return { routes: {}, close: async () => undefined };
@@ -52,6 +53,7 @@ export function wireClients(
       return act(...given);
     };
   const routes: ClientRoutesDeps = {
+    count: (route, outcome) => telemetry.count('clientRequests', { route, outcome }),
     access: { ...access, granteeOf: whenSound(access.granteeOf), grant: whenSound(access.grant) },
     ...centres === undefined ? {} : {
       centres: {

@@ -5,6 +5,7 @@ import type { Answer, Headers, PublicServer } from '../../support/publicServer';
 
 let server: PublicServer;
 const asked: unknown[] = [];
+const counted: unknown[] = [];
 let fault: Error | undefined;
 const { log, lines } = keptLog();
 
@@ -24,12 +25,16 @@ const centres: ContactCentres = {
 beforeAll(async () => {
   server = await startPublicServer({
     log, takeMessage: async () => 'delivered',
-    clients: { centres, access: { granteeOf: async () => undefined, newToken: () => 'x', grant: async () => false } },
+    clients: {
+      centres, access: { granteeOf: async () => undefined, newToken: () => 'x', grant: async () => false },
+      count: (...said) => { counted.push(said); },
+    },
   });
 });
 afterAll(() => server.close());
 beforeEach(() => {
   asked.length = 0;
+  counted.length = 0;
   fault = undefined;
 });
 
@@ -107,4 +112,17 @@ test('R46 beyond the limit of refusals credentials are looked up one at a time; 
   const many = await Promise.all(Array.from({ length: 10 }, (_, i) => post('/getprofile', [key, ['Authorization', `Bearer ${i}`]])));
   expect(many.map(({ status }) => status)).toEqual(Array.from({ length: 10 }, () => 200));
   expect(lines.join('\n')).not.toContain('wrong');
+});
+
+test('what becomes of requests is counted by words of ours', async () => {
+  const form = ['Content-Type', 'application/x-www-form-urlencoded'] as const;
+  await post('/customer_authenticate', [json, key], statement);
+  await post('/customer_authenticate', [json, key], '{}');
+  await post('/getprofile', [['api-key', 'another'], ['Authorization', 'Bearer t'], ['customer-auth', 'JWT a.b.c']]);
+  await post('/oauth/token', [form], 'grant_type=client_credentials&client_id=x&client_secret=y');
+  fault = new Error('no database');
+  await post('/getprofile', [key, ['Authorization', 'Bearer t'], ['customer-auth', 'JWT a.b.c']]);
+  expect(counted).toEqual([
+    ['authenticate', 'given'], ['authenticate', 'malformed'], ['profile', 'refused'], ['token', expect.stringMatching(/^refused|busy$/)],
+    ['profile', 'failed']]);
 });
