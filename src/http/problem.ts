@@ -26,6 +26,7 @@ export const problems = {
   'json-refused': { status: 415, detail: 'This route takes application/json in UTF-8, not encoded otherwise.' },
   'encoding-refused': { status: 415, detail: 'This route takes bodies that are not encoded.' },
   'event-unreadable': { status: 422, detail: 'A field of the event cannot be read; nothing of it was taken.' },
+  'too-many': { status: 429, detail: 'Too many such requests came from this address. Try again later.' },
   'headers-too-large': { status: 431, detail: 'The headers of the request are too large.' },
   'internal': { status: 500, detail: 'Something went wrong on our side.' },
   'unavailable': { status: 503, detail: 'The request cannot be taken at the moment. Try again later.' },

@@ -5,7 +5,7 @@ import type { ContactCentres, CustomerAuth, Proof } from '../../clients/contactC
 import type { Log } from '../../log';
 import type { FailureLimit } from '../failureLimit';
 import { failureWindowMs } from '../failureLimit';
-import { Problem, requestIdOf } from '../problem';
+import { Problem, problemType, requestIdOf } from '../problem';
 import { readBody } from '../twilioGuards';
 
 export interface ContactCentreDeps {
@@ -29,10 +29,6 @@ const refused = JSON.stringify({
   type: 'urn:doorman:problem:not-authentic', title: 'Unauthorized', status: 401,
   detail: 'The request does not show who calls, and for whom.',
 });
-const busy = JSON.stringify({
-  type: 'urn:doorman:problem:too-many', title: 'Too Many Requests', status: 429,
-  detail: 'Too many such requests came from this address. Try again later.',
-});
 
 export function customerAuthenticate({ centres, log }: ContactCentreDeps, limit: FailureLimit): RequestHandler {
   return async (request, response) => {
@@ -45,7 +41,7 @@ export function customerAuthenticate({ centres, log }: ContactCentreDeps, limit:
     const isWhole = isShown && (authorization === '' || token !== '') && token + apiKey !== '';
     const auth = await looked(limit, request, known(token, apiKey ?? ''),
       async () => isWhole ? centres.authenticate({ token, apiKey }, proof) : undefined);
-    if (auth === 'busy' || auth === undefined) return refuse(log, response, auth);
+    if (auth === undefined) return refuse(log, response);
     response.json(answerOf(auth));
   };
 }
@@ -59,7 +55,7 @@ export function readProfile({ centres, log }: ContactCentreDeps, limit: FailureL
     const [token, jwt] = [tokenIn(authorization ?? ''), jwtForm.exec(customer ?? '')?.[1] ?? ''];
     const shown = { token, apiKey: apiKey ?? '', jwt };
     const told = await looked(limit, request, known(token, shown.apiKey), () => centres.readProfile(shown));
-    if (told === 'busy' || told === undefined) return refuse(log, response, told);
+    if (told === undefined) return refuse(log, response);
     response.json(told);
   };
 }
@@ -121,22 +117,22 @@ const known = (token: string, apiKey: string): string => (apiKey === '' ? token 
 /** What is found; within the limits of the address for credentials that were never right. */
 async function looked<T>(
   limit: FailureLimit, request: Request, shown: string, find: () => Promise<T | undefined>,
-): Promise<T | undefined | 'busy'> {
+): Promise<T | undefined> {
   const address = request.socket.remoteAddress ?? '';
   const found = await limit.lookUp(address, shown, find).catch((cause: unknown) => {
     throw new Problem('unavailable', 'notKnown', { headers: { 'Retry-After': '5' }, cause });
   });
+  if (found === 'busy') {
+    throw new Problem('too-many', undefined, { headers: { 'Retry-After': String(failureWindowMs / 1_000) } });
+  }
   if (found === undefined) limit.noteFailure(address);
-  else if (found !== 'busy') limit.noteRight(shown);
+  else limit.noteRight(shown);
   return found;
 }
 
-function refuse(log: ContactCentreDeps['log'], response: Response, why: 'busy' | undefined): void {
-  const status = why === 'busy' ? 429 : 401;
-  log.warn('request refused', { requestId: requestIdOf(response), status, kind: 'contact-centre' });
-  response.set(status === 429 ? { 'Retry-After': String(failureWindowMs / 1_000) }
-    : { 'WWW-Authenticate': 'Bearer realm="contact-centre"' });
-  response.status(status).type('application/problem+json; charset=utf-8').send(status === 429 ? busy : refused);
+function refuse(log: ContactCentreDeps['log'], response: Response): void {
+  log.warn('request refused', { requestId: requestIdOf(response), status: 401, kind: 'contact-centre' });
+  response.set('WWW-Authenticate', 'Bearer realm="contact-centre"').status(401).type(problemType).send(refused);
 }
 
 /** Names and case as the contract has them. */

@@ -18,6 +18,7 @@ const about = {
   409: 'The Idempotency-Key was that of another request.',
   413: 'The request is too large.',
   415: 'Only application/json in UTF-8 is taken.',
+  429: 'Too many wrong credentials came from this address; Retry-After says when.',
   503: 'Not at the moment; Retry-After says when.',
 } as const;
 type Refusal = keyof typeof about;
@@ -31,7 +32,7 @@ function answers(status: number, description: string, schema: z.ZodType, refusal
 }
 
 const security = [{ basic: [] }, { token: [] }];
-const ofPost = [400, 401, 413, 415, 503] as const;
+const ofPost = [400, 401, 413, 415, 429, 503] as const;
 const id = z.object({ id: z.uuid().meta({ description: 'As POST /v1/verifications gave it.' }) });
 
 /** `languages`: the tags that Doorman speaks. */
@@ -72,19 +73,19 @@ function registerVerifications(
       }),
       body: { required: true, content: json(start) },
     },
-    responses: answers(202, 'Taken.', started, [400, 401, 409, 413, 415, 503]),
+    responses: answers(202, 'Taken.', started, [...ofPost, 409]),
   });
   registry.registerPath({
     method: 'get', path: '/v1/verifications/{id}', operationId: 'showVerification', tags: ['verifications'], security,
     summary: 'Says how a verification stands', request: { params: id },
-    responses: answers(200, 'How it stands.', status, [401, 404, 503]),
+    responses: answers(200, 'How it stands.', status, [401, 404, 429, 503]),
   });
   registry.registerPath({
     method: 'post', path: '/v1/verifications/{id}/check', operationId: 'checkVerification', tags: ['verifications'],
     security, summary: 'Checks a code that a person typed',
     description: 'Says `approved` once, to the request that brought the right code. Each request is a try.',
     request: { params: id, body: { required: true, content: json(check) } },
-    responses: answers(200, 'What came of it.', status, [400, 401, 404, 413, 415, 503]),
+    responses: answers(200, 'What came of it.', status, [...ofPost, 404]),
   });
 }
 

@@ -30,8 +30,9 @@ export function registerClients(registry: OpenAPIRegistry, problem: z.ZodType): 
     400: refused('The request is not well formed.'), 401: refused('It does not show who calls, and for whom.'),
     429: refused('Too many wrong credentials came from this address.'), 503: refused('Not at the moment.'),
   };
-  registry.registerPath({
-    method: 'post', path: '/oauth/token', operationId: 'getToken', tags, security: [{ basic: [] }],
+  const tokenPaths = [['/oauth/token', 'getToken'], ['/access_token', 'getAccessToken']] as const;
+  for (const [path, operationId] of tokenPaths) registry.registerPath({
+    method: 'post', path, operationId, tags, security: [{ basic: [] }],
     summary: 'Gives a token for client id and secret (RFC 6749, section 4.4)',
     request: { body: { required: true, ...as('application/x-www-form-urlencoded', asked) } },
     responses: {
@@ -48,8 +49,9 @@ export function registerClients(registry: OpenAPIRegistry, problem: z.ZodType): 
     responses: { 200: json('The JWT, to be sent as `customer-auth: JWT …`.', customer), ...refusals },
   });
   registry.registerPath({
-    method: 'post', path: '/getprofile', operationId: 'readProfile', tags, security: [{ token: [] }, { apiKey: [] }],
-    summary: 'Says of a customer what this client may know',
+    method: 'post', path: '/getprofile', operationId: 'readProfile', tags,
+    // Both of them.
+    security: [{ token: [], apiKey: [] }], summary: 'Says of a customer what this client may know',
     request: { headers: z.object({ 'customer-auth': z.string().meta({ example: 'JWT eyJ…' }) }) },
     responses: { 200: json('The profile.', profile), ...refusals },
   });

@@ -5,7 +5,7 @@ import type { Request, RequestHandler } from 'express';
 import type { z } from 'zod';
 import type { Client } from '../../clients/clientSettings';
 import type { NewVerification, Verifications } from '../../verifications/verifications';
-import { createFailureLimit } from '../failureLimit';
+import { createFailureLimit, failureWindowMs } from '../failureLimit';
 import type { FailureLimit } from '../failureLimit';
 import { Problem } from '../problem';
 import { readBody } from '../twilioGuards';
@@ -90,7 +90,9 @@ async function authenticate(
   const address = request.socket.remoteAddress ?? '';
   const client = shown === '' || more.length > 0 ? undefined
     : await limit.lookUp(address, shown, () => clientOf(shown)).catch(unavailable);
-  if (client === 'busy') throw new Problem('unavailable', 'busy', { headers: { 'Retry-After': '5' } });
+  if (client === 'busy') {
+    throw new Problem('too-many', undefined, { headers: { 'Retry-After': String(failureWindowMs / 1_000) } });
+  }
   if (client !== undefined) {
     limit.noteRight(shown);
     return client;

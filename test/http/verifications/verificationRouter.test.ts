@@ -15,13 +15,17 @@ const known: Record<string, Client> = { 'Bearer shop': shop, 'Bearer old': old }
 const taken: unknown[] = [];
 const counted: string[] = [];
 let down = false;
+let lookUp = async (): Promise<void> => undefined;
 const act = <T>(answer: T) => async (...given: unknown[]): Promise<T> => {
   taken.push(given);
   if (down) throw new Error('the database is down');
   return answer;
 };
 const deps: VerificationRouterDeps = {
-  clientOf: async (authorization) => known[authorization ?? ''],
+  clientOf: async (authorization) => {
+    if (authorization === 'Bearer slow') await lookUp();
+    return known[authorization ?? ''];
+  },
   languages: languages.map(({ tag }) => tag),
   lifetimeMs: 300_000,
   count: (client, outcome) => counted.push(`${client} ${outcome}`),
@@ -74,8 +78,18 @@ describe('a request for a code', () => {
   it('of somebody who shows wrong credentials in a storm is looked up one at a time, and holds up nobody who was let in', async () => {
     await post('/v1/verifications', asked);
     const storm = await Promise.all(Array.from({ length: 60 }, () => post('/v1/verifications', asked, { authorization: 'Bearer x' })));
-    expect(storm.every(({ status }) => status === 401 || status === 503)).toBe(true);
+    expect(storm.every(({ status }) => status === 401 || status === 429)).toBe(true);
+    let release = (): void => undefined;
+    let first = Promise.resolve(0);
+    await new Promise<void>((isLookedUp) => {
+      lookUp = () => { isLookedUp(); return new Promise((resolve) => { release = resolve; }); };
+      first = post('/v1/verifications', asked, { authorization: 'Bearer slow' }).then(({ status }) => status);
+    });
+    const { status, headers } = await post('/v1/verifications', asked, { authorization: 'Bearer x' });
+    expect([status, headers['retry-after']]).toEqual([429, '60']);
     expect((await post('/v1/verifications', asked)).status).toBe(202);
+    release();
+    expect(await first).toBe(401);
   });
 
   it('is refused with another type, encoding or size, a query, a key of odd form, and other methods', async () => {
