@@ -217,3 +217,10 @@ test.each([
 ])('what asking for the work e-mail lacks is said: %j', (given, said) => {
   expect(problems({ ...whole, ...given })).toEqual(said);
 });
+
+test('a country of an application\'s codes that there is not is said at the start: no answer would', () => {
+  const clients = (...countries: string[]) => ({ DOORMAN_CLIENTS: JSON.stringify({ clients: [{ name: 'shop', verifications: { countries } }] }) });
+  expect(problems({ ...whole, ...clients('GB', 'DE') })).toEqual([]);
+  expect(problems({ ...whole, ...clients('DE', 'UK') }))
+    .toEqual(['DOORMAN_CLIENTS: client shop: countries must be ISO 3166 codes such as DE or GB']);
+});

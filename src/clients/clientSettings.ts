@@ -33,11 +33,14 @@ const verifications = z.strictObject({
   returnsCode: z.boolean().default(false),
 });
 
-/** By which a client is known in settings, commands and records. */
-export const clientName = /^[a-z][a-z0-9-]{0,30}$/;
+/** By which a client is known in settings, commands, records and metrics, which show no number of four digits. */
+export const clientName = z.string()
+  .regex(/^[a-z][a-z0-9-]{0,30}$/, 'must be lower-case letters, digits and hyphens, 31 at most, a letter first')
+  .refine((name) => !/\d{4}/.test(name), 'must not hold four digits in a row')
+  .refine((name) => name !== 'unknown', 'must not be "unknown": that is everybody else');
 
 const client = z.strictObject({
-  name: z.string().regex(clientName, 'must be lower-case letters, digits and hyphens, 31 at most'),
+  name: clientName,
   contactCentre: contactCentre.optional(),
   verifications: verifications.optional(),
 });
@@ -58,12 +61,6 @@ export const clientSettings = document.superRefine(({ clients }, context) => {
   refuseSecond(
     clients.map((one) => one.contactCentre?.audience), ['contactCentre', 'audience'], 'is that of another client');
 });
-export type ClientSettings = z.infer<typeof clientSettings>;
-
-/** What production refuses besides. */
-export function insecureClients(_settings: ClientSettings): string[] {
-  return [];
-}
 
 /** What the settings let a client do. */
 export function scopesOf({ contactCentre: centre, verifications: codes }: Client): readonly Scope[] {

@@ -2,8 +2,9 @@
 import type { z } from 'zod';
 import { assistantSettings, insecureAssistant, timeoutMsDefault } from '../assistant/assistantSettings';
 import type { AssistantSettings } from '../assistant/assistantSettings';
-import { clientSettings, insecureClients } from '../clients/clientSettings';
+import { clientSettings } from '../clients/clientSettings';
 import type { Client } from '../clients/clientSettings';
+import { isPhoneCountry } from '../directory/phoneNumber';
 import { insecurePartners, partnerSettings } from '../partners/partnerSettings';
 import type { Partner } from '../partners/partnerSettings';
 import { httpCarrierSettings, insecureCarrier } from '../otp/carriers/httpCarrierSettings';
@@ -26,7 +27,8 @@ export interface Documents {
 /** Each is empty when it cannot be read: then there is a problem. */
 export function readDocuments(raw: RawSettings, production: boolean, problems: string[]): Documents {
   const read = <Schema extends z.ZodType>(
-    name: SettingName, none: string, schema: Schema, insecure: (document: z.output<Schema>) => readonly string[],
+    name: SettingName, none: string, schema: Schema,
+    insecure: (document: z.output<Schema>) => readonly string[] = () => [],
   ): z.output<Schema> | undefined => {
     try {
       const document = readJsonSetting(raw[name] ?? none, schema);
@@ -40,14 +42,23 @@ export function readDocuments(raw: RawSettings, production: boolean, problems: s
   const named = raw.DOORMAN_ASSISTANT === undefined ? undefined
     : read('DOORMAN_ASSISTANT', '', assistantSettings, insecureAssistant);
   if (raw.DOORMAN_ASSISTANT === undefined) problems.push(...missingForWebhook(raw));
+  const { clients } = read('DOORMAN_CLIENTS', '{"clients":[]}', clientSettings) ?? { clients: [] };
+  problems.push(...unknownCountries(clients));
   return {
     assistant: named ?? webhookOf(raw),
     partners: read('DOORMAN_PARTNERS', '{"partners":[]}', partnerSettings, insecurePartners)?.partners ?? [],
-    clients: read('DOORMAN_CLIENTS', '{"clients":[]}', clientSettings, insecureClients)?.clients ?? [],
+    clients,
     services: read('DOORMAN_SERVICES', '{"services":[]}', serviceSettings, insecureServices)?.services ?? [],
     smsCarrier: raw.DOORMAN_SMS_CARRIER === undefined ? undefined
       : read('DOORMAN_SMS_CARRIER', '{}', httpCarrierSettings, insecureCarrier),
   };
+}
+
+/** Codes to one that there is not would never be sent, and no answer tells. */
+function unknownCountries(clients: readonly Client[]): string[] {
+  return clients
+    .filter(({ verifications }) => verifications?.countries.some((country) => !isPhoneCountry(country)))
+    .map(({ name }) => `DOORMAN_CLIENTS: client ${name}: countries must be ISO 3166 codes such as DE or GB`);
 }
 
 const ofWebhook = ['ASSISTANT_URL', 'ASSISTANT_SECRET'] as const;

@@ -49,6 +49,7 @@ async function revoke(id: string, _options: unknown, command: Command): Promise<
 }
 
 function name(given: string): string {
-  if (clientName.test(given)) return given;
-  throw new InvalidArgumentError('must be small letters, digits and hyphens, beginning with a letter');
+  const read = clientName.safeParse(given);
+  if (read.success) return read.data;
+  throw new InvalidArgumentError(read.error.issues.map(({ message }) => message).join('; '));
 }
