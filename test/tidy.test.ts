@@ -70,7 +70,7 @@ describe('boundaries', () => {
       'csv-parse': /^src\/directory\//,
       'libphonenumber-js': /^src\/directory\//,
       ldapts: /^src\/directory\/ldap\//,
-      standardwebhooks: /^src\/assistant\//,
+      standardwebhooks: /^src\/(assistant|services)\//,
       'openid-client': /^src\/outbound\//,
       undici: /^src\/outbound\//,
       jose: /^src\/(statements|verifier|assistant\/(dialogflowCx|rasa)|services)\//,

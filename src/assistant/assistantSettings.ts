@@ -1,36 +1,17 @@
 // Which kind of assistant verified messages go to, and how it is asked. No message repeats a value.
 import { z } from 'zod';
+import { address, isOpen, webhookKey, webhookSecret } from '../outbound/settingForms';
 
-/** The bytes of a Standard Webhooks secret; undefined when it is none. */
-export function assistantKey(secret: string): Buffer | undefined {
-  const text = /^whsec_([A-Za-z0-9+/]+={0,2})$/.exec(secret)?.[1] ?? '';
-  const key = Buffer.from(text, 'base64');
-  return text !== '' && key.toString('base64') === text ? key : undefined;
-}
-
-/** 256 bits: design §5, R62. */
-const keyBytesMin = 32;
 // Fewer different ones come up by chance once in 20 million keys of 32 bytes.
 const differentBytesMin = 12;
 
 /** Whether a key was made by hand, for trying out. */
 export const isRandomKey = (key: Buffer): boolean => new Set(key).size >= differentBytesMin;
 
-export const webhookSecret = z.string().refine(
-  (secret) => (assistantKey(secret)?.length ?? 0) >= keyBytesMin,
-  'must be whsec_ and at least 32 random bytes as base64');
-
-const address = z.string().max(2_000).refine(isAddress, 'must be an https URL without credentials and fragment');
 const secretText = z.string().min(16, 'must have at least 16 characters').max(4_096)
   .regex(/^[\x21-\x7e]+$/, 'must be printable and without spaces');
 /** Part of an address of Google's. */
 const segment = z.string().regex(/^[A-Za-z0-9._:-]{1,128}$/, 'must be letters, digits, dots, colons and hyphens');
-
-function isAddress(url: string): boolean {
-  if (!URL.canParse(url)) return false;
-  const { protocol, username, password, hash } = new URL(url);
-  return ['https:', 'http:'].includes(protocol) && username + password + hash === '';
-}
 
 /** How long a turn may take, from the connection to the last byte (R63). */
 export const timeoutMsDefault = 30_000;
@@ -92,8 +73,8 @@ export type AssistantSettings = z.output<typeof kinds>;
 /** The document of `DOORMAN_ASSISTANT`, its files read. */
 export const assistantSettings = kinds.superRefine((settings, context) => {
   const refuse = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message });
-  const isOpen = addressesOf(settings).some((one) => one.toLowerCase().startsWith('http:'));
-  if (isOpen && !settings.allowInsecure) refuse('url', 'must be https, here and where tokens come from');
+  const needsTls = !settings.allowInsecure;
+  if (needsTls && addressesOf(settings).some(isOpen)) refuse('url', 'must be https, here and where tokens come from');
   if (settings.kind === 'rasa' && settings.token !== undefined && settings.jwtSecret !== undefined) {
     refuse('token', 'is one way, jwtSecret the other: Rasa checks one');
   }
@@ -112,7 +93,7 @@ function addressesOf(settings: AssistantSettings): string[] {
 
 /** What production refuses besides. */
 export function insecureAssistant(settings: AssistantSettings): string[] {
-  const key = settings.kind === 'webhook' || settings.kind === 'stream' ? assistantKey(settings.secret) : undefined;
+  const key = settings.kind === 'webhook' || settings.kind === 'stream' ? webhookKey(settings.secret) : undefined;
   return [
     ...settings.allowInsecure ? ['allowInsecure is for development only'] : [],
     ...key !== undefined && !isRandomKey(key) ? ['secret is not random, as it is made for trying out'] : [],

@@ -1,7 +1,6 @@
 // The only reader of process.env: one schema, every problem at once, a frozen result passed on in slices.
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
-import { webhookSecret } from '../assistant/assistantSettings';
 import { readCountries } from '../directory/phoneNumber';
 import type { Countries } from '../directory/phoneNumber';
 import { productionRefusals } from '../directory/sync/production';
@@ -15,6 +14,7 @@ import { parseKeyring } from '../keys/keyring';
 import type { Keyring } from '../keys/keyring';
 import { isMailAddress } from '../mail/mailAddress';
 import { readSmtpUrl } from '../mail/smtpUrl';
+import { webhookSecret } from '../outbound/settingForms';
 import { readDocuments } from './documents';
 import type { Documents } from './documents';
 import { readJsonSetting } from './jsonSetting';

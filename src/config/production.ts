@@ -1,5 +1,6 @@
 // What only production refuses: connections that anybody can read, and secrets that are none.
-import { assistantKey, isRandomKey } from '../assistant/assistantSettings';
+import { isRandomKey } from '../assistant/assistantSettings';
+import { webhookKey } from '../outbound/settingForms';
 import { usesTls } from '../temporal/connection';
 import type { RawSettings } from './settings';
 
@@ -43,7 +44,7 @@ function isOpenDatabase(url: string | undefined): boolean {
 
 /** Secrets that are no secrets: of the compose file, of examples, made by hand. */
 function publicSecrets(raw: RawSettings): string[] {
-  const key = assistantKey(raw.ASSISTANT_SECRET ?? '');
+  const key = webhookKey(raw.ASSISTANT_SECRET ?? '');
   const isPublic = (url: string | undefined) => url !== undefined && URL.canParse(url) && publicPasswords.includes(new URL(url).password);
   return [
     ...tokens.filter((name) => raw[name] !== undefined && new Set(raw[name]).size < differentSignsMin)

@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import { isPhoneCountry } from '../directory/phoneNumber';
 import { sourceName } from '../directory/reading/sourceName';
+import { address, isOpen } from '../outbound/settingForms';
 import { pointerForm } from './jsonPointer';
 import { contents, encodings } from './signature';
 
@@ -42,16 +43,6 @@ const signature = z.strictObject({
   const names = [header, timestampHeader, idHeader].filter((name) => name !== undefined);
   if (new Set(names).size < names.length) refuse('header', 'is named twice');
 });
-
-const address = z.string().max(2_000).refine(isAddress, 'must be an https URL without credentials and fragment');
-
-function isAddress(url: string): boolean {
-  if (!URL.canParse(url)) return false;
-  const { protocol, username, password, hash } = new URL(url);
-  return ['https:', 'http:'].includes(protocol) && username + password + hash === '';
-}
-
-const isOpen = (url: string | undefined): boolean => url?.toLowerCase().startsWith('http:') ?? false;
 
 /** Headers that no partner's request hands on: of the connection, of who asks, of what was already checked. */
 const keptHeaders: ReadonlySet<string> = new Set([

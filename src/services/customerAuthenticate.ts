@@ -6,11 +6,12 @@ import type { Answer } from '../outbound/answer';
 import { keepToken, keepTokens } from '../outbound/keptTokens';
 import type { GivenToken } from '../outbound/keptTokens';
 import { OutboundFault } from '../outbound/outboundFault';
+import { isOpen } from '../outbound/settingForms';
 import { requestToken } from '../outbound/tokens';
 import type { ActAsProvider, Holder } from './actAsProvider';
 import type { ProviderOptions } from './providerOptions';
 import { heldMax, lifeMaxMs } from './providerOptions';
-import { accountFields, address, client, common, isOpen, line } from './settingForms';
+import { accountFields, address, client, common, line } from './settingForms';
 
 const fieldName = z.string().regex(/^[A-Za-z][A-Za-z0-9_]{0,63}$/, 'must be a name of letters, digits and _');
 

@@ -3,12 +3,13 @@
 import { z } from 'zod';
 import { keepTokens } from '../outbound/keptTokens';
 import { OutboundFault } from '../outbound/outboundFault';
+import { isOpen } from '../outbound/settingForms';
 import { requestToken } from '../outbound/tokens';
 import type { ActAsProvider, Holder } from './actAsProvider';
 import { createSamlSigner, samlFields } from './samlAssertion';
 import type { ProviderOptions } from './providerOptions';
 import { heldMax, lifeMaxMs } from './providerOptions';
-import { accountFields, client, common, isOpen, line } from './settingForms';
+import { accountFields, client, common, line } from './settingForms';
 import type { AccountField } from './settingForms';
 
 type Fields = Readonly<Record<string, string>>;

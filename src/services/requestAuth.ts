@@ -1,11 +1,11 @@
 // How a service knows that it is Doorman who asks: a token of its own client, a fixed one, or a signature over the
 // request (Standard Webhooks).
-import { createHmac, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
+import { Webhook } from 'standardwebhooks';
 import { z } from 'zod';
+import { isOpen, webhookSecret } from '../outbound/settingForms';
 import { createTokens } from '../outbound/tokens';
-import { address, isOpen, line } from './settingForms';
-
-const keyBytesMin = 32;
+import { address, line } from './settingForms';
 
 export const requestAuth = z.discriminatedUnion('kind', [
   z.strictObject({
@@ -15,21 +15,11 @@ export const requestAuth = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('bearer'), token: z.string().regex(/^[\x21-\x7e]{32,4096}$/, 'must have 32 visible characters'),
   }),
-  z.strictObject({
-    kind: z.literal('hmac'),
-    secret: z.string().refine((secret) => (keyOf(secret)?.length ?? 0) >= keyBytesMin,
-      `must be whsec_ and at least ${keyBytesMin} random bytes as base64`),
-  }),
+  z.strictObject({ kind: z.literal('hmac'), secret: webhookSecret }),
 ]);
 export type RequestAuth = z.infer<typeof requestAuth>;
 
 export const isOpenAuth = (auth: RequestAuth): boolean => auth.kind === 'oauth' && isOpen(auth.tokenUrl);
-
-function keyOf(secret: string): Buffer | undefined {
-  const text = /^whsec_([A-Za-z0-9+/]+={0,2})$/.exec(secret)?.[1] ?? '';
-  const key = Buffer.from(text, 'base64');
-  return text !== '' && key.toString('base64') === text ? key : undefined;
-}
 
 export interface AuthOptions {
   readonly allowInsecure: boolean;
@@ -51,8 +41,8 @@ export function createAuthenticator(auth: RequestAuth, options: AuthOptions): Au
     case 'bearer':
       return { headers: () => Promise.resolve({ authorization: `Bearer ${auth.token}` }), renew: () => false };
     case 'hmac': {
-      const key = keyOf(auth.secret)!; // the settings were checked
-      return { headers: (body) => Promise.resolve(signed(key, body, now())), renew: () => false };
+      const webhook = new Webhook(auth.secret);
+      return { headers: (body) => Promise.resolve(signed(webhook, body, new Date(now()))), renew: () => false };
     }
     case 'oauth': {
       const { tokenUrl, clientId, clientSecret, secretIn, scope } = auth;
@@ -68,9 +58,11 @@ export function createAuthenticator(auth: RequestAuth, options: AuthOptions): Au
   }
 }
 
-function signed(key: Buffer, body: string, now: number): Record<string, string> {
+function signed(webhook: Webhook, body: string, now: Date): Record<string, string> {
   const id = randomUUID();
-  const timestamp = String(Math.floor(now / 1_000));
-  const signature = createHmac('sha256', key).update(`${id}.${timestamp}.${body}`).digest('base64');
-  return { 'webhook-id': id, 'webhook-timestamp': timestamp, 'webhook-signature': `v1,${signature}` };
+  return {
+    'webhook-id': id,
+    'webhook-timestamp': String(Math.floor(now.getTime() / 1_000)),
+    'webhook-signature': webhook.sign(id, now, body),
+  };
 }

@@ -1,18 +1,13 @@
 // Forms of settings that several kinds of service share. No message repeats a value.
 import { z } from 'zod';
+import { address as plainAddress } from '../outbound/settingForms';
 
 /** What cannot be seen has no place in a header, a form or an assertion. */
 export const line = z.string().regex(/^[^\p{Cc}\p{Zl}\p{Zp}]{1,500}$/u, 'must be one line of at most 500 characters');
 
-export const address = z.string().max(2_000).refine(isAddress, 'must be an https URL without credentials, "?" and "#"');
-
-function isAddress(url: string): boolean {
-  if (!URL.canParse(url)) return false;
-  const { protocol, username, password, search, hash } = new URL(url);
-  return ['https:', 'http:'].includes(protocol) && username + password + search + hash === '';
-}
-
-export const isOpen = (url: string): boolean => url.toLowerCase().startsWith('http:');
+/** What paths are put behind, or what stands in an assertion as it is: no query. */
+export const address = plainAddress
+  .refine((url) => !/[?#]/.test(url), 'must be an https URL without "?" and "#"');
 
 export const serviceName = z.string()
   .regex(/^[a-z][a-z0-9-]{0,30}$/, 'must be lower-case letters, digits and hyphens, 31 at most');

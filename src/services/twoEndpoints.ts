@@ -6,11 +6,12 @@ import type { Answer } from '../outbound/answer';
 import { keepTokens } from '../outbound/keptTokens';
 import type { GivenToken } from '../outbound/keptTokens';
 import { OutboundFault } from '../outbound/outboundFault';
+import { isOpen } from '../outbound/settingForms';
 import type { ActAsProvider, Holder } from './actAsProvider';
 import type { ProviderOptions } from './providerOptions';
 import { heldMax, lifeMaxMs } from './providerOptions';
 import { createAuthenticator, isOpenAuth, requestAuth } from './requestAuth';
-import { address, common, isOpen, line } from './settingForms';
+import { address, common, line } from './settingForms';
 
 export const twoEndpoints = z.strictObject({
   ...common,
