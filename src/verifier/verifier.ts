@@ -12,7 +12,7 @@ export type { RefusalReason, Statement };
 export interface VerifierOptions {
   /** Doorman's public origin: DOORMAN_PUBLIC_URL. */
   readonly issuer: string;
-  /** This backend, as Doorman calls it: DOORMAN_ASSISTANT_AUDIENCE, or the origin of ASSISTANT_URL. */
+  /** This backend, as Doorman calls it: its DOORMAN_ASSISTANT_AUDIENCE, or the origin of the assistant's address. */
   readonly audience: string;
   /** Where the keys are; `<issuer>/.well-known/jwks.json` unless told. */
   readonly jwksUrl?: string;

@@ -10,17 +10,19 @@ export function bindingCommands(program: Command): void {
   const binding = program.command('binding').description('numbers that are bound to an employee\'s account');
   binding.command('list').description('those that hold, the latest first')
     .option('--employee <number>', 'of this employee only').action(list);
-  binding.command('end <binding>').description('ends one: who writes from it is known no more').action(end);
+  binding.command('end').argument('<binding>', 'its id, as `list` shows it')
+    .description('ends one: who writes from it is known no more').action(end);
 }
 
 async function list({ employee }: { employee?: string }, command: Command): Promise<void> {
   const bindings = await withDatabase((pool) => listBindings(pool, employee));
-  print(command, bindings, bindings.map(({ bindingId, senderId, employeeNumber, since, how }) =>
-    `${bindingId}  sender ${senderId}  employee ${employeeNumber}  since ${since.toISOString()} by ${how}`));
+  const lines = bindings.map(({ bindingId, senderId, employeeNumber, since, how }) =>
+    `${bindingId}  sender ${senderId}  employee ${employeeNumber}  since ${since.toISOString()} by ${how}`);
+  print(command, bindings, bindings.length === 0 ? ['No number is bound.'] : lines);
 }
 
 async function end(bindingId: string, _options: unknown, command: Command): Promise<void> {
-  if (!/^[0-9a-f-]{36}$/.test(bindingId)) {
+  if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(bindingId)) {
     return notFound(command, 'That is no binding: `doorman binding list` shows them.');
   }
   const ended = await withDatabase((pool) =>
