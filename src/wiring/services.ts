@@ -10,6 +10,7 @@ import { createAccountCheck, createOnBehalf } from '../services/onBehalf';
 import type { OnBehalf } from '../services/onBehalf';
 import type { Assert } from '../services/providerOptions';
 import { createStatements } from '../statements/statements';
+import { keyTimes } from '../statements/times';
 
 type ServiceConfig = Pick<Config,
   'services' | 'DOORMAN_IDENTIFY_ACCOUNT' | 'policy' | 'keyring' | 'DOORMAN_PUBLIC_URL' | 'privateHosts'>
@@ -46,8 +47,8 @@ async function accountHolder(db: Queryable, employeeId: string, holdMs: number):
   return found === undefined ? undefined : { ...found, workEmail: found.workEmail ?? undefined };
 }
 
-function createAssert({ keyring, DOORMAN_PUBLIC_URL: issuer }: ServiceConfig, pool: Pool): Assert {
-  const statements = createStatements({ pool, keyring, issuer });
+function createAssert({ keyring, policy, DOORMAN_PUBLIC_URL: issuer }: ServiceConfig, pool: Pool): Assert {
+  const statements = createStatements({ pool, keyring, issuer, times: keyTimes(policy) });
   return ({ employeeId, returnedAt, proof }, to) => {
     if (proof === undefined) return Promise.reject(new Error('nothing was proved that could be asserted'));
     return statements.assertion({ ...proof, employeeId, returnedAt }, to);
