@@ -3,9 +3,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Fault, retryAfterMs } from '../domain/faults';
 import type { FaultKind } from '../domain/faults';
+import { codeOf, isJson, parsed } from '../outbound/answer';
 import { privateAddressCode } from '../outbound/egress';
 import type { TurnMemory } from './assistant';
-import { parseJson } from './replies';
 
 // R63.
 export const answerBytesMax = 256 * 1024;
@@ -83,14 +83,10 @@ export function expectStatus(response: Response, ...expected: readonly number[])
   if (!expected.includes(response.status)) throw faultOfStatus(response);
 }
 
-export function isJson({ headers }: Response): boolean {
-  return /^application\/json *(;|$)/i.test(headers.get('content-type') ?? '');
-}
-
 async function readJson(response: Response): Promise<unknown> {
   expectStatus(response, 200);
-  if (!isJson(response)) throw refused('content type');
-  return parseJson(await readBounded(response));
+  if (!isJson(response.headers)) throw refused('content type');
+  return parsed(await readBounded(response));
 }
 
 /** The whole body. Counted as unpacked, so that a packed answer cannot be more. */
@@ -136,7 +132,7 @@ function unavailable(code: string): Fault {
 }
 
 function faultOfNetwork(error: unknown): Fault {
-  const code = networkCode(error);
+  const code = codeOf(error) ?? 'no answer';
   return new Fault(code === privateAddressCode ? 'misconfigured' : 'unavailable', 'assistant', code);
 }
 
@@ -151,14 +147,6 @@ const untrusted = /CERT|SELF_SIGNED|UNABLE_TO|^ERR_TLS|^ERR_SSL/;
 function wasNotTaken({ kind, code }: Fault): boolean {
   const wasTurnedAway = (kind === 'throttled' || kind === 'misconfigured') && code.startsWith('http ');
   return wasTurnedAway || unconnected.has(code) || untrusted.test(code);
-}
-
-/** The stable name of what went wrong on the way, which fetch wraps once. */
-function networkCode(error: unknown): string {
-  // cast: whatever was thrown may have these, or none.
-  const { code, cause } = (error ?? {}) as { code?: unknown; cause?: { code?: unknown } };
-  const known = [cause?.code, code].find((name) => typeof name === 'string' && /^[A-Z][A-Z0-9_]{2,60}$/.test(name));
-  return known === undefined ? 'no answer' : String(known);
 }
 
 /** The caller gave up: no fault of the assistant's, and recognised by its name. */

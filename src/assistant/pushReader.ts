@@ -2,8 +2,9 @@
 // Webhooks), of this moment, for one turn. Believes nothing before the signature; never throws.
 import { Webhook } from 'standardwebhooks';
 import { z } from 'zod';
+import { parsed as parsedJson } from '../outbound/answer';
 import type { Reply } from './assistant';
-import { parseJson, repliesSchema } from './replies';
+import { repliesSchema } from './replies';
 
 export interface PushHeaders {
   readonly id: string;
@@ -39,7 +40,7 @@ export function createPushReader(secret: string): (headers: PushHeaders, body: U
   const webhook = new Webhook(secret);
   return (headers, body) => {
     if (!isSigned(webhook, headers, Buffer.from(body).toString('utf8'))) return { outcome: 'notGenuine' };
-    const parsed = schema.safeParse(parseJson(body));
+    const parsed = schema.safeParse(parsedJson(body));
     if (!parsed.success) return { outcome: 'malformed' };
     const { turn_id: turnId, replies, end_turn: endTurn } = parsed.data;
     return { outcome: 'push', push: { id: headers.id, turnId, replies, endTurn } };

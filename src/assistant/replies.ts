@@ -27,15 +27,6 @@ export const replySchema = z.object({
 /** Fields that were not agreed on are left out. */
 export const repliesSchema = z.array(replySchema).max(repliesMax);
 
-/** JSON in UTF-8; undefined for what is none: the parser's own error repeats the text. */
-export function parseJson(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
-  } catch {
-    return undefined;
-  }
-}
-
 /**
  * The words of a reply: its text, then its choices by number, which the person answers like anything else, then the
  * link to its media where that leads to one of `mediaHosts` by https.

@@ -84,12 +84,16 @@ export function faultOfStatus(who: string, { status, headers }: Answer, detail?:
 
 /** The JSON of a 200. Throws a OutboundFault for anything else, such as the page of a sign-in or half an answer. */
 export function jsonOf(who: string, { headers, body }: Answer): unknown {
-  if (!/^application\/json *(;|$)/i.test(headers.get('content-type') ?? '')) {
+  if (!isJson(headers)) {
     throw new OutboundFault('untrustworthy', `${who} answers with something else than JSON, perhaps a page to sign in`);
   }
   const json = parsed(body);
   if (json === undefined) throw new OutboundFault('untrustworthy', `${who} answers with JSON that cannot be read`);
   return json;
+}
+
+export function isJson(headers: Headers): boolean {
+  return /^application\/json *(;|$)/i.test(headers.get('content-type') ?? '');
 }
 
 /** Undefined for what is no JSON. */

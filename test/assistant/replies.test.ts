@@ -1,5 +1,6 @@
 import fc from 'fast-check';
-import { parseJson, repliesSchema, wordsOf } from '../../src/assistant/replies';
+import { repliesSchema, wordsOf } from '../../src/assistant/replies';
+import { parsed } from '../../src/outbound/answer';
 import { splitText } from '../../src/domain/splitText';
 
 const hosts = new Set(['files.example.com', 'media.example.com:8443']);
@@ -80,7 +81,7 @@ describe('replies on the wire', () => {
   });
 
   it('are JSON in UTF-8, and nothing else', () => {
-    expect(parseJson(Buffer.from('{"a":"ä"}'))).toEqual({ a: 'ä' });
-    for (const bytes of [Buffer.from('{'), Buffer.from([0x22, 0xff, 0x22]), Buffer.alloc(0)]) expect(parseJson(bytes)).toBeUndefined();
+    expect(parsed(Buffer.from('{"a":"ä"}'))).toEqual({ a: 'ä' });
+    for (const bytes of [Buffer.from('{'), Buffer.from([0x22, 0xff, 0x22]), Buffer.alloc(0)]) expect(parsed(bytes)).toBeUndefined();
   });
 });

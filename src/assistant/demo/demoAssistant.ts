@@ -3,6 +3,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Webhook } from 'standardwebhooks';
 import { z } from 'zod';
+import { parsed as parsedJson } from '../../outbound/answer';
 import { StatementRefused } from '../../verifier/refusal';
 import { ownOrders } from './demoOrders';
 import { isReportWanted, pushReplies, reportReplies } from './demoReport';
@@ -74,7 +75,7 @@ async function respond(webhook: Webhook, req: IncomingMessage, desk: Desk): Prom
   const body = await readBody(req);
   if (body === undefined) return problem(413, 'too large');
   if (!isSigned(webhook, body, req)) return problem(401, 'no right signature');
-  const turn = turnSchema.safeParse(parseJson(body));
+  const turn = turnSchema.safeParse(parsedJson(body));
   if (!turn.success) return problem(400, 'no turn');
   const refused = await statementProblem(desk, req, turn.data);
   if (refused !== undefined) return refused;
@@ -157,13 +158,5 @@ function isSigned(webhook: Webhook, body: Buffer, { headers }: IncomingMessage):
     return true;
   } catch {
     return false;
-  }
-}
-
-function parseJson(body: Buffer): unknown {
-  try {
-    return JSON.parse(body.toString('utf8'));
-  } catch {
-    return undefined;
   }
 }

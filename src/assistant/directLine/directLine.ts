@@ -1,8 +1,8 @@
 // The requests of Bot Framework Direct Line 3.0, and the token that each conversation has of its own.
 import { z } from 'zod';
+import { parsed as parsedJson } from '../../outbound/answer';
 import { expectStatus, readBounded, refused } from '../exchange';
 import type { Exchange } from '../exchange';
-import { parseJson } from '../replies';
 
 export interface DirectLineSite {
   /** Where Direct Line is: each region has a host of its own. */
@@ -28,7 +28,7 @@ const conversationSchema = z.object({
 
 /** The note of a conversation; undefined when it is none. */
 export function readConversation(note: string | undefined): Conversation | undefined {
-  return conversationSchema.safeParse(parseJson(Buffer.from(note ?? ''))).data;
+  return conversationSchema.safeParse(parsedJson(Buffer.from(note ?? ''))).data;
 }
 
 const named = z.string().regex(/^[\x21-\x7e]{1,4096}$/);
@@ -117,7 +117,7 @@ async function read<Schema extends z.ZodType>(
 ): Promise<z.output<Schema>> {
   return exchange.read(response, async () => {
     expectStatus(response, 200, 201, 202);
-    const parsed = schema.safeParse(parseJson(await readBounded(response)));
+    const parsed = schema.safeParse(parsedJson(await readBounded(response)));
     if (!parsed.success) throw refused('invalid answer');
     return parsed.data;
   });
