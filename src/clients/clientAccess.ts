@@ -64,7 +64,7 @@ export function createClientAccess({ pool, clients }: ClientAccessDeps): ClientA
 export type Shown = { readonly token: string } | { readonly id: string; readonly secret: string };
 
 /** What an `Authorization` header shows; undefined for what is none, or has another form. */
-export function readAuthorization(header: string | undefined): Shown | undefined {
+function readAuthorization(header: string | undefined): Shown | undefined {
   const [, scheme = '', given = ''] = /^(bearer|basic) +([A-Za-z0-9._~+/=-]{1,1024})$/i.exec(header ?? '') ?? [];
   if (scheme.toLowerCase() === 'bearer') return { token: given };
   if (scheme.toLowerCase() !== 'basic') return undefined;
@@ -76,7 +76,7 @@ export function readAuthorization(header: string | undefined): Shown | undefined
  * RFC 6749, section 2.3.1: id and secret are form-encoded before they become Basic, and many clients leave that out.
  * Ours have no character that either would read differently.
  */
-export function unescaped(value: string): string {
+function unescaped(value: string): string {
   try {
     return decodeURIComponent(value);
   } catch {

@@ -6,12 +6,12 @@ export const scopes = ['contact-centre', 'verifications'] as const;
 export type Scope = (typeof scopes)[number];
 
 /** What a profile may say of an employee. */
-export const profileFields = [
+const profileFields = [
   'given_name', 'family_name', 'email', 'mobile', 'employee_number', 'language', 'department'] as const;
 export type ProfileField = (typeof profileFields)[number];
 
 /** How an answer says when a customer's JWT was issued. */
-export const issuedAtForms = ['seconds', 'milliseconds', 'iso'] as const;
+const issuedAtForms = ['seconds', 'milliseconds', 'iso'] as const;
 
 const contactCentre = z.strictObject({
   /** The audience of the statements that this client's assistant gets with its messages, and of its customers' JWTs. */

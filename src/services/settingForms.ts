@@ -9,7 +9,7 @@ export const line = z.string().regex(/^[^\p{Cc}\p{Zl}\p{Zp}]{1,500}$/u, 'must be
 export const address = plainAddress
   .refine((url) => !/[?#]/.test(url), 'must be an https URL without "?" and "#"');
 
-export const serviceName = z.string()
+const serviceName = z.string()
   .regex(/^[a-z][a-z0-9-]{0,30}$/, 'must be lower-case letters, digits and hyphens, 31 at most');
 
 /** Which of the directory's fields an account is known by. */

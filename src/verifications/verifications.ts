@@ -241,6 +241,6 @@ export function createApprovedNumber(storageKeys: PurposeKeys): ApprovedNumber {
   };
 }
 
-export function isVerificationId(id: string): boolean {
+function isVerificationId(id: string): boolean {
   return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id);
 }
