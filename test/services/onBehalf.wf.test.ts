@@ -19,12 +19,15 @@ let world: ConversationWorld;
 let onBehalf: OnBehalf;
 let provider: ActAsProvider;
 let accounts: string[];
+/** What happens while the service is asked for a token. */
+let meanwhile: () => Promise<void>;
 let now = Date.now();
 
 beforeAll(async () => {
-  service = await new FakeShop(({ path, body }) => {
+  service = await new FakeShop(async ({ path, body }) => {
     const { email } = JSON.parse(body) as { email: string };
     if (path === '/users/exists') return { status: 200, body: { exists: accounts.includes(email) } };
+    await meanwhile();
     return { status: 200, body: { token: `${service.tokenOf(email)}-canary`, token_type: 'Bearer', expires_in: 600 } };
   }).start();
   provider = createTwoEndpoints(twoEndpoints.parse({
@@ -52,6 +55,7 @@ afterAll(async () => {
 beforeEach(async () => {
   await world.reset();
   accounts = ['anna@acme.example'];
+  meanwhile = () => Promise.resolve();
   service.mood = 'well';
   service.asked.length = 0;
   world.assistant.answerTo = ({ text }) => ({ replies: [{ text: `echo: ${text}` }], endTurn: true });
@@ -97,6 +101,14 @@ test('a service that is down is asked again, and the person told once that there
   service.mood = 'well';
   await world.write(anna, 'and now?');
   await world.said('echo: and now?');
+});
+
+test('whoever leaves while their token is waited for is not spoken for', async () => {
+  await world.verify();
+  meanwhile = () => world.leave('144133');
+  await world.write(anna, 'where is my order?');
+  await world.reply('sessionEndedOther');
+  expect(given()).toEqual([]);
 });
 
 test('a token that is not taken is replaced once', async () => {
