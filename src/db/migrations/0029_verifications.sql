@@ -74,10 +74,13 @@ CREATE TABLE rest_client_days (
 -- Codes for applications have rows of the outbox too: they take their turns, and have receipts. Nobody in a chat asked.
 ALTER TABLE outbox ALTER COLUMN sender_id DROP NOT NULL;
 
--- What the chat sent to a telephone within a day, in any of these spellings.
+-- What the chat sent to a telephone within a day, in any of these spellings; notices of sessions count in all of it.
 CREATE FUNCTION chat_sends_to(spellings bytea[]) RETURNS TABLE (in_all bigint, unused bigint, by_strangers bigint)
 LANGUAGE sql STABLE AS $$
-  SELECT count(*), count(*) FILTER (WHERE o.state <> 'used'),
+  SELECT count(*) + (SELECT count(*) FROM notice_sends n
+                      WHERE n.destination_hash = ANY (spellings) AND n.allowed
+                        AND n.charged_at > clock_timestamp() - interval '1 day'),
+         count(*) FILTER (WHERE o.state <> 'used'),
          count(*) FILTER (WHERE o.state <> 'used' AND s.pool = 'stranger')
     FROM sends s JOIN challenges o ON o.id = s.challenge_id
    WHERE s.destination_hash = ANY (spellings) AND s.allowed AND s.charged_at > clock_timestamp() - interval '1 day'
@@ -237,6 +240,23 @@ BEGIN
   RETURN QUERY SELECT is_allowed, CASE WHEN is_spent THEN c.pool END;
 END $$;
 
+-- As in migration 24, and codes of applications count as well.
+CREATE OR REPLACE FUNCTION charge_notice(of_session uuid, to_destination bytea, sends_max integer)
+RETURNS boolean LANGUAGE plpgsql AS $$
+DECLARE
+  is_allowed boolean;
+BEGIN
+  -- That of charge_send: two processes, or a code and a notice, would else take the last one both.
+  PERFORM pg_advisory_xact_lock(hashtextextended(encode(to_destination, 'hex'), 0));
+  SELECT n.allowed INTO is_allowed FROM notice_sends n
+   WHERE n.session_id = of_session AND n.destination_hash = to_destination;
+  IF FOUND THEN RETURN is_allowed; END IF;
+  SELECT chat.in_all + rest.in_all < sends_max INTO is_allowed
+    FROM chat_sends_to(ARRAY[to_destination]) chat, rest_sends_to(ARRAY[to_destination]) rest;
+  INSERT INTO notice_sends (session_id, destination_hash, allowed) VALUES (of_session, to_destination, is_allowed);
+  RETURN is_allowed;
+END $$;
+
 GRANT SELECT, INSERT, UPDATE, DELETE ON rest_verifications, rest_guesses, rest_client_days TO doorman_app;
 
 -- Down Migration
@@ -269,6 +289,7 @@ BEGIN
     INTO to_one_in_all, to_one, to_one_by_strangers
     FROM sends s JOIN challenges o ON o.id = s.challenge_id
    WHERE s.destination_hash = to_destination AND s.allowed AND s.charged_at > clock_timestamp() - interval '1 day';
+  to_one_in_all := to_one_in_all + notices_to(to_destination);
   is_allowed := per_hour < (limits->c.pool->>'sendsPerHour')::int AND per_day < (limits->c.pool->>'sendsPerDay')::int
     AND to_one < (limits->>'sendsPerDestination')::int
     -- Somebody who verifies again and again would else spend what their whole country has. A process of before names none.
@@ -284,6 +305,23 @@ BEGIN
                      method)
     VALUES (of_challenge, nth, c.sender_id, c.identity_hash, c.pool, to_destination, to_country, is_other, is_allowed, c.method);
   RETURN QUERY SELECT is_allowed, CASE WHEN is_spent THEN c.pool END;
+END $$;
+
+CREATE OR REPLACE FUNCTION charge_notice(of_session uuid, to_destination bytea, sends_max integer)
+RETURNS boolean LANGUAGE plpgsql AS $$
+DECLARE
+  is_allowed boolean;
+  codes bigint;
+BEGIN
+  PERFORM pg_advisory_xact_lock(hashtextextended(encode(to_destination, 'hex'), 0));
+  SELECT n.allowed INTO is_allowed FROM notice_sends n
+   WHERE n.session_id = of_session AND n.destination_hash = to_destination;
+  IF FOUND THEN RETURN is_allowed; END IF;
+  SELECT count(*) INTO codes FROM sends s
+   WHERE s.destination_hash = to_destination AND s.allowed AND s.charged_at > clock_timestamp() - interval '1 day';
+  is_allowed := codes + notices_to(to_destination) < sends_max;
+  INSERT INTO notice_sends (session_id, destination_hash, allowed) VALUES (of_session, to_destination, is_allowed);
+  RETURN is_allowed;
 END $$;
 
 DROP FUNCTION charge_rest_guess(uuid, uuid, jsonb);
