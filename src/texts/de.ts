@@ -50,7 +50,7 @@ export const de = {
     sessionEndedStepUpFor: 'Für „{action}“ müssen Sie noch einmal nachweisen, wer Sie sind. Ihre Nachricht bleibt so lange aufgehoben.',
     stepUpImpossible: 'Dafür ist ein stärkerer Nachweis nötig, wer Sie sind, als Sie in diesem Chat geben können. Bitte erledigen Sie es auf einem anderen Weg.',
     textOnly: 'Hier können nur Textnachrichten gelesen werden. Bitte schreiben Sie, was Sie sagen möchten.',
-    assistantUnavailable: 'Im Moment gibt es keine Antwort, und Ihre Nachricht wurde nicht aufbewahrt. Bitte senden Sie sie später noch einmal.',
+    assistantUnavailable: 'Im Moment gibt es keine Antwort, und Ihre Nachricht wurde nicht aufbewahrt. Bitte senden Sie sie später noch einmal. Wenn etwas getan werden sollte, sehen Sie zuerst nach, ob es schon geschehen ist.',
     flood: 'Sie haben zu viele Nachrichten auf einmal gesendet, und die letzten wurden nicht gelesen. Bitte warten Sie eine Minute und senden Sie dann noch einmal, was fehlt.',
     stillWorking: 'Es dauert noch etwas. Die Antwort kommt hier.',
     smsCode:

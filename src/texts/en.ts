@@ -49,7 +49,7 @@ export const en = {
     sessionEndedStepUpFor: 'To go on with “{action}” you have to prove once more who you are. What you wrote is kept until then.',
     stepUpImpossible: 'This needs a stronger proof of who you are than you can give in this chat. Please do it in another way.',
     textOnly: 'Only text messages can be read here. Please type what you want to say.',
-    assistantUnavailable: 'There is no answer at the moment, and your message was not kept. Please send it again later.',
+    assistantUnavailable: 'There is no answer at the moment, and your message was not kept. Please send it again later. If it asked for something to be done, look first whether it was.',
     flood: 'You have sent too many messages at once, and the last ones were not read. Please wait a minute, then send again what is missing.',
     stillWorking: 'Still working on it. The answer will come here.',
     smsCode:

@@ -49,7 +49,7 @@ export const es = {
     sessionEndedStepUpFor: 'Para «{action}» debe demostrar de nuevo quién es. Su mensaje se guarda hasta entonces.',
     stepUpImpossible: 'Para esto hace falta una prueba de quién es más fuerte que la que puede dar en este chat. Hágalo por otra vía.',
     textOnly: 'Aquí solo se pueden leer mensajes de texto. Escriba lo que quiere decir.',
-    assistantUnavailable: 'En este momento no hay respuesta y su mensaje no se ha guardado. Envíelo de nuevo más tarde.',
+    assistantUnavailable: 'En este momento no hay respuesta y su mensaje no se ha guardado. Envíelo de nuevo más tarde. Si pedía que se hiciera algo, compruebe antes si ya se ha hecho.',
     flood: 'Ha enviado demasiados mensajes a la vez y los últimos no se han leído. Espere un minuto y envíe de nuevo lo que falte.',
     stillWorking: 'Todavía se está trabajando en ello. La respuesta llegará aquí.',
     smsCode:

@@ -49,7 +49,7 @@ export const fr = {
     sessionEndedStepUpFor: 'Pour « {action} », vous devez prouver encore une fois qui vous êtes. Votre message est conservé jusque-là.',
     stepUpImpossible: 'Il faut pour cela une preuve de votre identité plus forte que celle que vous pouvez donner dans ce chat. Veuillez le faire autrement.',
     textOnly: 'Seuls les messages texte peuvent être lus ici. Veuillez écrire ce que vous souhaitez dire.',
-    assistantUnavailable: 'Il n’y a pas de réponse pour le moment et votre message n’a pas été conservé. Veuillez le renvoyer plus tard.',
+    assistantUnavailable: 'Il n’y a pas de réponse pour le moment et votre message n’a pas été conservé. Veuillez le renvoyer plus tard. S’il demandait de faire quelque chose, vérifiez d’abord si c’est déjà fait.',
     flood: 'Vous avez envoyé trop de messages à la fois et les derniers n’ont pas été lus. Veuillez patienter une minute, puis renvoyer ce qui manque.',
     stillWorking: 'La réponse prend un peu de temps. Elle arrivera ici.',
     smsCode:
