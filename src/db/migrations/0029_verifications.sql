@@ -240,8 +240,8 @@ BEGIN
   RETURN QUERY SELECT is_allowed, CASE WHEN is_spent THEN c.pool END;
 END $$;
 
--- As in migration 24, and codes of applications count as well.
-CREATE OR REPLACE FUNCTION charge_notice(of_session uuid, to_destination bytea, sends_max integer)
+-- Charges the SMS that tells of a session, once, and says whether it may leave.
+CREATE FUNCTION charge_notice(of_session uuid, to_destination bytea, sends_max integer)
 RETURNS boolean LANGUAGE plpgsql AS $$
 DECLARE
   is_allowed boolean;
@@ -289,7 +289,6 @@ BEGIN
     INTO to_one_in_all, to_one, to_one_by_strangers
     FROM sends s JOIN challenges o ON o.id = s.challenge_id
    WHERE s.destination_hash = to_destination AND s.allowed AND s.charged_at > clock_timestamp() - interval '1 day';
-  to_one_in_all := to_one_in_all + notices_to(to_destination);
   is_allowed := per_hour < (limits->c.pool->>'sendsPerHour')::int AND per_day < (limits->c.pool->>'sendsPerDay')::int
     AND to_one < (limits->>'sendsPerDestination')::int
     -- Somebody who verifies again and again would else spend what their whole country has. A process of before names none.
@@ -307,23 +306,7 @@ BEGIN
   RETURN QUERY SELECT is_allowed, CASE WHEN is_spent THEN c.pool END;
 END $$;
 
-CREATE OR REPLACE FUNCTION charge_notice(of_session uuid, to_destination bytea, sends_max integer)
-RETURNS boolean LANGUAGE plpgsql AS $$
-DECLARE
-  is_allowed boolean;
-  codes bigint;
-BEGIN
-  PERFORM pg_advisory_xact_lock(hashtextextended(encode(to_destination, 'hex'), 0));
-  SELECT n.allowed INTO is_allowed FROM notice_sends n
-   WHERE n.session_id = of_session AND n.destination_hash = to_destination;
-  IF FOUND THEN RETURN is_allowed; END IF;
-  SELECT count(*) INTO codes FROM sends s
-   WHERE s.destination_hash = to_destination AND s.allowed AND s.charged_at > clock_timestamp() - interval '1 day';
-  is_allowed := codes + notices_to(to_destination) < sends_max;
-  INSERT INTO notice_sends (session_id, destination_hash, allowed) VALUES (of_session, to_destination, is_allowed);
-  RETURN is_allowed;
-END $$;
-
+DROP FUNCTION charge_notice(uuid, bytea, integer);
 DROP FUNCTION charge_rest_guess(uuid, uuid, jsonb);
 DROP FUNCTION charge_rest_send(uuid, integer, jsonb);
 DROP FUNCTION rest_guesses_since(bytea[], timestamptz);
