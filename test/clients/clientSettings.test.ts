@@ -22,7 +22,7 @@ test('no two clients have one name, or one audience: each would take the other\'
 });
 
 test.each<[string, object]>([
-  ['a name of capitals', { name: 'A' }], ['a name that is too long', { name: 'a'.repeat(32) }],
+  ['a name of capitals', { name: 'A' }], ['a name that is too long', { name: 'a'.repeat(33) }],
   ['a name that looks like a number', { name: 'a2026' }], ['the name of everybody else', { name: 'unknown' }],
   ['a secret', { name: 'a', secret: 'x' }], ['a JWT of an hour', { name: 'a', ...centre('x', { lifetimeSeconds: 3_600 }) }],
   ['a JWT of no time', { name: 'a', ...centre('x', { lifetimeSeconds: 0 }) }],
