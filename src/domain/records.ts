@@ -104,8 +104,11 @@ export interface RecordFacts {
   'verification.exhausted': { verificationId: string; client: string; destination?: string };
   /** So many codes were sent for a client today that it gets no more. */
   'client.spent': { client: string };
-  /** Guesses of applications were wrong so often within a day, in all, that none is evaluated. */
-  'restbreaker.tripped': { guesses: number };
+  /**
+   * Guesses at a client's codes were wrong so often within a day that none of them is evaluated. Without a client, in
+   * records of before each had its own: those of all.
+   */
+  'restbreaker.tripped': { client?: string; guesses: number };
   'payload.decoded': { payloads: number; operator: string };
   /** A token by which an identity provider pushes people, by its id. */
   'scimtoken.issued': { tokenId: string; source: string; operator: string };
