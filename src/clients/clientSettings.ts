@@ -36,6 +36,8 @@ const verifications = z.strictObject({
 
 const client = z.strictObject({
   name: z.string().refine(isCallerName, callerNameRule),
+  /** At all routes together. */
+  requestsPerMinute: z.number().int().min(1).max(60_000).default(300),
   contactCentre: contactCentre.optional(),
   verifications: verifications.optional(),
 });
