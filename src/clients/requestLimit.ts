@@ -1,6 +1,6 @@
 // How many requests a client may make in a minute, whichever web process takes them: one that is stolen, or goes round
 // in a loop, fills no table and starts no workflows without end. Counted by Postgres; who is beyond the limit is known
-// here until the minute is over, and costs nothing more.
+// here until the minute is over, and is counted no further.
 import { auditedTransaction } from '../audit/auditedTransaction';
 import type { Pool } from '../db/pool';
 import type { Log } from '../log';
