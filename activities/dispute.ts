@@ -4,7 +4,7 @@ import type { Queryable } from '../src/db/pool';
 import type { Policy } from '../src/domain/policy';
 import { withholdTexts } from '../src/outbox/outbox';
 import { verifiedAs } from '../src/otp/challenges';
-import { disown } from '../src/otp/disputes';
+import { disown, endProofs } from '../src/otp/disputes';
 import type { DisputeDeps as DisownDeps } from '../src/otp/disputes';
 import { disputeSessionsOfOthers } from '../src/sessions/sessions';
 
@@ -17,9 +17,9 @@ export interface DisputeDeps extends DisownDeps {
 
 /**
  * Disowns the codes that others asked for in the name of the employees whom this sender is known as, ends the sessions
- * that others have as them, and shuts the strangers' pool for them. The sender's own session stays; so does what comes
- * from the employee's registered number, unless the sender writes from one: a former proof, which may be stolen, is no
- * power over it. Does nothing for a stranger, who reads the same thanks.
+ * that others have as them and what codes for applications proved, and shuts the strangers' pool for them. The sender's
+ * own session stays; so does what comes from the employee's registered number, unless the sender writes from one: a
+ * former proof, which may be stolen, is no power over it. Does nothing for a stranger, who reads the same thanks.
  */
 export async function dispute(
   deps: DisputeDeps, tx: Queryable, note: Note, senderId: string, policy: Policy,
@@ -35,6 +35,7 @@ export async function dispute(
   for (const [employeeId, senderIds] of spared) {
     const ended = await disputeSessionsOfOthers(tx, note, employeeId, senderIds);
     for (const sessionId of ended) await withholdTexts(tx, sessionId);
+    await endProofs(tx, note, employeeId);
   }
   // Before the commit: told twice rather than never, should the process die.
   if (spared.size > 0) deps.alert('disputed');

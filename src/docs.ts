@@ -3,7 +3,7 @@ import { settings } from './config';
 import { policyRules } from './domain/policy';
 import { faultKinds } from './domain/faults';
 import { problems } from './http/problem';
-import { openApiDocument } from './http/verifications/openapi';
+import { openApiDocument } from './http/openapi/openApiDocument';
 import { inputs, reactions, stages, stageTable } from './domain/verification';
 import { languages } from './texts/render';
 import { actionOf, errorClasses, errorNumbers } from './twilio/errorTable';

@@ -115,7 +115,7 @@ export function wireWeb(config: Config) {
   const noteReceipt = createReceiptNotes(pool, alert, () => dispatcher.sweepSoon());
   const note = async (receipt: ReceiptNote) => { database.requireSound(); await noteReceipt(receipt); };
   const scim = wireScim(config, database.requireSound, createTellShared(log, telemetry));
-  const clients = wireClients(config, signingKeys.statements, database.requireSound, telemetry);
+  const clients = wireClients(config, signingKeys.statements, database.requireSound, { log, telemetry });
   const app: AppDeps = {
     log, twilio: twilioIdentity(config),
     takeMessage: async (message, doubts) => {

@@ -75,7 +75,7 @@ describe('boundaries', () => {
       undici: /^src\/outbound\//,
       jose: /^src\/(statements|verifier|assistant\/(dialogflowCx|rasa)|services)\//,
       '@node-oauth/oauth2-server': /^src\/http\/clients\//,
-      '@asteasolutions/zod-to-openapi': /^src\/(docs|http\/verifications)\//,
+      '@asteasolutions/zod-to-openapi': /^src\/(docs|http\/openapi)\//,
       saml: /^src\/(directory\/successFactors|services)\//,
       pino: /^src\/log\.ts$/,
       'prom-client': /^src\/telemetry\.ts$/,

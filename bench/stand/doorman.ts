@@ -31,7 +31,7 @@ const appPassword = 'doorman-bench';
 export const assistantSecret = `whsec_${Buffer.alloc(32, 'bench').toString('base64')}`;
 /** An application that may have codes sent. */
 export const benchClient = 'bench';
-const clients = [{ name: benchClient, verifications: { countries: ['DE'], perDay: 1_000_000 } }];
+const clients = [{ name: benchClient, requestsPerMinute: 60_000, verifications: { countries: ['DE'], perDay: 1_000_000 } }];
 
 /**
  * What differs from the default policy: no quantum, no waiting for reports on replies, which the fake provider does not

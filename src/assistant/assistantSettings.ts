@@ -1,5 +1,6 @@
 // Which kind of assistant verified messages go to, and how it is asked. No message repeats a value.
 import { z } from 'zod';
+import { nameForm } from '../domain/names/names';
 import { address, isOpen, webhookKey, webhookSecret } from '../outbound/settingForms';
 
 // Fewer different ones come up by chance once in 20 million keys of 32 bytes.
@@ -20,7 +21,7 @@ const common = {
   /** Below the 90 s of a try (workflows/io.ts). */
   timeoutMs: z.number().int().min(1_000).max(80_000).default(timeoutMsDefault),
   /** The service whose token of the speaker's goes along. */
-  onBehalf: z.string().regex(/^[a-z][a-z0-9-]{0,30}$/, 'must be the name of a service').optional(),
+  onBehalf: z.string().regex(nameForm, 'must be the name of a service').optional(),
   /** Whom statements of who speaks are made for. */
   audience: z.string().regex(/^[\x21-\x7e]{1,200}$/, 'must be printable and without spaces').optional(),
   allowInsecure: z.boolean().default(false),

@@ -2,9 +2,9 @@
 import { InvalidArgumentError, Option } from 'commander';
 import type { Command } from 'commander';
 import { isPhoneCountry } from '../directory/phoneNumber';
-import { sourceName, sourceNameRule } from '../directory/reading/sourceName';
 import { issueToken, listTokens, revokeToken } from '../directory/scim/tokens';
 import type { Issued, NewToken, ScimToken } from '../directory/scim/tokens';
+import { nameForm, nameRule } from '../domain/names/names';
 import { notFound, operator } from './operator';
 import { print, refuse } from './output';
 import { withDatabase } from './withDatabase';
@@ -66,8 +66,8 @@ async function revoke(id: string, _options: unknown, command: Command): Promise<
 }
 
 function source(name: string): string {
-  if (sourceName.safeParse(name).success) return name;
-  throw new InvalidArgumentError(`must be ${sourceNameRule}`);
+  if (nameForm.test(name)) return name;
+  throw new InvalidArgumentError(nameRule);
 }
 
 function country(code: string): string {

@@ -1,18 +1,18 @@
 // Access tokens of clients: opaque, one hour, known by their hash. They end with the credentials that they were got by.
-import { timingSafeEqual } from 'node:crypto';
 import { inTransaction } from '../db/pool';
 import type { Pool, Queryable } from '../db/pool';
+import { isSecret, newSecret, secretHash } from '../keys/secrets';
 import type { Scope } from './clientSettings';
-import { hashOf, newSecret, noteUse, nothing } from './credentials';
+import { noteUse } from './credentials';
 import type { Credential } from './credentials';
 
 export const tokenSeconds = 3_600;
 // A client of many processes has one for each. Whoever asks for one a request loses the oldest, not the table's size.
 const liveMax = 100;
-const form = /^dmtoken_[A-Za-z0-9_-]{43}$/;
+const prefix = 'dmtoken_';
 
 export function newAccessToken(): string {
-  return newSecret('dmtoken_');
+  return newSecret(prefix);
 }
 
 /** Keeps the hash of a new token; false when the credentials were revoked meanwhile. */
@@ -31,7 +31,7 @@ export function storeAccessToken(
       [rows.map((row) => row.id), liveMax - 1]);
     await tx.query(
       `INSERT INTO client_tokens (token_hash, credential_id, scopes, expires_at)
-       VALUES ($1, $2, $3, clock_timestamp() + $4 * interval '1 s')`, [hashOf(token), id, scopes, tokenSeconds]);
+       VALUES ($1, $2, $3, clock_timestamp() + $4 * interval '1 s')`, [secretHash(token), id, scopes, tokenSeconds]);
     await noteUse(tx, [id]);
     return true;
   });
@@ -43,11 +43,10 @@ export interface TokenHolder extends Credential {
 
 /** Whose token this is; undefined when it is nobody's, or over, with the same work. */
 export async function findByAccessToken(db: Queryable, token: string): Promise<TokenHolder | undefined> {
-  const hash = hashOf(token);
   const { rows: [row] } = await db.query<TokenHolder & { hash: Buffer }>(
     `SELECT c.id, c.client, t.scopes, t.token_hash AS hash
        FROM client_tokens t JOIN client_credentials c ON c.id = t.credential_id
-      WHERE t.token_hash = $1 AND t.expires_at > clock_timestamp() AND c.revoked_at IS NULL`, [hash]);
-  const isRight = timingSafeEqual(row?.hash ?? nothing, hash) && form.test(token);
+      WHERE t.token_hash = $1 AND t.expires_at > clock_timestamp() AND c.revoked_at IS NULL`, [secretHash(token)]);
+  const isRight = isSecret(prefix, token, row?.hash);
   return row === undefined || !isRight ? undefined : { id: row.id, client: row.client, scopes: row.scopes };
 }

@@ -13,12 +13,12 @@ export interface Grantee extends Credential {
   readonly scopes: readonly Scope[];
 }
 
+/** A token of `/oauth/token`, or client id and secret. */
+export type Shown = { readonly token: string } | { readonly user: string; readonly password: string };
+
 export interface ClientAccess {
-  /**
-   * The client of an `Authorization` header, when it may do this: `Bearer` and a token of `/oauth/token`, or `Basic`
-   * with client id and secret. Undefined for everybody else, for whatever reason. Rejects when that cannot be known.
-   */
-  clientOf(authorization: string | undefined, scope: Scope): Promise<Client | undefined>;
+  /** Who shows this, when they may do that; undefined for everybody else. Rejects when it cannot be known. */
+  clientOf(shown: Shown, scope: Scope): Promise<Client | undefined>;
   /** For the token endpoint: whose client id and secret these are. */
   granteeOf(id: string, secret: string): Promise<Grantee | undefined>;
   /** A token that nobody has yet. */
@@ -38,12 +38,11 @@ export interface ClientAccessDeps {
 
 export function createClientAccess({ pool, clients }: ClientAccessDeps): ClientAccess {
   const byName = new Map(clients.map((client) => [client.name, client]));
+  const bySecret = (id: string, secret: string) => findBySecret(pool, unescaped(id), unescaped(secret));
   return {
-    async clientOf(authorization, scope) {
-      const shown = readAuthorization(authorization);
-      if (shown === undefined) return undefined;
+    async clientOf(shown, scope) {
       const found: Found | undefined = 'token' in shown
-        ? await findByAccessToken(pool, shown.token) : await findBySecret(pool, shown.id, shown.secret);
+        ? await findByAccessToken(pool, shown.token) : await bySecret(shown.user, shown.password);
       const client = byName.get(found?.client ?? '');
       if (found === undefined || client === undefined) return undefined;
       const isGranted = found.scopes?.includes(scope) ?? true;
@@ -52,24 +51,13 @@ export function createClientAccess({ pool, clients }: ClientAccessDeps): ClientA
       return client;
     },
     async granteeOf(id, secret) {
-      const found = await findBySecret(pool, unescaped(id), unescaped(secret));
+      const found = await bySecret(id, secret);
       const client = byName.get(found?.client ?? '');
       return found === undefined || client === undefined ? undefined : { ...found, scopes: scopesOf(client) };
     },
     newToken: newAccessToken,
     grant: (token, grantee, scopes) => storeAccessToken(pool, token, grantee, scopes),
   };
-}
-
-export type Shown = { readonly token: string } | { readonly id: string; readonly secret: string };
-
-/** What an `Authorization` header shows; undefined for what is none, or has another form. */
-function readAuthorization(header: string | undefined): Shown | undefined {
-  const [, scheme = '', given = ''] = /^(bearer|basic) +([A-Za-z0-9._~+/=-]{1,1024})$/i.exec(header ?? '') ?? [];
-  if (scheme.toLowerCase() === 'bearer') return { token: given };
-  if (scheme.toLowerCase() !== 'basic') return undefined;
-  const [id = '', secret, ...rest] = Buffer.from(given, 'base64').toString('utf8').split(':');
-  return secret === undefined || rest.length > 0 ? undefined : { id: unescaped(id), secret: unescaped(secret) };
 }
 
 /**

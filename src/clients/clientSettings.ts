@@ -1,5 +1,6 @@
 // Which applications call Doorman, and what each may do. Their secrets are not here: `doorman client new` makes them.
 import { z } from 'zod';
+import { callerNameRule, isCallerName } from '../domain/names/names';
 
 /** What a client may be let in for. */
 export const scopes = ['contact-centre', 'verifications'] as const;
@@ -33,14 +34,10 @@ const verifications = z.strictObject({
   returnsCode: z.boolean().default(false),
 });
 
-/** By which a client is known in settings, commands, records and metrics, which show no number of four digits. */
-export const clientName = z.string()
-  .regex(/^[a-z][a-z0-9-]{0,30}$/, 'must be lower-case letters, digits and hyphens, 31 at most, a letter first')
-  .refine((name) => !/\d{4}/.test(name), 'must not hold four digits in a row')
-  .refine((name) => name !== 'unknown', 'must not be "unknown": that is everybody else');
-
 const client = z.strictObject({
-  name: clientName,
+  name: z.string().refine(isCallerName, callerNameRule),
+  /** At all routes together. */
+  requestsPerMinute: z.number().int().min(1).max(60_000).default(300),
   contactCentre: contactCentre.optional(),
   verifications: verifications.optional(),
 });

@@ -1,12 +1,10 @@
 // Credentials of the applications that call Doorman: random, told once, kept as hashes (R46). Two of a client may count
 // at a time, so that one can take the place of the other.
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { auditedTransaction } from '../audit/auditedTransaction';
 import type { Pool, Queryable } from '../db/pool';
+import { isSecret, newSecret, secretHash } from '../keys/secrets';
 
-// Known by their looks to whoever scans for secrets. 256 bits each.
-const secretForm = /^dmsecret_[A-Za-z0-9_-]{43}$/;
-const apiKeyForm = /^dmkey_[A-Za-z0-9_-]{43}$/;
+const prefixes = { secret: 'dmsecret_', apiKey: 'dmkey_' } as const;
 const idForm = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const noId = '00000000-0000-0000-0000-000000000000';
 
@@ -25,10 +23,10 @@ export function issueCredentials(pool: Pool, client: string, operator: string): 
     const { rowCount } = await tx.query(
       'SELECT 1 FROM client_credentials WHERE client = $1 AND revoked_at IS NULL', [client]);
     if ((rowCount ?? 0) >= activeMax) return { outcome: 'full' };
-    const [secret, apiKey] = [newSecret('dmsecret_'), newSecret('dmkey_')];
+    const [secret, apiKey] = [newSecret(prefixes.secret), newSecret(prefixes.apiKey)];
     const { rows: [row] } = await tx.query<{ id: string }>(
       'INSERT INTO client_credentials (client, secret_hash, api_key_hash) VALUES ($1, $2, $3) RETURNING id',
-      [client, hashOf(secret), hashOf(apiKey)]);
+      [client, secretHash(secret), secretHash(apiKey)]);
     const { id } = row!; // it was inserted
     note({ kind: 'client.issued', facts: { credentialId: id, client, operator } });
     return { outcome: 'issued', id, secret, apiKey };
@@ -76,18 +74,16 @@ export async function findBySecret(db: Queryable, id: string, secret: string): P
   const { rows: [row] } = await db.query<Credential & { hash: Buffer }>(
     'SELECT id, client, secret_hash AS hash FROM client_credentials WHERE id = $1 AND revoked_at IS NULL',
     [idForm.test(id) ? id : noId]);
-  const isRight = timingSafeEqual(row?.hash ?? nothing, hashOf(secret)) && secretForm.test(secret);
+  const isRight = isSecret(prefixes.secret, secret, row?.hash);
   return row === undefined || !isRight ? undefined : { id: row.id, client: row.client };
 }
 
 /** Whose API key this is; undefined when it is nobody's, with the same work. */
 export async function findByApiKey(db: Queryable, apiKey: string): Promise<Credential | undefined> {
-  // The index looks up the hash of what is shown: how long that takes says nothing of a key.
-  const hash = hashOf(apiKey);
   const { rows: [row] } = await db.query<Credential & { hash: Buffer }>(
     `SELECT id, client, api_key_hash AS hash FROM client_credentials
-      WHERE api_key_hash = $1 AND revoked_at IS NULL`, [hash]);
-  const isRight = timingSafeEqual(row?.hash ?? nothing, hash) && apiKeyForm.test(apiKey);
+      WHERE api_key_hash = $1 AND revoked_at IS NULL`, [secretHash(apiKey)]);
+  const isRight = isSecret(prefixes.apiKey, apiKey, row?.hash);
   return row === undefined || !isRight ? undefined : { id: row.id, client: row.client };
 }
 
@@ -97,14 +93,3 @@ export async function noteUse(db: Queryable, ids: readonly string[]): Promise<vo
     `UPDATE client_credentials SET last_used_at = date_trunc('hour', clock_timestamp())
       WHERE id = ANY ($1::uuid[]) AND coalesce(last_used_at < date_trunc('hour', clock_timestamp()), true)`, [ids]);
 }
-
-export function newSecret(prefix: string): string {
-  return prefix + randomBytes(32).toString('base64url');
-}
-
-export function hashOf(secret: string): Buffer {
-  return createHash('sha256').update(secret).digest();
-}
-
-/** The hash of nothing that is ever given out. */
-export const nothing = Buffer.alloc(32);

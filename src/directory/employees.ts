@@ -114,11 +114,24 @@ async function findHolderOf(
 }
 
 /** The numbers of an employee that are nobody else's and not held back. */
-export async function numbersOf(
+export function numbersOf(
   db: Queryable, employeeId: string, contactHoldMs: number = defaultPolicy.contactHoldMs,
 ): Promise<string[]> {
+  return ownNumbers(db, employeeId, contactHoldMs, 'true');
+}
+
+/** Those of them that codes go to. */
+export function codeNumbersOf(db: Queryable, employeeId: string, contactHoldMs: number): Promise<string[]> {
+  return ownNumbers(db, employeeId, contactHoldMs, getsCodes.phone('p'));
+}
+
+/** `condition` is one of the constants above. */
+async function ownNumbers(
+  db: Queryable, employeeId: string, contactHoldMs: number, condition: string,
+): Promise<string[]> {
   const { rows } = await db.query<{ e164: string }>(
-    `SELECT p.e164 FROM employee_phones p WHERE p.employee_id = $1 AND ${isSoleHolder} AND NOT ${isHeld('p', '$2')}`,
+    `SELECT p.e164 FROM employee_phones p
+      WHERE p.employee_id = $1 AND ${condition} AND ${isSoleHolder} AND NOT ${isHeld('p', '$2')}`,
     [employeeId, contactHoldMs]);
   return rows.map(({ e164 }) => e164);
 }

@@ -39,6 +39,8 @@ export interface RecordFacts {
   };
   /** The employee said NOT ME to a session that was over: it is no proof any more. */
   'session.disputed': { sessionId: string; senderId: string; employeeId: string };
+  /** The employee said NOT ME: codes for applications that were asked for before prove nothing more of them. */
+  'employee.disputed': { employeeId: string };
   /** A sender's number is an employee's account's now: proved by a code that went to the registered work e-mail. */
   'number.bound': { bindingId: string; senderId: string; employeeId: string; how: string };
   'number.released': { bindingId: string; senderId: string; employeeId: string; reason: string; operator?: string };
@@ -104,8 +106,13 @@ export interface RecordFacts {
   'verification.exhausted': { verificationId: string; client: string; destination?: string };
   /** So many codes were sent for a client today that it gets no more. */
   'client.spent': { client: string };
-  /** Guesses of applications were wrong so often within a day, in all, that none is evaluated. */
-  'restbreaker.tripped': { guesses: number };
+  /** A client makes more requests in a minute than it may; noted once a day. */
+  'client.limited': { client: string };
+  /**
+   * Guesses at a client's codes were wrong so often within a day that none of them is evaluated. Without a client, in
+   * records of before each had its own: those of all.
+   */
+  'restbreaker.tripped': { client?: string; guesses: number };
   'payload.decoded': { payloads: number; operator: string };
   /** A token by which an identity provider pushes people, by its id. */
   'scimtoken.issued': { tokenId: string; source: string; operator: string };

@@ -1,5 +1,6 @@
 // What the Temporal UI shows in clear: fixed words, and tables of stages, counts and times.
 // A text that does not have this form as a whole is sealed like any other.
+import { namePattern } from './names/names';
 import { stages } from './verification';
 import type { Stage } from './verification';
 
@@ -50,7 +51,7 @@ export type SyncStep = (typeof syncSteps)[number];
 /** Rows of a reading's table: the configured name of its source, where it is, and how many people it is about. */
 const people = '\\d{1,7}';
 const syncRows = {
-  source: '[a-z][a-z0-9-]{0,31}', step: `(?:${syncSteps.join('|')})`, people, added: people, changed: people,
+  source: namePattern, step: `(?:${syncSteps.join('|')})`, people, added: people, changed: people,
   returned: people, left: people,
 } as const;
 const syncRowNames = Object.keys(syncRows) as (keyof typeof syncRows)[]; // cast: keys of a constant

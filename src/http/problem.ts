@@ -27,6 +27,7 @@ export const problems = {
   'encoding-refused': { status: 415, detail: 'This route takes bodies that are not encoded.' },
   'event-unreadable': { status: 422, detail: 'A field of the event cannot be read; nothing of it was taken.' },
   'too-many': { status: 429, detail: 'Too many such requests came from this address. Try again later.' },
+  'client-limited': { status: 429, detail: 'This client made too many requests within a minute. Try again later.' },
   'headers-too-large': { status: 431, detail: 'The headers of the request are too large.' },
   'internal': { status: 500, detail: 'Something went wrong on our side.' },
   'unavailable': { status: 503, detail: 'The request cannot be taken at the moment. Try again later.' },
@@ -72,7 +73,8 @@ export function answerProblems(log: Pick<Log, 'warn' | 'error'>): ErrorRequestHa
     const status = problemStatus(problem.problem);
     const fields = { requestId, status, kind: problem.problem, reason: problem.reason };
     if (status >= 500) log.error('request failed', { ...fields, error: problem.cause });
-    else log.warn('request refused', fields);
+    // That one is told of once a minute, by who counts (src/clients/requestLimit.ts).
+    else if (problem.problem !== 'client-limited') log.warn('request refused', fields);
     if (response.headersSent) return void response.destroy();
     // What has not arrived yet will not be read: the connection ends with the answer.
     if (!isComplete(request)) response.set('Connection', 'close');

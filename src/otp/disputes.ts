@@ -41,6 +41,14 @@ export async function disown(
   await shutStrangers(tx, note, deps.hashIdentity(employeeId));
 }
 
+/** Codes for applications that were asked for until now prove nothing more of an employee. The last, after sessions. */
+export async function endProofs(tx: Queryable, note: Note, employeeId: string): Promise<void> {
+  await tx.query(
+    `INSERT INTO employee_disputes (employee_id) VALUES ($1)
+     ON CONFLICT (employee_id) DO UPDATE SET disputed_at = clock_timestamp()`, [employeeId]);
+  note({ kind: 'employee.disputed', facts: { employeeId } });
+}
+
 /**
  * The employee says by the link that an announced session is not theirs. Nobody knows in whose hands the chats are, so
  * that every code goes, whoever asked for it. Done once: what operators reopen afterwards, the same link does not shut.
@@ -51,8 +59,11 @@ export async function disputeByLink(deps: LinkDeps, sessionId: string): Promise<
     if (session === undefined) return 'unknown';
     if (session.isDisputed) return 'disputed';
     await disown(deps, tx, note, session.employeeId, []);
-    // Before the commit: told twice rather than never, should the process die.
-    if (await deps.endDisputed(tx, note, sessionId)) deps.alert('disputed');
+    if (await deps.endDisputed(tx, note, sessionId)) {
+      await endProofs(tx, note, session.employeeId);
+      // Before the commit: told twice rather than never, should the process die.
+      deps.alert('disputed');
+    }
     return 'disputed';
   });
 }

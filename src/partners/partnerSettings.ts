@@ -2,7 +2,7 @@
 // them. No message repeats a value.
 import { z } from 'zod';
 import { isPhoneCountry } from '../directory/phoneNumber';
-import { sourceName } from '../directory/reading/sourceName';
+import { callerNameRule, isCallerName, nameForm, nameRule } from '../domain/names/names';
 import { address, isOpen } from '../outbound/settingForms';
 import { pointerForm } from './jsonPointer';
 import { contents, encodings } from './signature';
@@ -12,10 +12,6 @@ const employments = ['active', 'absent', 'inactive'] as const;
 /** What an event can say of a person; `ignore` for kinds that the directory does not care for. */
 const kinds = ['hire', 'change', 'leave', 'rehire', 'ignore'] as const;
 
-// A word in logs, metrics, the audit and workflow ids. Digits as in a year or a number are not shown there.
-const partnerName = z.string().regex(/^[a-z][a-z0-9-]{0,31}$/, 'must be 1 to 32 lower-case letters, digits and hyphens')
-  .refine((name) => !/\d{4}/.test(name), 'must not hold four digits in a row')
-  .refine((name) => name !== 'unknown', 'must not be "unknown": that is everybody else');
 const headerName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/, 'must be the name of a header').toLowerCase();
 const pointer = z.string().max(300).regex(pointerForm, 'must be a JSON pointer such as /worker/id');
 const text = z.string().min(1).max(1_000);
@@ -98,7 +94,7 @@ const forwardMapping = z.strictObject({ id: pointer.optional(), subject: pointer
 export type ForwardMapping = z.infer<typeof forwardMapping>;
 
 const common = {
-  name: partnerName,
+  name: z.string().refine(isCallerName, callerNameRule),
   /** How the key is written: the text itself is the key, or it is the text's bytes. */
   secretForm: z.enum(['text', 'base64', 'hex'], 'must be text, base64 or hex').default('text'),
   secret: text,
@@ -109,7 +105,7 @@ const partner = z.discriminatedUnion('deliver', [
   z.strictObject({
     ...common, deliver: z.literal('directory'), mapping: personMapping,
     /** Whose people it speaks of, where they came into the directory otherwise; else they are its own. */
-    source: sourceName.optional(),
+    source: z.string().regex(nameForm, nameRule).optional(),
     /** Of numbers that are written without one. */
     country: z.string().refine(isPhoneCountry, 'must be an ISO 3166 code such as DE').optional(),
   }),

@@ -1,5 +1,6 @@
 // Forms of settings that several kinds of service share. No message repeats a value.
 import { z } from 'zod';
+import { nameForm, nameRule } from '../domain/names/names';
 import { address as plainAddress } from '../outbound/settingForms';
 
 /** What cannot be seen has no place in a header, a form or an assertion. */
@@ -9,16 +10,13 @@ export const line = z.string().regex(/^[^\p{Cc}\p{Zl}\p{Zp}]{1,500}$/u, 'must be
 export const address = plainAddress
   .refine((url) => !/[?#]/.test(url), 'must be an https URL without "?" and "#"');
 
-const serviceName = z.string()
-  .regex(/^[a-z][a-z0-9-]{0,30}$/, 'must be lower-case letters, digits and hyphens, 31 at most');
-
 /** Which of the directory's fields an account is known by. */
 export const accountFields = ['employeeNumber', 'workEmail'] as const;
 export type AccountField = (typeof accountFields)[number];
 
 /** What every kind has. */
 export const common = {
-  name: serviceName,
+  name: z.string().regex(nameForm, nameRule),
   /** How long one request may take. Two of them, and the assistant's, are within a try of a relay (workflows/io.ts). */
   timeoutMs: z.number().int().min(1_000).max(15_000).default(10_000),
   /** Without TLS, for development. */

@@ -42,17 +42,18 @@ export async function openGuess(
 /** `blind`: a budget is spent; nothing is compared, and the answer is that of a wrong guess. `unknown`: it is none. */
 export type GuessCharge = 'charged' | 'blind' | 'refused' | 'unknown';
 
-/** Charges a guess in every budget and commits it. Repeat-safe. `onTripped`: it was the last that all have today. */
+/** Charges a guess in every budget and commits it. Repeat-safe. `onTripped`: it was its client's last for a day. */
 export function chargeGuess(
   pool: Pool, policy: Policy, { verificationId, guessId }: { verificationId: string; guessId: string },
   onTripped: () => void,
 ): Promise<GuessCharge> {
   return auditedTransaction(pool, async (tx, note) => {
-    const { rows: [row] } = await tx.query<{ charge: GuessCharge; tripped: boolean }>(
-      'SELECT charge, tripped FROM charge_rest_guess($1, $2, $3)', [guessId, verificationId, limitsOf(policy)]);
-    const { charge, tripped } = row!; // the function returns one row
-    if (tripped) {
-      note({ kind: 'restbreaker.tripped', facts: { guesses: policy.organisationGuessesPerDayMax } });
+    const { rows: [row] } = await tx.query<{ charge: GuessCharge; client: string | null }>(
+      `SELECT c.charge, v.client FROM charge_rest_guess($1, $2, $3) c
+         LEFT JOIN rest_verifications v ON v.id = $2 AND c.tripped`, [guessId, verificationId, limitsOf(policy)]);
+    const { charge, client } = row!; // the function returns one row
+    if (client !== null) {
+      note({ kind: 'restbreaker.tripped', facts: { client, guesses: policy.organisationGuessesPerDayMax } });
       // Before the commit: told twice rather than never, should the process die.
       onTripped();
     }

@@ -223,21 +223,31 @@ export async function wipeReturned(db: Queryable, id: string): Promise<void> {
 /** How long a client may ask for the number that it had approved. */
 const takeWithinMinutes = 5;
 
-/** The E.164 number that this client had approved within the last five minutes; once. */
-export type ApprovedNumber = (db: Queryable, verificationId: string, clientName: string) => Promise<string | undefined>;
+/** A number that a client had approved. */
+export interface Approved {
+  readonly number: string;
+  /** When its code was asked for. */
+  readonly askedAt: Date;
+}
+
+/** What this client had approved within the last five minutes; once. */
+export type ApprovedNumber =
+  (db: Queryable, verificationId: string, clientName: string) => Promise<Approved | undefined>;
 
 export function createApprovedNumber(storageKeys: PurposeKeys): ApprovedNumber {
   return async (db, verificationId, clientName) => {
     if (!isVerificationId(verificationId)) return undefined;
-    const { rows: [row] } = await db.query<{ sealed: Buffer | null }>(
+    const { rows: [row] } = await db.query<{ sealed: Buffer | null; askedAt: Date }>(
       `WITH taken AS (
          SELECT id, number_enc FROM rest_verifications
           WHERE id = $1 AND client = $2 AND state = 'approved' AND taken_at IS NULL
             AND ended_at > clock_timestamp() - $3 * interval '1 min' FOR UPDATE)
        UPDATE rest_verifications v SET taken_at = clock_timestamp(), number_enc = NULL FROM taken
-        WHERE v.id = taken.id RETURNING taken.number_enc AS sealed`, [verificationId, clientName, takeWithinMinutes]);
+        WHERE v.id = taken.id RETURNING taken.number_enc AS sealed, v.created_at AS "askedAt"`,
+      [verificationId, clientName, takeWithinMinutes]);
     if (row === undefined || row.sealed === null) return undefined;
-    return open(storageKeys, row.sealed, numberContext(verificationId)).toString('utf8');
+    const number = open(storageKeys, row.sealed, numberContext(verificationId)).toString('utf8');
+    return { number, askedAt: row.askedAt };
   };
 }
 

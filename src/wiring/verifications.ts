@@ -3,6 +3,7 @@ import { createVerificationActivities } from '../../activities/verification';
 import type { VerificationActivities } from '../../activities/verification';
 import { createClientAccess } from '../clients/clientAccess';
 import type { Client } from '../clients/clientSettings';
+import { createRequestLimit } from '../clients/requestLimit';
 import type { Config } from '../config';
 import { createPool } from '../db/pool';
 import type { Pool } from '../db/pool';
@@ -88,11 +89,12 @@ export function wireVerifications(config: Config, { log, telemetry, database, wo
   const { clientOf } = createClientAccess({ pool, clients });
   const router: VerificationRouterDeps = {
     verifications,
+    charge: createRequestLimit({ pool, clients, log }).charge,
     languages: languages.map(({ tag }) => tag),
     lifetimeMs: policy.codeLifetimeMs,
-    clientOf: async (authorization) => {
+    clientOf: async (shown) => {
       database.requireSound();
-      return clientOf(authorization, 'verifications');
+      return clientOf(shown, 'verifications');
     },
     count: (client, outcome) => telemetry.count('verificationRequests', { client, outcome }),
   };

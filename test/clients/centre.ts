@@ -43,7 +43,7 @@ export const messageId = 'SM00000000000000000000000000000001';
 
 export class Centre {
   /** Numbers of verifications that were approved, each for one client, once. */
-  readonly approved = new Map<string, { client: string; number: string }>();
+  readonly approved = new Map<string, { client: string; number: string; askedAt: Date }>();
   readonly credentials = new Map<ClientName, Credentials>();
   /** Statements that the contact centre's own connections ran. */
   readonly queries: string[] = [];
@@ -77,12 +77,12 @@ export class Centre {
       if (issued.outcome === 'issued') centre.credentials.set(name as ClientName, issued); // cast: the names above
     }
     const clients = createWiredClients({
-      pool: own, clients: settings, statements, contactHoldMs: defaultPolicy.contactHoldMs,
+      pool: own, clients: settings, statements, contactHoldMs: defaultPolicy.contactHoldMs, keyring: testKeyring, log,
       approvedNumber: async (_db: Queryable, id: string, client: string) => {
         const found = centre.approved.get(id);
         if (found?.client !== client) return undefined;
         centre.approved.delete(id);
-        return found.number;
+        return found;
       },
     });
     centre.server = await startPublicServer({ log, takeMessage: async () => 'delivered', clients });
@@ -139,6 +139,13 @@ export class Centre {
     const statement = await this.statement(speaker, `https://${name}.example`);
     const answer = await this.post('/customer_authenticate', [apiKey(this.of(name).apiKey)], { statement });
     return (JSON.parse(answer.text) as { JWT: string }).JWT;
+  }
+
+  /** A verification that a client had approved, of a code that was asked for so many s ago. */
+  approve(number: string, client: ClientName = 'vendor', secondsAgo = 60): string {
+    const id = randomUUID();
+    this.approved.set(id, { client, number, askedAt: new Date(Date.now() - secondsAgo * 1_000) });
+    return id;
   }
 
   /** All three, of one client. */

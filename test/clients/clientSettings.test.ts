@@ -11,6 +11,7 @@ test('a client may do what its settings have a part for', () => {
     { name: 'a', ...centre('https://a.example') }, { name: 'b', verifications: { countries: ['DE'] } },
     { name: 'c', ...centre('c'), verifications: { countries: ['DE'] } }, { name: 'd' });
   expect(data!.clients.map(scopesOf)).toEqual([['contact-centre'], ['verifications'], ['contact-centre', 'verifications'], []]);
+  expect(data!.clients[0]!.requestsPerMinute).toBe(300);
   expect(data!.clients[0]!.contactCentre)
     .toEqual({ audience: 'https://a.example', profile: ['given_name', 'language'], lifetimeSeconds: 900, issuedAt: 'seconds' });
 });
@@ -22,8 +23,9 @@ test('no two clients have one name, or one audience: each would take the other\'
 });
 
 test.each<[string, object]>([
-  ['a name of capitals', { name: 'A' }], ['a name that is too long', { name: 'a'.repeat(32) }],
+  ['a name of capitals', { name: 'A' }], ['a name that is too long', { name: 'a'.repeat(33) }],
   ['a name that looks like a number', { name: 'a2026' }], ['the name of everybody else', { name: 'unknown' }],
+  ['no request at all', { name: 'a', requestsPerMinute: 0 }], ['more requests than a client can make', { name: 'a', requestsPerMinute: 60_001 }],
   ['a secret', { name: 'a', secret: 'x' }], ['a JWT of an hour', { name: 'a', ...centre('x', { lifetimeSeconds: 3_600 }) }],
   ['a JWT of no time', { name: 'a', ...centre('x', { lifetimeSeconds: 0 }) }],
   ['a field that is none', { name: 'a', ...centre('x', { profile: ['salary'] }) }],

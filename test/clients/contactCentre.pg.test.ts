@@ -111,11 +111,7 @@ describe('a customer\'s JWT', () => {
 });
 
 describe('a verification of the client\'s own', () => {
-  const approve = (number: string, client = 'vendor') => {
-    const id = randomUUID();
-    centre.approved.set(id, { client, number });
-    return id;
-  };
+  const approve = (number: string, client: 'vendor' | 'twin' | 'texts' = 'vendor') => centre.approve(number, client);
   const prove = (verification_id: string, name: 'vendor' | 'twin' = 'vendor') =>
     authenticate({ verification_id }, apiKey(centre.of(name).apiKey));
 
@@ -127,7 +123,7 @@ describe('a verification of the client\'s own', () => {
     expect(decodeJwt(jwt)).toMatchObject({ sid: id, acr: 'urn:doorman:assurance:low' });
     const trio = { token: await centre.token('vendor'), jwt, key: centre.of('vendor').apiKey };
     expect(JSON.parse((await centre.profile(trio)).text)).toMatchObject({ given_name: 'Dirk', language: 'de' });
-    centre.approved.set(id, { client: 'vendor', number: '+447700900126' });
+    centre.approved.set(id, { client: 'vendor', number: '+447700900126', askedAt: new Date() });
     expectRefused(await prove(id));
     expect(await centre.records('customer.authenticated')).toContainEqual(
       { client: 'vendor', employeeId: expect.any(String), verificationId: id });
@@ -234,7 +230,7 @@ describe('any one of the three', () => {
       done.push([...centre.queries]);
     }
     expect(done).toHaveLength(62);
-    expect(done[0]).toHaveLength(5);
+    expect(done[0]).toHaveLength(7);
     expect(new Set(done.map(String)).size).toBe(1);
     expect((await centre.profile(vendor)).status).toBe(200);
   });

@@ -47,8 +47,8 @@ describe('a token', () => {
     const narrow = String(bodyOf(await ask(`${grant}&scope=verifications`, [own()])).access_token);
     expect((await centre.post('/customer_authenticate', [bearer(narrow)], { statement: 'a.b.c' })).status).toBe(401);
     const { access } = { access: createClientAccess({ pool: centre.pool, clients: settings }) };
-    expect(await access.clientOf(`Bearer ${narrow}`, 'verifications')).toMatchObject({ name: 'vendor' });
-    expect(await access.clientOf(`Bearer ${narrow}`, 'contact-centre')).toBeUndefined();
+    expect(await access.clientOf({ token: narrow }, 'verifications')).toMatchObject({ name: 'vendor' });
+    expect(await access.clientOf({ token: narrow }, 'contact-centre')).toBeUndefined();
     const texts = basic(centre.of('texts').id, centre.of('texts').secret);
     expectError(await ask(`${grant}&scope=contact-centre`, [texts]), 400, 'invalid_scope');
     expectError(await ask(`${grant}&scope=verifications+admin`, [texts]), 400, 'invalid_scope');
@@ -60,7 +60,7 @@ describe('a token', () => {
     if (second.outcome !== 'issued') throw new Error('two may count');
     const access = createClientAccess({ pool: centre.pool, clients: settings });
     const [first, other] = [await centre.token('vendor'), String(bodyOf(await ask(grant, [basic(second.id, second.secret)])).access_token)];
-    const lets = (token: string) => access.clientOf(`Bearer ${token}`, 'verifications').then((client) => client?.name);
+    const lets = (token: string) => access.clientOf({ token }, 'verifications').then((client) => client?.name);
     expect([await lets(first), await lets(other)]).toEqual(['vendor', 'vendor']);
     await revokeCredentials(centre.pool, second.id, 'olga');
     expect([await lets(first), await lets(other)]).toEqual(['vendor', undefined]);
@@ -83,7 +83,7 @@ describe('a token', () => {
       'SELECT count(*)::int FROM client_tokens WHERE credential_id = $1', [credential.id]);
     expect(row!.count).toBe(100);
     const access = createClientAccess({ pool: centre.pool, clients: settings });
-    expect(await access.clientOf(`Bearer ${first}`, 'verifications')).toBeUndefined();
+    expect(await access.clientOf({ token: first }, 'verifications')).toBeUndefined();
   });
 });
 

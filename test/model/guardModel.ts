@@ -95,6 +95,7 @@ export class GuardModel extends GuardRecords {
       const pool = this.pool(person.name, 'stranger');
       if (!pool.isShut) this.note('pool.shut');
       pool.isShut = true;
+      this.note('employee.disputed');
       for (const session of this.sessions) {
         if (session.person !== person.name || isSpared(session.sender) || session.endReason === 'disputed') continue;
         if (session.endReason !== undefined) this.note('session.disputed');

@@ -55,7 +55,7 @@ async function verified(person: Person, identifier?: string): Promise<{ sessionI
 const sessions = async () => (await world.pool.query<{ id: string; reason: EndReason | null }>(
   'SELECT id, end_reason AS reason FROM sessions ORDER BY opened_at')).rows;
 const records = async () => (await world.pool.query<{ kind: string; facts: Record<string, unknown> }>(
-  `SELECT kind, facts FROM audit WHERE kind IN ('session.ended', 'session.disputed', 'challenge.disowned', 'pool.shut') ORDER BY seq`)).rows;
+  `SELECT kind, facts FROM audit WHERE kind IN ('session.ended', 'session.disputed', 'challenge.disowned', 'pool.shut', 'employee.disputed') ORDER BY seq`)).rows;
 const kinds = async () => (await records()).map(({ kind }) => kind);
 const shutPools = async () => (await world.pool.query(`SELECT pool FROM pools WHERE shut_at IS NOT NULL`)).rows;
 
@@ -65,8 +65,8 @@ test('R22 it ends the announced session, disowns every code, shuts strangers out
   const own = await claim(anna);
   expect(await press(sessionId)).toBe('disputed');
   expect(await sessions()).toEqual([{ id: sessionId, reason: 'disputed' }]);
-  expect(await kinds()).toEqual(['challenge.disowned', 'challenge.disowned', 'pool.shut', 'session.ended']);
-  expect((await records()).at(-1)!.facts).toMatchObject({ sessionId, senderId, reason: 'disputed' });
+  expect(await kinds()).toEqual(['challenge.disowned', 'challenge.disowned', 'pool.shut', 'session.ended', 'employee.disputed']);
+  expect((await records()).at(-2)!.facts).toMatchObject({ sessionId, senderId, reason: 'disputed' });
   expect(await shutPools()).toEqual([{ pool: 'stranger' }]);
   expect(alerts).toEqual(['disputed']);
   for (const [person, challenge] of [[annaPrivate, waiting], [anna, own]] as const) {
@@ -111,7 +111,7 @@ test('pressed many times at once it is done once', async () => {
   const { sessionId } = await verified(stranger);
   await claim(annaPrivate);
   expect(await Promise.all(Array.from({ length: 10 }, () => press(sessionId)))).toEqual(Array(10).fill('disputed'));
-  expect(await kinds()).toEqual(['challenge.disowned', 'pool.shut', 'session.ended']);
+  expect(await kinds()).toEqual(['challenge.disowned', 'pool.shut', 'session.ended', 'employee.disputed']);
   expect(alerts).toEqual(['disputed']);
 });
 
@@ -125,7 +125,7 @@ test.each(['logout', 'left', 'operator'] as const)('a session that is over (%s) 
   await auditedTransaction(world.pool, (tx, note) => endSession(tx, note, sessionId, reason));
   expect(await verifiedAs(world.pool, senderId, 90)).toHaveLength(1);
   expect([await press(sessionId), await press(sessionId)]).toEqual(['disputed', 'disputed']);
-  expect(await kinds()).toEqual(['session.ended', 'pool.shut', 'session.disputed']);
+  expect(await kinds()).toEqual(['session.ended', 'pool.shut', 'session.disputed', 'employee.disputed']);
   expect(await shutPools()).toEqual([{ pool: 'stranger' }]);
   expect(await verifiedAs(world.pool, senderId, 90)).toEqual([]);
   expect(alerts).toEqual(['disputed']);

@@ -10,7 +10,7 @@ import { destroyOldVerifications } from '../../src/verifications/retention';
 import { createApprovedNumber, openVerification, verificationPurpose } from '../../src/verifications/verifications';
 import { createWiredVerifications } from '../../src/wiring/verifications';
 import { testKeyring } from '../support/world';
-import { clientOf, codeIn, createVerificationWorld, mobiles, old, shop, wrong } from './verificationWorld';
+import { clientOf, codeIn, createVerificationWorld, market, mobiles, old, shop, wrong } from './verificationWorld';
 import type { VerificationWorld } from './verificationWorld';
 
 const approvedNumber = createApprovedNumber(testKeyring.storage);
@@ -49,7 +49,8 @@ describe('a code for an application', () => {
     expect(await approvedNumber(world.pool, id, 'old')).toBeUndefined();
     expect(await approvedNumber(world.pool, 'no id', 'shop')).toBeUndefined();
     const taken = await all(5, () => approvedNumber(world.pool, id, 'shop'));
-    expect(taken.filter((one) => one !== undefined)).toEqual([number]);
+    const { rows: [asked] } = await world.pool.query<{ at: Date }>('SELECT created_at AS at FROM rest_verifications WHERE id = $1', [id]);
+    expect(taken.filter((one) => one !== undefined)).toEqual([{ number, askedAt: asked!.at }]);
     const late = await world.ask(next());
     await world.check(late.id, late.code!);
     await world.owner.query(`UPDATE rest_verifications SET ended_at = ended_at - interval '301 s'`);
@@ -216,7 +217,7 @@ describe('budgets', () => {
   });
 
   it('a client has so many a day, another one has its own, and a refused one costs neither', async () => {
-    const few = { name: 'few', verifications: { countries: ['DE'], perDay: 3, returnsCode: false } };
+    const few = { name: 'few', requestsPerMinute: 300, verifications: { countries: ['DE'], perDay: 3, returnsCode: false } };
     const small = await createVerificationWorld({}, undefined, [few, shop]);
     try {
       await all(10, () => small.ask(next(), few));
@@ -232,15 +233,17 @@ describe('budgets', () => {
     }
   });
 
-  it('wrong guesses of all applications trip a breaker of their own: nothing is compared any more, and nothing tells', async () => {
+  it('wrong guesses at a client\'s codes trip its own breaker: nothing of its is compared any more, nothing tells, and no other client\'s is stopped', async () => {
     const small = await createVerificationWorld({ organisationGuessesPerDayMax: 12 });
     try {
       const codes = [await small.ask(next()), await small.ask(next()), await small.ask(next())];
       for (const { id, code } of codes) for (let n = 0; n < 4; n += 1) await small.check(id, wrong(code!));
       expect(small.alerts).toEqual(['breakerTripped']);
-      const { id, code } = await small.ask(next());
-      expect(await small.check(id, code!)).toBe('pending');
-      expect(await small.audit('restbreaker.tripped')).toEqual([{ guesses: 12 }]);
+      const [own, other, third] = [await small.ask(next()), await small.ask(next(), market), await small.ask(next(), market)];
+      expect(await small.check(own.id, own.code!)).toBe('pending');
+      expect(await small.check(other.id, wrong(other.code!), market)).toBe('pending');
+      expect([await small.check(other.id, other.code!, market), await small.check(third.id, third.code!, market)]).toEqual(['approved', 'approved']);
+      expect(await small.audit('restbreaker.tripped')).toEqual([{ client: 'shop', guesses: 12 }]);
     } finally {
       await small.stop();
     }

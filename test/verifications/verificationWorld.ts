@@ -14,8 +14,11 @@ import { createWiredVerificationActivities, createWiredVerifications } from '../
 import { createTestDatabase, patience } from '../support/postgres';
 import { Events, testKeyring } from '../support/world';
 
-export const shop: Client = { name: 'shop', verifications: { countries: ['DE', 'GB', 'MX'], perDay: 1_000, returnsCode: false } };
-export const old: Client = { name: 'old', verifications: { countries: ['DE', 'GB'], perDay: 1_000, returnsCode: true } };
+const client = (name: string, countries: string[], returnsCode = false): Client =>
+  ({ name, requestsPerMinute: 300, verifications: { countries, perDay: 1_000, returnsCode } });
+export const shop = client('shop', ['DE', 'GB', 'MX']);
+export const market = client('market', ['DE', 'GB']);
+export const old = client('old', ['DE', 'GB'], true);
 export const clientOf = ({ name, verifications }: Client) => ({ name, countries: verifications!.countries });
 
 export interface VerificationWorld {
@@ -40,7 +43,7 @@ export const codeIn = (sms: Sms | undefined): string | undefined => /\b\d{6,10}\
 
 /** Without `starts`, activities are run as the workflow would, in this process. */
 export async function createVerificationWorld(
-  changes: Partial<Policy> = {}, starts?: VerificationStarts, clients: readonly Client[] = [shop, old],
+  changes: Partial<Policy> = {}, starts?: VerificationStarts, clients: readonly Client[] = [shop, market, old],
 ): Promise<VerificationWorld> {
   const database = await createTestDatabase();
   const pool = createPool(database.url, { ...patience, max: 20 });

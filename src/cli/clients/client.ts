@@ -1,9 +1,9 @@
 // doorman client new | list | revoke
 import { InvalidArgumentError } from 'commander';
 import type { Command } from 'commander';
-import { clientName } from '../../clients/clientSettings';
 import { issueCredentials, listCredentials, revokeCredentials } from '../../clients/credentials';
 import type { ListedCredential } from '../../clients/credentials';
+import { callerNameRule, isCallerName } from '../../domain/names/names';
 import { notFound, operator } from '../operator';
 import { print, refuse } from '../output';
 import { withDatabase } from '../withDatabase';
@@ -49,7 +49,6 @@ async function revoke(id: string, _options: unknown, command: Command): Promise<
 }
 
 function name(given: string): string {
-  const read = clientName.safeParse(given);
-  if (read.success) return read.data;
-  throw new InvalidArgumentError(read.error.issues.map(({ message }) => message).join('; '));
+  if (isCallerName(given)) return given;
+  throw new InvalidArgumentError(callerNameRule);
 }

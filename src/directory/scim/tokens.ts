@@ -1,15 +1,12 @@
 // Tokens by which identity providers are known: random, told once, kept as a hash (R46). Two of a source may count at a
 // time, so that one can take the place of the other.
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { auditedTransaction } from '../../audit/auditedTransaction';
 import type { Pool, Queryable } from '../../db/pool';
+import { isSecret, newSecret, secretHash } from '../../keys/secrets';
 import { isPartners } from '../owners';
 import type { ScimSource } from './scimUser';
 
-/** Known by its look to whoever scans for secrets. */
 const prefix = 'dmscim_';
-const tokenBytes = 32;
-const form = /^dmscim_[A-Za-z0-9_-]{43}$/;
 
 const activeMax = 2;
 
@@ -40,9 +37,9 @@ export function issueToken(pool: Pool, given: NewToken, operator: string): Promi
       'SELECT 1 FROM scim_tokens WHERE source = $1 AND revoked_at IS NULL', [source]);
     if ((rowCount ?? 0) >= activeMax) return { outcome: 'full' };
     await setSource(tx, given);
-    const token = prefix + randomBytes(tokenBytes).toString('base64url');
+    const token = newSecret(prefix);
     const { rows: [row] } = await tx.query<{ id: string }>(
-      'INSERT INTO scim_tokens (source, token_hash) VALUES ($1, $2) RETURNING id', [source, hashOf(token)]);
+      'INSERT INTO scim_tokens (source, token_hash) VALUES ($1, $2) RETURNING id', [source, secretHash(token)]);
     const { id } = row!; // it was inserted
     note({ kind: 'scimtoken.issued', facts: { tokenId: id, source, operator } });
     return { outcome: 'issued', id, token };
@@ -100,23 +97,17 @@ export function revokeToken(pool: Pool, tokenId: string, operator: string): Prom
 
 /** Whose token this is; undefined when it is none that counts. */
 export async function findSource(db: Queryable, token: string): Promise<ScimSource | undefined> {
-  if (!form.test(token)) return undefined;
-  const hash = hashOf(token);
   const { rows: [row] } = await db.query<ScimSource & { id: string; hash: Buffer; isStale: boolean }>(
     `SELECT t.id, t.token_hash AS hash, t.source, s.employee_number_from AS "employeeNumberFrom",
             s.default_country AS "defaultCountry",
             coalesce(t.last_used_at < date_trunc('hour', clock_timestamp()), true) AS "isStale"
-       FROM scim_tokens t JOIN scim_sources s USING (source) WHERE t.token_hash = $1 AND t.revoked_at IS NULL`, [hash]);
-  if (row === undefined || !timingSafeEqual(row.hash, hash)) return undefined;
+       FROM scim_tokens t JOIN scim_sources s USING (source) WHERE t.token_hash = $1 AND t.revoked_at IS NULL`,
+    [secretHash(token)]);
+  if (row === undefined || !isSecret(prefix, token, row.hash)) return undefined;
   if (row.isStale) {
     await db.query(
       `UPDATE scim_tokens SET last_used_at = date_trunc('hour', clock_timestamp()) WHERE id = $1`, [row.id]);
   }
   const { source, employeeNumberFrom, defaultCountry } = row;
   return { source, employeeNumberFrom, defaultCountry };
-}
-
-/** The index looks up the hash of what is shown: how long that takes says nothing of a token. */
-function hashOf(token: string): Buffer {
-  return createHash('sha256').update(token).digest();
 }

@@ -1,5 +1,6 @@
 // The sources that the directory is fed from, as configured: which kind each is, and how often it is read.
 import { z } from 'zod';
+import { nameForm, nameRule } from '../../domain/names/names';
 import { createCsvFeed } from '../csv/csvFeed';
 import type { DirectoryFeed } from '../directoryFeed';
 import { createFolderFeed, folderSettings } from '../folder/folderFeed';
@@ -7,7 +8,6 @@ import { createLdapFeed } from '../ldap/ldapFeed';
 import { ldapSettings } from '../ldap/ldapSettings';
 import type { PhoneRules } from '../phoneNumber';
 import { phoneCountry } from '../reading/countries';
-import { sourceName } from '../reading/sourceName';
 import { createReportFeed } from '../report/reportFeed';
 import { reportSettings } from '../report/reportSettings';
 import { successFactorsSettings } from '../successFactors/settings';
@@ -25,7 +25,8 @@ export interface Source {
 }
 
 const schedule = {
-  name: sourceName,
+  /** Part of each employee's key: who changes it makes everybody a new person. */
+  name: z.string().regex(nameForm, nameRule),
   every: duration.default(15 * 60_000),
   fullEvery: duration.default(24 * 3_600_000),
   deactivationShareMax: z.number().min(0).max(1).default(0.1),

@@ -2,13 +2,15 @@
 import type { RequestHandler } from 'express';
 import type { ClientAccess } from '../../clients/clientAccess';
 import type { ContactCentres } from '../../clients/contactCentre';
+import type { RequestLimit } from '../../clients/requestLimit';
 import type { Log } from '../../log';
-import { createFailureLimit } from '../failureLimit';
+import { createFailureLimit } from '../callers/failureLimit';
 import { authenticatePath, customerAuthenticate, profilePath, readProfile } from './contactCentre';
 import { tokenEndpoint, tokenPaths } from './tokenEndpoint';
 
 export interface ClientRoutesDeps {
   readonly access: Pick<ClientAccess, 'granteeOf' | 'newToken' | 'grant'>;
+  charge: RequestLimit['charge'];
   /** Without, no client is a contact centre. */
   readonly centres?: ContactCentres;
   /** Hears what became of each request, once it was answered. */
@@ -20,14 +22,14 @@ export type ClientOutcome = 'given' | 'malformed' | 'refused' | 'busy' | 'failed
 
 /** Each is posted to, and nothing else. */
 export function clientRoutes(
-  { access, centres, count }: ClientRoutesDeps, log: Pick<Log, 'warn' | 'error'>,
+  { access, charge, centres, count }: ClientRoutesDeps, log: Pick<Log, 'warn' | 'error'>,
 ): [path: string, handle: RequestHandler][] {
   const limit = createFailureLimit();
   const counted = (route: ClientRoute, handle: RequestHandler): RequestHandler => (request, response, next) => {
     response.once('finish', () => count?.(route, outcomeOf(response.statusCode)));
     return handle(request, response, next);
   };
-  const token = counted('token', tokenEndpoint({ access, log }, limit));
+  const token = counted('token', tokenEndpoint({ access, charge, log }, limit));
   return [
     ...tokenPaths.map((path): [string, RequestHandler] => [path, token]),
     ...centres === undefined ? [] : [

@@ -1,10 +1,11 @@
 // POST /customer_authenticate and /getprofile, as contact centres call them. A refusal has one form for each, byte by
 // byte, and nothing in it tells which of token, key and JWT was wrong (R37).
 import type { Request, RequestHandler, Response } from 'express';
-import type { ContactCentres, CustomerAuth, Proof } from '../../clients/contactCentre';
+import type { ContactCentres, CustomerAuth, Outcome, Proof, RefusalReason } from '../../clients/contactCentre';
 import type { Log } from '../../log';
-import type { FailureLimit } from '../failureLimit';
-import { failureWindowMs } from '../failureLimit';
+import { authorizationOf } from '../callers/authorization';
+import type { FailureLimit } from '../callers/failureLimit';
+import { failureWindowMs } from '../callers/failureLimit';
 import { Problem, problemType, requestIdOf } from '../problem';
 import { readBody } from '../twilioGuards';
 
@@ -18,8 +19,7 @@ export const profilePath = '/getprofile';
 
 const bytesMax = 8_192;
 const contentType = /^application\/json(?:; ?charset="?utf-8"?)?$/i;
-const bearerForm = /^bearer ([A-Za-z0-9._~+/=-]{1,512})$/i;
-const keyForm = /^[\x21-\x7e]{1,512}$/;
+const keyForm = /^([\x21-\x7e]{1,512})$/;
 const jwtForm = /^JWT ([A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+)$/;
 const statementForm = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/;
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
@@ -33,16 +33,14 @@ const refused = JSON.stringify({
 export function customerAuthenticate({ centres, log }: ContactCentreDeps, limit: FailureLimit): RequestHandler {
   return async (request, response) => {
     refuseForm(request);
-    const { authorization, apiKey } = shownBy(request);
-    const isShown = authorization !== undefined && apiKey !== undefined;
+    const { token, apiKey } = shownBy(request);
     const proof = proofIn(jsonOf(await bodyOf(request)));
-    const token = tokenIn(authorization ?? '');
     // A header of another form is a wrong one, also beside one that is right.
-    const isWhole = isShown && (authorization === '' || token !== '') && token + apiKey !== '';
-    const auth = await looked(limit, request, known(token, apiKey ?? ''),
-      async () => isWhole ? centres.authenticate({ token, apiKey }, proof) : undefined);
-    if (auth === undefined) return refuse(log, response);
-    response.json(answerOf(auth));
+    const isWhole = token !== undefined && apiKey !== undefined && token + apiKey !== '';
+    const auth = await looked(limit, request, known(token, apiKey),
+      async () => isWhole ? centres.authenticate({ token, apiKey }, proof) : formless);
+    if (auth.outcome === 'refused') return refuse(log, response, auth.reason);
+    response.json(answerOf(auth.answer));
   };
 }
 
@@ -51,12 +49,13 @@ export function readProfile({ centres, log }: ContactCentreDeps, limit: FailureL
     refuseForm(request);
     const body = await bodyOf(request);
     if (body.length > 0 && Object.keys(jsonOf(body)).length > 0) throw new Problem('malformed', 'body');
-    const { authorization, apiKey, customer } = shownBy(request);
-    const [token, jwt] = [tokenIn(authorization ?? ''), jwtForm.exec(customer ?? '')?.[1] ?? ''];
-    const shown = { token, apiKey: apiKey ?? '', jwt };
-    const told = await looked(limit, request, known(token, shown.apiKey), () => centres.readProfile(shown));
-    if (told === undefined) return refuse(log, response);
-    response.json(told);
+    const shown = shownBy(request);
+    const { token = '', apiKey = '', jwt = '' } = shown;
+    const told = await looked(
+      limit, request, known(token, apiKey), () => centres.readProfile({ token, apiKey, jwt }));
+    const isWhole = Object.values(shown).every((one) => one !== undefined);
+    if (told.outcome === 'refused') return refuse(log, response, isWhole ? told.reason : 'form');
+    response.json(told.answer);
   };
 }
 
@@ -70,20 +69,19 @@ function refuseForm(request: Request): void {
 }
 
 /** Empty for a header that is not there, undefined for one that stands twice or has no possible form. */
-function shownBy({ headersDistinct }: Request) {
-  const only = (name: string): string | undefined => {
-    const [value = '', ...more] = headersDistinct[name] ?? [];
-    return more.length === 0 ? value : undefined;
+function shownBy(request: Request) {
+  const only = (name: string, form: RegExp): string | undefined => {
+    const [value, ...more] = request.headersDistinct[name] ?? [];
+    return value === undefined ? '' : more.length > 0 ? undefined : form.exec(value)?.[1];
   };
-  const apiKey = only('api-key');
+  const authorization = authorizationOf(request);
+  const isAbsent = request.headersDistinct.authorization === undefined;
   return {
-    authorization: only('authorization'),
-    apiKey: apiKey === undefined || apiKey === '' || keyForm.test(apiKey) ? apiKey : undefined,
-    customer: only('customer-auth'),
+    token: authorization !== undefined && 'token' in authorization ? authorization.token : isAbsent ? '' : undefined,
+    apiKey: only('api-key', keyForm),
+    jwt: only('customer-auth', jwtForm),
   };
 }
-
-const tokenIn = (authorization: string): string => bearerForm.exec(authorization)?.[1] ?? '';
 
 /** A body without a content type is none. */
 async function bodyOf(request: Request): Promise<Buffer> {
@@ -112,12 +110,14 @@ function proofIn(body: object): Proof {
 }
 
 /** By what a caller is remembered that was right before. The key stays while tokens change every hour. */
-const known = (token: string, apiKey: string): string => (apiKey === '' ? token : apiKey);
+const known = (token = '', apiKey = ''): string => (apiKey === '' ? token : apiKey);
 
-/** What is found; within the limits of the address for credentials that were never right. */
+const formless = { outcome: 'refused', reason: 'form' } as const;
+
+/** What is found; within the limits of the address for credentials that were never right, and of the client. */
 async function looked<T>(
-  limit: FailureLimit, request: Request, shown: string, find: () => Promise<T | undefined>,
-): Promise<T | undefined> {
+  limit: FailureLimit, request: Request, shown: string, find: () => Promise<Outcome<T>>,
+): Promise<Exclude<Outcome<T>, { outcome: 'limited' }>> {
   const address = request.socket.remoteAddress ?? '';
   const found = await limit.lookUp(address, shown, find).catch((cause: unknown) => {
     throw new Problem('unavailable', 'notKnown', { headers: { 'Retry-After': '5' }, cause });
@@ -125,13 +125,15 @@ async function looked<T>(
   if (found === 'busy') {
     throw new Problem('too-many', undefined, { headers: { 'Retry-After': String(failureWindowMs / 1_000) } });
   }
-  if (found === undefined) limit.noteFailure(address);
+  if (found.outcome === 'refused') limit.noteFailure(address);
   else limit.noteRight(shown);
-  return found;
+  if (found.outcome !== 'limited') return found;
+  throw new Problem('client-limited', undefined, { headers: { 'Retry-After': String(found.seconds) } });
 }
 
-function refuse(log: ContactCentreDeps['log'], response: Response): void {
-  log.warn('request refused', { requestId: requestIdOf(response), status: 401, kind: 'contact-centre' });
+/** Why is for our log alone: whoever calls is told nothing of it. */
+function refuse(log: ContactCentreDeps['log'], response: Response, reason: RefusalReason): void {
+  log.warn('request refused', { requestId: requestIdOf(response), status: 401, kind: 'contact-centre', reason });
   response.set('WWW-Authenticate', 'Bearer realm="contact-centre"').status(401).type(problemType).send(refused);
 }
 

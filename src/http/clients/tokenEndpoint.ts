@@ -4,9 +4,10 @@ import OAuth2Server from '@node-oauth/oauth2-server';
 import type { Request, RequestHandler, Response } from 'express';
 import type { ClientAccess, Grantee } from '../../clients/clientAccess';
 import type { Scope } from '../../clients/clientSettings';
+import type { RequestLimit } from '../../clients/requestLimit';
 import type { Log } from '../../log';
-import type { FailureLimit } from '../failureLimit';
-import { failureWindowMs } from '../failureLimit';
+import type { FailureLimit } from '../callers/failureLimit';
+import { failureWindowMs } from '../callers/failureLimit';
 import { isComplete, requestIdOf } from '../problem';
 import { readBody } from '../twilioGuards';
 import { readForm } from '../twilioForm';
@@ -14,6 +15,7 @@ import type { Parameters } from '../twilioForm';
 
 export interface TokenEndpointDeps {
   readonly access: Pick<ClientAccess, 'granteeOf' | 'newToken' | 'grant'>;
+  charge: RequestLimit['charge'];
   readonly log: Pick<Log, 'warn' | 'error'>;
 }
 
@@ -32,24 +34,26 @@ const refusals = {
   unsupported_grant_type: [400, 'The only grant is client_credentials.'],
   invalid_scope: [400, 'This client may not have that scope.'],
   too_many: [429, 'Too many wrong client credentials came from this address. Try again later.'],
+  limited: [429, 'This client made too many requests within a minute. Try again later.'],
   temporarily_unavailable: [503, 'It cannot be known at the moment. Try again later.'],
 } as const satisfies Record<string, readonly [number, string]>;
 type RefusalName = keyof typeof refusals;
 
 class Refusal extends Error {
-  constructor(readonly refusal: RefusalName, cause?: unknown) {
+  /** `seconds`: after which the client may come again. */
+  constructor(readonly refusal: RefusalName, cause?: unknown, readonly seconds = failureWindowMs / 1_000) {
     super(refusal, { cause });
     this.name = 'Refusal';
   }
 }
 
-export function tokenEndpoint({ access, log }: TokenEndpointDeps, limit: FailureLimit): RequestHandler {
+export function tokenEndpoint({ log, ...deps }: TokenEndpointDeps, limit: FailureLimit): RequestHandler {
   return async (request, response) => {
     const address = request.socket.remoteAddress ?? '';
     try {
       const form = await formOf(request);
       const shown = `${request.headers.authorization ?? ''} ${form.client_id ?? ''} ${form.client_secret ?? ''}`;
-      const token = await limit.lookUp(address, shown, () => tokenFor(access, request, form));
+      const token = await limit.lookUp(address, shown, () => tokenFor(deps, request, form));
       if (token === 'busy') throw new Refusal('too_many');
       limit.noteRight(shown);
       limit.noteRight(token.access_token);
@@ -93,8 +97,10 @@ interface Given {
   readonly access_token: string;
 }
 
-async function tokenFor(access: TokenEndpointDeps['access'], request: Request, form: Parameters): Promise<Given> {
-  const server = new OAuth2Server({ model: modelOf(access), accessTokenLifetime: tokenSeconds });
+type ModelDeps = Pick<TokenEndpointDeps, 'access' | 'charge'>;
+
+async function tokenFor(deps: ModelDeps, request: Request, form: Parameters): Promise<Given> {
+  const server = new OAuth2Server({ model: modelOf(deps), accessTokenLifetime: tokenSeconds });
   const { client_id: id, client_secret: secret, scope } = form;
   const { authorization } = request.headers;
   const asked = new OAuth2Server.Request({
@@ -112,11 +118,13 @@ async function tokenFor(access: TokenEndpointDeps['access'], request: Request, f
 }
 
 /** Not extended by anything that a request says. */
-function modelOf(access: TokenEndpointDeps['access']): OAuth2Server.ClientCredentialsModel {
+function modelOf({ access, charge }: ModelDeps): OAuth2Server.ClientCredentialsModel {
   const granteeOf = (client: OAuth2Server.Client) => client.grantee as Grantee; // cast: `getClient` put it there
   return {
     async getClient(id, secret) {
       const grantee = await access.granteeOf(id, secret);
+      const seconds = await charge(grantee?.client);
+      if (seconds !== undefined) throw new Refusal('limited', undefined, seconds);
       return grantee === undefined ? false : { id: grantee.id, grants: [grantType], grantee };
     },
     // The library wants somebody to be there; a client acts for itself.
@@ -138,8 +146,11 @@ function modelOf(access: TokenEndpointDeps['access']): OAuth2Server.ClientCreden
   };
 }
 
-/** The library's error by its name alone. */
+/** The library's error by its name alone, or ours, which it wraps. */
 function refusalOf(error: unknown): Refusal {
+  // cast: the library's types leave out what it wraps
+  const { inner } = Object(error) as { inner?: unknown };
+  if (inner instanceof Refusal) return inner;
   const name = error instanceof OAuth2Server.OAuthError ? error.name : '';
   return isRefusal(name) ? new Refusal(name) : new Refusal('temporarily_unavailable', error);
 }
@@ -149,18 +160,19 @@ function isRefusal(name: string): name is RefusalName {
 }
 
 function refuse(
-  log: TokenEndpointDeps['log'], request: Request, response: Response, { refusal, cause }: Refusal,
+  log: TokenEndpointDeps['log'], request: Request, response: Response, { refusal, cause, seconds }: Refusal,
 ): void {
   const [status, description] = refusals[refusal];
   const fields = { requestId: requestIdOf(response), status, kind: `oauth.${refusal}` };
   if (status === 503) log.error('token request failed', { ...fields, error: cause });
-  else log.warn('token request refused', fields);
+  // That one is told of once a minute, by who counts (src/clients/requestLimit.ts).
+  else if (refusal !== 'limited') log.warn('token request refused', fields);
   if (response.headersSent) return void response.destroy();
   // What has not arrived yet will not be read: the connection ends with the answer.
   if (!isComplete(request)) response.set('Connection', 'close');
   if (status === 401) response.set('WWW-Authenticate', 'Basic realm="clients", charset="UTF-8"');
-  if (status === 429) response.set('Retry-After', String(failureWindowMs / 1_000));
+  if (status === 429) response.set('Retry-After', String(seconds));
   if (status === 503) response.set('Retry-After', '5');
-  const error = refusal === 'too_many' ? 'temporarily_unavailable' : refusal;
+  const error = status === 429 ? 'temporarily_unavailable' : refusal;
   response.set('Pragma', 'no-cache').status(status).json({ error, error_description: description });
 }

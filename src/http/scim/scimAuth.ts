@@ -2,8 +2,9 @@
 // gets one and the same answer, and after a while is looked up one at a time (R46).
 import type { Request, RequestHandler, Response } from 'express';
 import type { ScimSource } from '../../directory/scim/scimUser';
-import { createFailureLimit, failureWindowMs } from '../failureLimit';
-import type { FailureLimit } from '../failureLimit';
+import { authorizationOf } from '../callers/authorization';
+import { createFailureLimit, failureWindowMs } from '../callers/failureLimit';
+import type { FailureLimit } from '../callers/failureLimit';
 import { ScimFault } from './scimFault';
 
 /** Undefined for a token that does not count. Rejects when that cannot be known. */
@@ -44,12 +45,7 @@ interface Credentials {
   readonly token: string;
 }
 
-function credentialsOf({ headersDistinct }: Request): Credentials | undefined {
-  const [header, ...more] = headersDistinct.authorization ?? [];
-  if (header === undefined || more.length > 0) return undefined;
-  const [, scheme = '', given = ''] = /^(bearer|basic) +([A-Za-z0-9._~+/=-]{1,512})$/i.exec(header) ?? [];
-  if (scheme.toLowerCase() === 'bearer') return { token: given };
-  if (scheme.toLowerCase() !== 'basic') return undefined;
-  const [user = '', token, ...rest] = Buffer.from(given, 'base64').toString('utf8').split(':');
-  return token === undefined || rest.length > 0 ? undefined : { user, token };
+function credentialsOf(request: Request): Credentials | undefined {
+  const shown = authorizationOf(request);
+  return shown === undefined || 'token' in shown ? shown : { user: shown.user, token: shown.password };
 }

@@ -3,18 +3,22 @@
 import { Router } from 'express';
 import type { Request, RequestHandler } from 'express';
 import type { z } from 'zod';
+import type { Shown } from '../../clients/clientAccess';
 import type { Client } from '../../clients/clientSettings';
+import type { RequestLimit } from '../../clients/requestLimit';
 import type { NewVerification, Verifications } from '../../verifications/verifications';
-import { createFailureLimit, failureWindowMs } from '../failureLimit';
-import type { FailureLimit } from '../failureLimit';
+import { authorizationOf } from '../callers/authorization';
+import { createFailureLimit, failureWindowMs } from '../callers/failureLimit';
+import type { FailureLimit } from '../callers/failureLimit';
+import { openApiDocument } from '../openapi/openApiDocument';
 import { Problem } from '../problem';
 import { readBody } from '../twilioGuards';
-import { openApiDocument } from './openapi';
 import { verificationSchemas } from './verificationSchemas';
 
 export interface VerificationRouterDeps {
-  /** The client of an `Authorization` header that may use this. Rejects when that cannot be known. */
-  clientOf(authorization: string | undefined): Promise<Client | undefined>;
+  /** The client who shows this, when it may have codes sent. Rejects when that cannot be known. */
+  clientOf(shown: Shown): Promise<Client | undefined>;
+  charge: RequestLimit['charge'];
   readonly verifications: Pick<Verifications, 'start' | 'startReturned' | 'check' | 'status'>;
   /** Tags. */
   readonly languages: readonly string[];
@@ -83,24 +87,27 @@ export function verificationRouter(deps: VerificationRouterDeps): Router {
 }
 
 async function authenticate(
-  { clientOf, count }: VerificationRouterDeps, limit: FailureLimit,
-  request: Pick<Request, 'headersDistinct' | 'socket'>,
+  { clientOf, charge, count }: VerificationRouterDeps, limit: FailureLimit,
+  request: Pick<Request, 'headers' | 'headersDistinct' | 'socket'>,
 ): Promise<Client> {
-  const [shown = '', ...more] = request.headersDistinct.authorization ?? [];
-  const address = request.socket.remoteAddress ?? '';
-  const client = shown === '' || more.length > 0 ? undefined
-    : await limit.lookUp(address, shown, () => clientOf(shown)).catch(unavailable);
+  const shown = authorizationOf(request);
+  const { headers: { authorization = '' }, socket: { remoteAddress: address = '' } } = request;
+  const client = shown === undefined ? undefined
+    : await limit.lookUp(address, authorization, () => clientOf(shown)).catch(unavailable);
   if (client === 'busy') {
     throw new Problem('too-many', undefined, { headers: { 'Retry-After': String(failureWindowMs / 1_000) } });
   }
-  if (client !== undefined) {
-    limit.noteRight(shown);
-    return client;
+  if (client === undefined) {
+    limit.noteFailure(address);
+    count('unknown', 'refused');
+    const headers = { 'WWW-Authenticate': 'Basic realm="doorman", Bearer realm="doorman"' };
+    throw new Problem('client-unknown', undefined, { headers });
   }
-  limit.noteFailure(address);
-  count('unknown', 'refused');
-  const headers = { 'WWW-Authenticate': 'Basic realm="doorman", Bearer realm="doorman"' };
-  throw new Problem('client-unknown', undefined, { headers });
+  limit.noteRight(authorization);
+  const seconds = await charge(client.name).catch(unavailable);
+  if (seconds === undefined) return client;
+  count(client.name, 'limited');
+  throw new Problem('client-limited', undefined, { headers: { 'Retry-After': String(seconds) } });
 }
 
 function mayVerify({ name, verifications }: Client): { name: string; countries: readonly string[] } {

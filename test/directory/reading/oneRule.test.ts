@@ -1,10 +1,10 @@
 // Rules that every way into the directory has in common: who changes how people come, finds nobody moved or renamed.
 import { createRowReader } from '../../../src/directory/csv/csvRow';
 import { createPersonReader } from '../../../src/directory/reading/person';
-import { sourceName } from '../../../src/directory/reading/sourceName';
 import { readDepartment } from '../../../src/directory/reading/values';
 import { recordOf } from '../../../src/directory/scim/scimUser';
 import { directorySettings } from '../../../src/directory/sync/sources';
+import { nameForm } from '../../../src/domain/names/names';
 import { syncTable, isShown } from '../../../src/domain/shown';
 import { readPersonEvent } from '../../../src/partners/eventReading';
 import { partnerSettings } from '../../../src/partners/partnerSettings';
@@ -46,7 +46,7 @@ test.each([
 ])('%j is a name of a source, or none, whichever way its people come', (name, fits) => {
   const read = directorySettings.safeParse({ sources: [{ name, kind: 'csv', path: '/people.csv' }] });
   const spokenOf = partnerSettings.safeParse({ partners: [directoryPartner('plain', 'plain', { source: name })] });
-  expect([sourceName.safeParse(name).success, read.success, spokenOf.success]).toEqual([fits, fits, fits]);
+  expect([nameForm.test(name), read.success, spokenOf.success]).toEqual([fits, fits, fits]);
   // What is shown of a reading without a key is shown of each of them.
   const counts = { people: 1, added: 1, changed: 0, returned: 0, left: 0 };
   expect(isShown(syncTable({ source: name, step: 'applied', ...counts }))).toBe(fits);

@@ -13,12 +13,13 @@ const centres: ContactCentres = {
   authenticate: async (shown, proof) => {
     if (fault !== undefined) throw fault;
     asked.push({ ...shown, ...proof });
-    return shown.apiKey === 'key' ? { jwt: 'j.w.t', issuedAt: 1_700_000_000, expiresIn: 900, issuedAtForm: 'milliseconds' } : undefined;
+    if (shown.apiKey !== 'key') return { outcome: 'refused', reason: 'apiKey' };
+    return { outcome: 'given', answer: { jwt: 'j.w.t', issuedAt: 1_700_000_000, expiresIn: 900, issuedAtForm: 'milliseconds' } };
   },
   readProfile: async (shown) => {
     if (fault !== undefined) throw fault;
     asked.push(shown);
-    return shown.apiKey === 'key' ? { customer_id: 'c' } : undefined;
+    return shown.apiKey === 'key' ? { outcome: 'given', answer: { customer_id: 'c' } } : { outcome: 'refused', reason: 'apiKey' };
   },
 };
 
@@ -26,7 +27,7 @@ beforeAll(async () => {
   server = await startPublicServer({
     log, takeMessage: async () => 'delivered',
     clients: {
-      centres, access: { granteeOf: async () => undefined, newToken: () => 'x', grant: async () => false },
+      centres, charge: async () => undefined, access: { granteeOf: async () => undefined, newToken: () => 'x', grant: async () => false },
       count: (...said) => { counted.push(said); },
     },
   });
@@ -92,6 +93,18 @@ test.each(['X: 1\r\n folded', 'customer-auth: JWT a.b.c\r\n , JWT a.b.c', 'custo
 test('A62 a header that another one hides behind is not read as two', async () => {
   await post('/getprofile', [['customer-auth', 'JWT a.b.c, JWT d.e.f'], ['authorization', 'Bearer t, Bearer u'], ['api-key', 'key, key']]);
   expect(asked).toEqual([{ token: '', apiKey: '', jwt: '' }]);
+  expect(lines.at(-1)).toContain('"reason":"form"');
+});
+
+test('why it is refused is in our log, in one word, and nowhere in the answer', async () => {
+  const texts = [
+    await post('/getprofile', [['api-key', 'other']]), await post('/customer_authenticate', [json, ['api-key', 'other']], statement),
+    await post('/customer_authenticate', [json, key, ['Authorization', 'Digest x']], statement), await post('/customer_authenticate', [json], statement),
+  ].map(({ text, headers }) => [text, headers['www-authenticate'], headers['content-length']]);
+  expect(new Set(texts.map(String)).size).toBe(1);
+  const refusals = lines.slice(-4).map((line) => JSON.parse(line) as Record<string, unknown>);
+  expect(refusals.map(({ event, kind, reason }) => [event, kind, reason])).toEqual(
+    ['apiKey', 'apiKey', 'form', 'form'].map((reason) => ['request refused', 'contact-centre', reason]));
 });
 
 test('what cannot be known is 503, and nothing of it is told', async () => {

@@ -7,14 +7,16 @@ import type { AppDeps } from '../../../src/http/app';
 import type { VerificationRouterDeps } from '../../../src/http/verifications/verificationRouter';
 import { languages } from '../../../src/texts/render';
 
-const shop: Client = { name: 'shop', verifications: { countries: ['DE'], perDay: 10, returnsCode: false } };
-const old: Client = { name: 'old', verifications: { countries: ['DE'], perDay: 10, returnsCode: true } };
+const shop: Client = { name: 'shop', requestsPerMinute: 300, verifications: { countries: ['DE'], perDay: 10, returnsCode: false } };
+const old: Client = { name: 'old', requestsPerMinute: 300, verifications: { countries: ['DE'], perDay: 10, returnsCode: true } };
 const id = '3b0c1f0e-7a55-4a3c-9d2a-0c6b0a2d9f11';
-const known: Record<string, Client> = { 'Bearer shop': shop, 'Bearer old': old };
+const known: Record<string, Client> = { shop, old };
 
 const taken: unknown[] = [];
 const counted: string[] = [];
+const warned: unknown[] = [];
 let down = false;
+let wait: number | undefined;
 let lookUp = async (): Promise<void> => undefined;
 const act = <T>(answer: T) => async (...given: unknown[]): Promise<T> => {
   taken.push(given);
@@ -22,10 +24,12 @@ const act = <T>(answer: T) => async (...given: unknown[]): Promise<T> => {
   return answer;
 };
 const deps: VerificationRouterDeps = {
-  clientOf: async (authorization) => {
-    if (authorization === 'Bearer slow') await lookUp();
-    return known[authorization ?? ''];
+  clientOf: async (shown) => {
+    const token = 'token' in shown ? shown.token : '';
+    if (token === 'slow') await lookUp();
+    return known[token];
   },
+  charge: async (client) => (client === 'shop' ? wait : undefined),
   languages: languages.map(({ tag }) => tag),
   lifetimeMs: 300_000,
   count: (client, outcome) => counted.push(`${client} ${outcome}`),
@@ -35,14 +39,18 @@ const deps: VerificationRouterDeps = {
   },
 };
 const unused = () => { throw new Error('not of this test'); };
-const log = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
+const log = { debug: () => undefined, info: () => undefined, warn: (...said: unknown[]) => warned.push(said), error: () => undefined };
 // cast: the other routes are not asked
 const app = createApp({
   log, verifications: deps, disputes: { language: 'en', readToken: unused, dispute: unused }, pushes: { read: unused, take: unused },
   twilio: { publicUrl: 'https://doorman.example.com', authTokens: ['a'.repeat(32)], accountSid: 'AC', recipient: 'x' },
 } as unknown as AppDeps);
 
-beforeEach(() => { taken.length = 0; counted.length = 0; down = false; });
+beforeEach(() => {
+  for (const list of [taken, counted, warned]) list.length = 0;
+  down = false;
+  wait = undefined;
+});
 
 const post = (path: string, body: unknown, headers: Record<string, string> = {}) => request(app).post(path)
   .set({ 'content-type': 'application/json', authorization: 'Bearer shop', ...headers }).send(body as object);
@@ -90,6 +98,19 @@ describe('a request for a code', () => {
     expect((await post('/v1/verifications', asked)).status).toBe(202);
     release();
     expect(await first).toBe(401);
+  });
+
+  it('of a client that makes too many requests is 429 at every route, says when to come again, and does and logs nothing', async () => {
+    wait = 17;
+    for (const answer of [
+      await post('/v1/verifications', asked), await post(`/v1/verifications/${id}/check`, { code: '123' }), await post('/v1/otp', asked),
+      await request(app).get(`/v1/verifications/${id}`).set('authorization', 'Bearer shop'),
+    ]) {
+      expect([answer.status, answer.headers['retry-after'], answer.headers['content-type'], (answer.body as { type: string }).type])
+        .toEqual([429, '17', 'application/problem+json; charset=utf-8', 'urn:doorman:problem:client-limited']);
+    }
+    expect([taken, warned, counted]).toEqual([[], [], Array.from({ length: 4 }, () => 'shop limited')]);
+    expect((await post('/v1/otp', asked, { authorization: 'Bearer old' })).status).toBe(200);
   });
 
   it('is refused with another type, encoding or size, a query, a key of odd form, and other methods', async () => {

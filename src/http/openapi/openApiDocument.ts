@@ -1,9 +1,9 @@
 // The OpenAPI document of what other applications call: docs/openapi.json, and GET /v1/openapi.json.
 import { OpenAPIRegistry, OpenApiGeneratorV31 } from '@asteasolutions/zod-to-openapi';
 import { z } from 'zod';
-import { registerClients } from './openapiClients';
-import { verificationSchemas } from './verificationSchemas';
-import type { VerificationSchemas } from './verificationSchemas';
+import { registerClients } from './clientPaths';
+import { verificationSchemas } from '../verifications/verificationSchemas';
+import type { VerificationSchemas } from '../verifications/verificationSchemas';
 
 const problem = z.object({
   type: z.string().meta({ example: 'urn:doorman:problem:malformed' }),
@@ -18,7 +18,7 @@ const about = {
   409: 'The Idempotency-Key was that of another request.',
   413: 'The request is too large.',
   415: 'Only application/json in UTF-8 is taken.',
-  429: 'Too many wrong credentials came from this address; Retry-After says when.',
+  429: 'Too many requests of this client, or wrong credentials from this address; Retry-After says when.',
   503: 'Not at the moment; Retry-After says when.',
 } as const;
 type Refusal = keyof typeof about;

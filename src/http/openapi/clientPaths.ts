@@ -22,13 +22,14 @@ const profile = z.record(z.string(), z.string().nullable()).meta({ id: 'Profile'
 const as = (type: string, schema: z.ZodType) => ({ content: { [type]: { schema } } });
 const json = (description: string, schema: z.ZodType) => ({ description, ...as('application/json', schema) });
 const tags = ['clients'];
+const limited = 'Too many requests of this client, or wrong credentials from this address.';
 
 export function registerClients(registry: OpenAPIRegistry, problem: z.ZodType): void {
   registry.registerComponent('securitySchemes', 'apiKey', { type: 'apiKey', in: 'header', name: 'api-key' });
   const refused = (description: string) => ({ description, ...as('application/problem+json', problem) });
   const refusals = {
     400: refused('The request is not well formed.'), 401: refused('It does not show who calls, and for whom.'),
-    429: refused('Too many wrong credentials came from this address.'), 503: refused('Not at the moment.'),
+    429: refused(limited), 503: refused('Not at the moment.'),
   };
   const tokenPaths = [['/oauth/token', 'getToken'], ['/access_token', 'getAccessToken']] as const;
   for (const [path, operationId] of tokenPaths) registry.registerPath({
@@ -38,7 +39,7 @@ export function registerClients(registry: OpenAPIRegistry, problem: z.ZodType): 
     responses: {
       200: json('The token.', token), 400: json('Another grant or scope, or no form.', oauthError),
       401: json('No client has these.', oauthError),
-      429: json('Too many wrong ones came from this address.', oauthError),
+      429: json(limited, oauthError),
       503: json('Not at the moment.', oauthError),
     },
   });
