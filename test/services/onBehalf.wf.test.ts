@@ -128,6 +128,15 @@ test('a backend that takes no token is asked twice, and no more', async () => {
   expect(given()).toHaveLength(2);
 });
 
+test('a service that wants to be asked less says how long to wait, and the fault says it on', async () => {
+  service.mood = 'throttling';
+  const speaking = { employeeId: randomUUID(), sessionId: randomUUID(), method: 'sms', assurance: 'standard', verifiedAt: new Date() } as const;
+  const holder = { employeeId: speaking.employeeId, employeeNumber: '144133', workEmail: 'anna@acme.example', returnedAt: null };
+  const inTheirName = createOnBehalf({ provider, findHolder: () => Promise.resolve(holder) });
+  await expect(inTheirName(speaking, () => Promise.resolve('answered')))
+    .rejects.toMatchObject({ name: 'Fault', kind: 'throttled', dependency: 'service', retryAfterMs: 7_000 });
+});
+
 test('a thousand messages of one employee at once ask for one token', async () => {
   const holder = {
     employeeId: randomUUID(), employeeNumber: '144133', workEmail: 'anna@acme.example', returnedAt: null };
