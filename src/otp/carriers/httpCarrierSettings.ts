@@ -8,11 +8,11 @@ const httpUrl = z.url({ protocol: /^https?$/ }).refine((url) => {
   return username + password === '';
 }, 'must hold no credentials');
 
-const auth = z.discriminatedUnion('type', [
-  z.strictObject({ type: z.literal('basic'), user: printable, password: printable }),
-  z.strictObject({ type: z.literal('bearer'), token: printable }),
+const auth = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('basic'), user: printable, password: printable }),
+  z.strictObject({ kind: z.literal('bearer'), token: printable }),
   z.strictObject({
-    type: z.literal('oauth'), tokenUrl: httpUrl, clientId: z.string().min(1), clientSecret: z.string().min(1),
+    kind: z.literal('oauth'), tokenUrl: httpUrl, clientId: z.string().min(1), clientSecret: z.string().min(1),
     scope: z.string().optional(),
   }),
 ]);
@@ -67,11 +67,12 @@ export const httpCarrierSettings = z.strictObject({
   idPointer: pointer.optional(),
   /** Answers that mean that this number can never be reached. */
   refused: z.array(refusal).max(50).default([]),
-  timeoutMs: z.number().int().min(500).max(13_000).default(10_000),
+  // With the wait for a token below the 15 s of a try (workflows/io.ts).
+  timeoutMs: z.number().int().min(500).max(10_000).default(10_000),
   /** For a provider without TLS, in development. */
   allowInsecure: z.boolean().default(false),
 }).superRefine((settings, context) => {
-  const urls = { url: settings.url, ...settings.auth?.type === 'oauth' ? { tokenUrl: settings.auth.tokenUrl } : {} };
+  const urls = { url: settings.url, ...settings.auth?.kind === 'oauth' ? { tokenUrl: settings.auth.tokenUrl } : {} };
   for (const [name, url] of Object.entries(urls)) {
     if (url.startsWith('https:') || settings.allowInsecure) continue;
     context.addIssue({ code: 'custom', path: [name], message: 'must be https' });
