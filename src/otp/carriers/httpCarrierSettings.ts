@@ -1,5 +1,6 @@
 // An SMS provider that is described and not programmed: how it is asked, and what its answers mean.
 import { z } from 'zod';
+import { tryingOut } from '../../outbound/tryingOut';
 
 const pointer = z.string().regex(/^(\/([^~/]|~[01])*)*$/, 'must be a JSON pointer such as /messages/0/id');
 const printable = z.string().regex(/^[\x20-\x7e]{1,8192}$/, 'must be printable ASCII');
@@ -81,6 +82,5 @@ export const httpCarrierSettings = z.strictObject({
 export type HttpCarrierSettings = z.infer<typeof httpCarrierSettings>;
 
 /** What production refuses besides. */
-export function insecureCarrier({ allowInsecure }: HttpCarrierSettings): string[] {
-  return allowInsecure ? ['allowInsecure is for development: codes go there'] : [];
-}
+export const insecureCarrier = (settings: HttpCarrierSettings): string[] =>
+  [settings, settings.auth ?? {}].flatMap(tryingOut);
