@@ -60,8 +60,9 @@ export interface TurnMemory {
 
 export interface Assistant {
   /**
-   * Gives the turn to the assistant and waits for its answer. Throws Fault. Repeats carry the same turnId. What would
-   * be done twice by them is given once, which `memory` knows: from then on the turn is `refused`.
+   * Gives the turn to the assistant and waits for its answer. Throws Fault; with the code `speakerRefused` only where
+   * it is the speaker's token that is not taken. Repeats carry the same turnId. What would be done twice by them is
+   * given once, which `memory` knows: from then on the turn is `refused`.
    */
   answer(turn: Turn, signal: AbortSignal, memory: TurnMemory): Promise<AssistantAnswer>;
 }

@@ -1,6 +1,6 @@
 // A request in an employee's own name: with the service's token for them, asked for here and kept from everything that
 // is written down.
-import { Fault } from '../domain/faults';
+import { Fault, speakerRefused } from '../domain/faults';
 import { faultOfThrown } from '../outbound/httpFaults';
 import type { ActAsProvider, Holder, Proof } from './actAsProvider';
 
@@ -9,8 +9,9 @@ export interface Speaking extends Proof {
 }
 
 /**
- * Runs one request; `authorization` is undefined for somebody who has no account there. Where it is not taken (401) it
- * is replaced once, and refused for good after that. Throws what the request throws, and a Fault of the service.
+ * Runs one request; `authorization` is undefined for somebody who has no account there. Where it is not taken
+ * (`speakerRefused`) it is replaced once, and refused for good after that. Throws what the request throws, and a Fault
+ * of the service.
  */
 export type OnBehalf = <Answer>(
   speaking: Speaking, request: (authorization: string | undefined) => Promise<Answer>,
@@ -61,8 +62,7 @@ export function createAccountCheck(
   };
 }
 
-/** As assistants say it; whoever asked did nothing yet. */
-const isNotTaken = (error: unknown): boolean => error instanceof Fault && error.code === 'http 401';
+const isNotTaken = (error: unknown): boolean => error instanceof Fault && error.code === speakerRefused;
 
 /** As whoever runs within an activity throws it. */
 export async function asFault<Value>(asked: Promise<Value>): Promise<Value> {

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Assistant, Reply, Turn, TurnMemory } from '../../src/assistant/assistant';
+import { speakerRefused } from '../../src/domain/faults';
 import type { FaultKind } from '../../src/domain/faults';
 import { faultOf } from './leaks';
 
@@ -26,6 +27,8 @@ export interface AssistantBackend {
   readonly isMovedByTurns?: true;
   /** It may answer later. */
   readonly pushes?: true;
+  /** The speaker's own token is what it is asked with: a refusal of it shows in its status. */
+  readonly seesToken?: true;
   /** What was asked of places that nobody configured. */
   readonly strayRequests: () => number;
   /** What no fault may show, besides the text and who speaks. */
@@ -169,6 +172,13 @@ export function describeAssistant(name: string, start: () => Promise<AssistantBa
       await expect(answer({}, undefined, memory)).rejects.toBeInstanceOf(Error);
       backend.set({ says: ['well again'] });
       expect((await answer({}, undefined, memory)).replies).toEqual([{ text: 'well again' }]);
+    });
+
+    it('that lets nobody in refuses the speaker\'s token only where it is asked with it; else it is Doorman that it refuses', async () => {
+      backend.set('refusing us');
+      expect(await faultOf(answer(), 'misconfigured', secrets())).toMatchObject({ code: 'http 401' });
+      const named = await answer({ authorization: 'Bearer hers' }).catch((error: unknown) => error);
+      expect(named).toMatchObject({ dependency: 'assistant', code: backend.seesToken === true ? speakerRefused : 'http 401' });
     });
 
     it('that cannot be reached did nothing, and the fault says by its name what failed', async () => {
