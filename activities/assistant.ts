@@ -1,6 +1,7 @@
 // One turn of the assistant: guard, ask, guard again, keep the answer. The text is read here and wiped here.
 import { cancellationSignal } from '@temporalio/activity';
 import type { Assistant, AssistantAnswer } from '../src/assistant/assistant';
+import { keepOffered, offeredBy, payloadOf, takeOffered } from '../src/assistant/choices/offered';
 import { DoorClosed, whileOpen } from '../src/assistant/door/whileOpen';
 import { partsOf } from '../src/assistant/replies';
 import { readStepUp } from '../src/assistant/stepUp';
@@ -159,6 +160,7 @@ async function ask(
 ): Promise<{ answer: AssistantAnswer; late: boolean }> {
   // Made here and kept nowhere. Without it nothing is relayed (I9).
   const { subject, statement } = await deps.state({ ...session, sessionId: input.sessionId }, input.messageId);
+  const payload = await chosenPayload(deps, input, text);
   const turn = {
     turnId: input.messageId,
     conversationId: input.sessionId,
@@ -167,6 +169,7 @@ async function ask(
     assurance: session.assurance,
     locale: session.language ?? deps.defaultLanguage,
     text,
+    ...payload === undefined ? {} : { payload },
   };
   return whileBeating(async () => {
     // Of no consequence, and not waited for: the indicator ends by itself.
@@ -185,6 +188,14 @@ async function ask(
       await late.end();
     }
   });
+}
+
+/** What the assistant offered by the words that the person chose it by. */
+async function chosenPayload(
+  { pool, storageKeys, assistant }: AssistantDeps, input: RelayInput, text: string,
+): Promise<string | undefined> {
+  const offered = assistant.hasPayloads === true ? await takeOffered(pool, storageKeys, input) : undefined;
+  return offered && payloadOf(text, offered);
 }
 
 /** Nothing while an operator holds the chat: this leaves, too. */
@@ -246,6 +257,9 @@ function keepAnswer(
     if (answer.broken === true) parts.push(apologyTo(deps, session));
     const texts = parts.map((text, index) => ({ key: replyKey(messageId, index), text }));
     await storeTexts(tx, deps.storageKeys, senderId, texts);
+    if (deps.assistant.hasPayloads === true) {
+      await keepOffered(tx, deps.storageKeys, sessionId, offeredBy(replies, answer.payloads));
+    }
     const repliesLeft = repliesMax - replies.length;
     const turn = { messageId, senderId, sessionId, repliesLeft, parts: parts.length, stillWorkingAfterMs, lastsMs };
     if (!answer.endTurn) await openTurn(tx, turn);

@@ -32,6 +32,8 @@ const whole: Environment = {
   ASSISTANT_SECRET: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwAAAAAAAAAAA=',
 };
 
+const rasa = '{"kind":"rasa","url":"https://rasa.acme.example"}';
+
 function problems(environment: Environment): readonly string[] {
   try {
     loadConfig(environment);
@@ -129,9 +131,30 @@ test.each<[string, Environment, RegExp]>([
 
 test('the assistant is the webhook of two settings, or what a document says of it', () => {
   expect(loadConfig(whole).assistant).toMatchObject({ kind: 'webhook', url: whole.ASSISTANT_URL, secret: whole.ASSISTANT_SECRET });
-  const named = { ...whole, DOORMAN_ASSISTANT: '{"kind":"rasa","url":"https://rasa.acme.example"}' };
-  expect(loadConfig(named).assistant).toMatchObject({ kind: 'rasa' });
-  expect(loadConfig({ ...named, ASSISTANT_URL: undefined, ASSISTANT_SECRET: undefined }).assistant).toMatchObject({ kind: 'rasa' });
+  const alone = { ...whole, ASSISTANT_URL: undefined, ASSISTANT_SECRET: undefined };
+  expect(loadConfig({ ...alone, DOORMAN_ASSISTANT: rasa }).assistant).toMatchObject({ kind: 'rasa' });
+});
+
+test('no setting beats another one in silence', () => {
+  const { ASSISTANT_URL: url, ASSISTANT_SECRET: secret } = whole;
+  const document = (changes: object) => ({ DOORMAN_ASSISTANT: JSON.stringify({ kind: 'webhook', url, secret, ...changes }) });
+  const audience = { ...document({ audience: 'urn:one' }), DOORMAN_ASSISTANT_AUDIENCE: 'urn:other' };
+  expect(problems({ ...whole, ...audience })).toEqual(['DOORMAN_ASSISTANT_AUDIENCE: is not the audience of DOORMAN_ASSISTANT: leave one of the two out']);
+  expect(problems({ ...whole, ...audience, DOORMAN_ASSISTANT_AUDIENCE: 'urn:one' })).toEqual([]);
+  expect(problems({ ...whole, ...document({}), DOORMAN_ASSISTANT_AUDIENCE: 'urn:other' })).toEqual([]);
+  expect(problems({ ...whole, DOORMAN_ASSISTANT: rasa })).toEqual([
+    'ASSISTANT_URL: is not the address of DOORMAN_ASSISTANT: leave one of the two out',
+    'ASSISTANT_SECRET: is not the secret of DOORMAN_ASSISTANT: leave one of the two out']);
+  // The local stack has both: its simulator reads the former.
+  expect(problems({ ...whole, DOORMAN_PROFILE: 'development', DOORMAN_ASSISTANT: rasa })).toEqual([]);
+});
+
+test('a variable and its file may both be there when they say the same', () => {
+  const file = join(mkdtempSync(join(tmpdir(), 'doorman-')), 'token');
+  writeFileSync(file, `${hex}\n`);
+  expect(problems({ ...whole, TWILIO_AUTH_TOKEN_FILE: file })).toEqual([]);
+  expect(problems({ ...whole, TWILIO_AUTH_TOKEN: `${hex}f`, TWILIO_AUTH_TOKEN_FILE: file }))
+    .toEqual(['TWILIO_AUTH_TOKEN: is not what TWILIO_AUTH_TOKEN_FILE holds: leave one of the two out']);
 });
 
 test('mail is configured whole, or not at all', () => {
@@ -152,10 +175,11 @@ test('production refuses every secret that stands in the repository', () => {
     .filter(([name]) => (settings[name as SettingName] as { secret?: true } | undefined)?.secret === true);
   expect(given.map(([name]) => name).sort()).toEqual(
     ['ASSISTANT_SECRET', 'DATABASE_URL', 'TWILIO_API_KEY_SECRET', 'TWILIO_AUTH_TOKEN']);
-  // Documents are refused for what else is in them: no TLS.
-  for (const name of ['DOORMAN_SERVICES', 'DOORMAN_ASSISTANT']) {
-    const value = new RegExp(`${name}: '(.*)'`).exec(compose)![1]!;
-    expect(problems({ ...whole, [name]: value }).join('\n')).toMatch(new RegExp(`^${name}: .*allowInsecure is for development`, 'm'));
+  for (const name of ['DOORMAN_SERVICES', 'DOORMAN_ASSISTANT', 'DOORMAN_PARTNERS']) {
+    const value = new RegExp(`${name}: '(.*)'`).exec(compose)![1]!
+      .replaceAll('http:', 'https:').replaceAll('"allowInsecure":true', '"allowInsecure":false');
+    expect(problems({ ...whole, ASSISTANT_URL: undefined, ASSISTANT_SECRET: undefined, DOORMAN_ASSISTANT: rasa, [name]: value }))
+      .toEqual([expect.stringMatching(new RegExp(`^${name}: .*is (public|not random), as it is made for trying out$`))]);
   }
   for (const [name, value] of given) {
     expect(problems({ ...whole, [name]: value }).join('\n')).toMatch(new RegExp(`^${name}: (is not random|its password is public)`, 'm'));

@@ -15,6 +15,8 @@ export interface Turn {
   readonly assurance: Assurance;
   readonly locale: string;
   readonly text: string;
+  /** What the assistant wants to be told in place of the text: a payload of its own, of the answer before this turn. */
+  readonly payload?: string;
   /** Who is speaking, signed by Doorman for this assistant alone: a JWT that lasts two minutes at most. */
   readonly statement?: string;
   /** The speaker's own token of the service that is configured for the assistant: `Bearer …`. */
@@ -40,6 +42,8 @@ export interface AssistantAnswer {
    * unless it says that a proof of this kind is not enough: then it comes again once.
    */
   readonly stepUp?: boolean | StepUp;
+  /** What it wants to be told for each choice of the one reply that has any, in their order. */
+  readonly payloads?: readonly string[];
   /** How much of what it said no chat can show: that is left out. */
   readonly ignored?: number;
   /** It broke off: what is here came before, and there will be no more. */
@@ -59,9 +63,12 @@ export interface TurnMemory {
 }
 
 export interface Assistant {
+  /** It wants to be told payloads: they are remembered for it. */
+  readonly hasPayloads?: true;
   /**
-   * Gives the turn to the assistant and waits for its answer. Throws Fault. Repeats carry the same turnId. What would
-   * be done twice by them is given once, which `memory` knows: from then on the turn is `refused`.
+   * Gives the turn to the assistant and waits for its answer. Throws Fault; with the code `speakerRefused` only where
+   * it is the speaker's token that is not taken. Repeats carry the same turnId. What would be done twice by them is
+   * given once, which `memory` knows: from then on the turn is `refused`.
    */
   answer(turn: Turn, signal: AbortSignal, memory: TurnMemory): Promise<AssistantAnswer>;
 }

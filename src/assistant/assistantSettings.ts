@@ -1,13 +1,7 @@
 // Which kind of assistant verified messages go to, and how it is asked. No message repeats a value.
 import { z } from 'zod';
 import { nameForm } from '../domain/names/names';
-import { address, isOpen, webhookKey, webhookSecret } from '../outbound/settingForms';
-
-// Fewer different ones come up by chance once in 20 million keys of 32 bytes.
-const differentBytesMin = 12;
-
-/** Whether a key was made by hand, for trying out. */
-export const isRandomKey = (key: Buffer): boolean => new Set(key).size >= differentBytesMin;
+import { address, isOpen, webhookSecret } from '../outbound/settingForms';
 
 const secretText = z.string().min(16, 'must have at least 16 characters').max(4_096)
   .regex(/^[\x21-\x7e]+$/, 'must be printable and without spaces');
@@ -90,13 +84,4 @@ function addressesOf(settings: AssistantSettings): string[] {
     case 'dialogflowCx': return [settings.url, settings.serviceAccount.token_uri].filter((one) => one !== undefined);
     default: return [settings.url];
   }
-}
-
-/** What production refuses besides. */
-export function insecureAssistant(settings: AssistantSettings): string[] {
-  const key = settings.kind === 'webhook' || settings.kind === 'stream' ? webhookKey(settings.secret) : undefined;
-  return [
-    ...settings.allowInsecure ? ['allowInsecure is for development only'] : [],
-    ...key !== undefined && !isRandomKey(key) ? ['secret is not random, as it is made for trying out'] : [],
-  ];
 }

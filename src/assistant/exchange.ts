@@ -1,10 +1,11 @@
 // One exchange with an assistant: bounded in size and time, within the configured address, and read as data. Its faults
 // repeat nothing that went in or came out.
 import { setTimeout as delay } from 'node:timers/promises';
-import { Fault, retryAfterMs } from '../domain/faults';
-import type { FaultKind } from '../domain/faults';
+import { Fault } from '../domain/faults';
 import { codeOf, isJson, parsed } from '../outbound/answer';
+import { boundedChunks, readBounded } from '../outbound/body';
 import { privateAddressCode } from '../outbound/egress';
+import { didNothing, faultOfAnswer } from '../outbound/httpFaults';
 import type { TurnMemory } from './assistant';
 
 // R63.
@@ -73,55 +74,29 @@ async function giveOnce<T>(memory: TurnMemory, give: () => Promise<T>): Promise<
   try {
     return await give();
   } catch (error) {
-    if (error instanceof Fault && wasNotTaken(error)) await memory.takeBack();
+    if (error instanceof Fault && didNothing(error)) await memory.takeBack();
     throw error;
   }
 }
 
 /** Throws the fault that any status but these is. */
 export function expectStatus(response: Response, ...expected: readonly number[]): void {
-  if (!expected.includes(response.status)) throw faultOfStatus(response);
+  if (!expected.includes(response.status)) throw faultOfAnswer('assistant', response);
 }
 
 async function readJson(response: Response): Promise<unknown> {
   expectStatus(response, 200);
   if (!isJson(response.headers)) throw refused('content type');
-  return parsed(await readBounded(response));
+  return parsed(await readBody(response));
 }
 
-/** The whole body. Counted as unpacked, so that a packed answer cannot be more. */
-export async function readBounded(response: Response): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of boundedChunks(response)) chunks.push(chunk);
-  return Buffer.concat(chunks);
-}
+const bounds = { bytesMax: answerBytesMax, tooLarge: () => refused('too large') };
 
-/** The chunks of a body, until they are too much. Leaving the loop cancels the rest. */
-export async function* boundedChunks({ headers, body }: Response): AsyncGenerator<Uint8Array> {
-  if (Number(headers.get('content-length')) > answerBytesMax) throw refused('too large');
-  let bytes = 0;
-  for await (const chunk of body ?? []) {
-    bytes += chunk.byteLength;
-    if (bytes > answerBytesMax) throw refused('too large');
-    yield chunk;
-  }
-}
+/** The whole body. */
+export const readBody = (response: Response): Promise<Uint8Array> => readBounded(response, bounds);
 
-function faultOfStatus({ status, headers }: Response): Fault {
-  const waitMs = retryAfterMs(headers.get('retry-after'), Date.now());
-  return new Fault(kindOfStatus(status), 'assistant', `http ${status}`, waitMs);
-}
-
-function kindOfStatus(status: number): FaultKind {
-  if (status === 429) return 'throttled';
-  if (status >= 500 || status === 408 || status === 425) return 'unavailable';
-  // Moved, not found, or not open to us: whoever configured the address must look.
-  if (isRedirect(status) || [401, 403, 404, 405, 410].includes(status)) return 'misconfigured';
-  return 'refused';
-}
-
-/** Node shows where a redirect leads; the specification's own fetch answers 0. */
-const isRedirect = (status: number): boolean => status === 0 || (status >= 300 && status < 400);
+/** The chunks of a body, until they are too much. */
+export const chunksOf = (response: Response): AsyncGenerator<Uint8Array> => boundedChunks(response, bounds);
 
 export function refused(code: string): Fault {
   return new Fault('refused', 'assistant', code);
@@ -134,19 +109,6 @@ function unavailable(code: string): Fault {
 function faultOfNetwork(error: unknown): Fault {
   const code = codeOf(error) ?? 'no answer';
   return new Fault(code === privateAddressCode ? 'misconfigured' : 'unavailable', 'assistant', code);
-}
-
-// Of a connection that there never was: nobody, no way, no trust.
-const unconnected: ReadonlySet<string> = new Set([
-  'ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'UND_ERR_CONNECT_TIMEOUT',
-  privateAddressCode,
-]);
-const untrusted = /CERT|SELF_SIGNED|UNABLE_TO|^ERR_TLS|^ERR_SSL/;
-
-/** Whether it is certain that the assistant did nothing: it was not reached, or turned the request away at its door. */
-function wasNotTaken({ kind, code }: Fault): boolean {
-  const wasTurnedAway = (kind === 'throttled' || kind === 'misconfigured') && code.startsWith('http ');
-  return wasTurnedAway || unconnected.has(code) || untrusted.test(code);
 }
 
 /** The caller gave up: no fault of the assistant's, and recognised by its name. */

@@ -24,6 +24,9 @@ export const replySchema = z.object({
   }).optional(),
 }).refine(({ text, media }) => hasWords(text) || media !== undefined);
 
+/** What an assistant wants to be told for a choice. */
+export const payload = z.string().min(1).max(4_096);
+
 /** Fields that were not agreed on are left out. */
 export const repliesSchema = z.array(replySchema).max(repliesMax);
 
@@ -45,7 +48,7 @@ export function partsOf(
 }
 
 /** So that a choice cannot look like two, or like a further text. */
-function oneLine(choice: string): string {
+export function oneLine(choice: string): string {
   return choice.replace(/[\p{Cc}\p{Zl}\p{Zp}\s]+/gu, ' ').trim();
 }
 

@@ -23,7 +23,7 @@ export function createTurnMemory(
     async recall() {
       const { rows: [row] } = await db.query<{ note: Buffer }>(
         'SELECT note_enc AS note FROM assistant_conversations WHERE session_id = $1', [sessionId]);
-      return row && readNote(keys, row.note, sessionId);
+      return row && readSealed(keys, row.note, contextOf(sessionId));
     },
     async keep(note) {
       await db.query(
@@ -46,10 +46,10 @@ export async function forgetGiven(db: Queryable, messageId: string): Promise<voi
 
 const contextOf = (sessionId: string): string => `assistant_conversations:${sessionId}`;
 
-/** A note that cannot be read, because its key was retired, is none: another conversation is begun. */
-function readNote(keys: PurposeKeys, note: Buffer, sessionId: string): string | undefined {
+/** What cannot be read, because its key was retired, is none: another conversation is begun. */
+export function readSealed(keys: PurposeKeys, sealed: Buffer, context: string): string | undefined {
   try {
-    return open(keys, note, contextOf(sessionId)).toString('utf8');
+    return open(keys, sealed, context).toString('utf8');
   } catch (error) {
     if (error instanceof UnknownKey || error instanceof Unsealable) return undefined;
     throw error;

@@ -3,6 +3,7 @@
 // Its answer is not trusted: it is bounded in size and time, and read as data.
 import { Webhook } from 'standardwebhooks';
 import { z } from 'zod';
+import { Fault, speakerRefused } from '../domain/faults';
 import type { AssistantAnswer, Turn } from './assistant';
 import { timeoutMsDefault } from './assistantSettings';
 import { createExchange, refused } from './exchange';
@@ -45,6 +46,7 @@ export function createWebhookAssistant(options: WebhookAssistantOptions): Webhoo
     async answer(turn, signal) {
       const exchange = createExchange(get, signal, timeoutMs);
       const response = await exchange.send(url, signedRequest(webhook, turn, accept));
+      if (response.status === 401 && turn.authorization !== undefined) return refuseSpeaker(exchange, response);
       if (partGapMs !== undefined && isStreamed(response)) return readStreamed(exchange, response, partGapMs);
       return readAnswer(exchange, response);
     },
@@ -83,6 +85,11 @@ function signedRequest(webhook: Webhook, turn: Turn, accept: string): RequestIni
       ...authorization === undefined ? {} : { authorization },
     },
   };
+}
+
+/** `authorization` holds the speaker's token and nothing of ours, so a 401 is about it. */
+function refuseSpeaker(exchange: Exchange, response: Response): Promise<never> {
+  return exchange.read(response, () => Promise.reject(new Fault('refused', 'assistant', speakerRefused)));
 }
 
 /** A 202 will push its replies; what it says here is not read. */

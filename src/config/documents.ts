@@ -1,6 +1,6 @@
 // The settings that are JSON documents, each read by the schema of the part that it is for.
 import type { z } from 'zod';
-import { assistantSettings, insecureAssistant, timeoutMsDefault } from '../assistant/assistantSettings';
+import { assistantSettings, timeoutMsDefault } from '../assistant/assistantSettings';
 import type { AssistantSettings } from '../assistant/assistantSettings';
 import { clientSettings } from '../clients/clientSettings';
 import type { Client } from '../clients/clientSettings';
@@ -9,6 +9,7 @@ import { insecurePartners, partnerSettings } from '../partners/partnerSettings';
 import type { Partner } from '../partners/partnerSettings';
 import { httpCarrierSettings, insecureCarrier } from '../otp/carriers/httpCarrierSettings';
 import type { HttpCarrierSettings } from '../otp/carriers/httpCarrierSettings';
+import { tryingOut } from '../outbound/tryingOut';
 import { insecureServices, serviceSettings } from '../services/serviceSettings';
 import type { Service } from '../services/serviceSettings';
 import { readJsonSetting } from './jsonSetting';
@@ -40,8 +41,9 @@ export function readDocuments(raw: RawSettings, production: boolean, problems: s
     }
   };
   const named = raw.DOORMAN_ASSISTANT === undefined ? undefined
-    : read('DOORMAN_ASSISTANT', '', assistantSettings, insecureAssistant);
+    : read('DOORMAN_ASSISTANT', '', assistantSettings, tryingOut);
   if (raw.DOORMAN_ASSISTANT === undefined) problems.push(...missingForWebhook(raw));
+  if (named !== undefined) problems.push(...rivals(raw, named, production));
   const { clients } = read('DOORMAN_CLIENTS', '{"clients":[]}', clientSettings) ?? { clients: [] };
   problems.push(...unknownCountries(clients));
   return {
@@ -65,6 +67,21 @@ const ofWebhook = ['ASSISTANT_URL', 'ASSISTANT_SECRET'] as const;
 
 function missingForWebhook(raw: RawSettings): string[] {
   return ofWebhook.filter((name) => raw[name] === undefined).map((name) => `${name}: is missing. ${settings[name].about}`);
+}
+
+/** Settings that say otherwise than the document: one of the two would be read, and nobody told which. */
+function rivals(raw: RawSettings, named: AssistantSettings, production: boolean): string[] {
+  const saysOtherwise = (name: SettingName, value: string | undefined) => raw[name] !== undefined && raw[name] !== value;
+  const { url, secret } = { secret: undefined, ...named };
+  return [
+    ...named.audience !== undefined && saysOtherwise('DOORMAN_ASSISTANT_AUDIENCE', named.audience)
+      ? ['DOORMAN_ASSISTANT_AUDIENCE: is not the audience of DOORMAN_ASSISTANT: leave one of the two out'] : [],
+    // While developing, the simulator reads them: it is the assistant that stands there.
+    ...production && saysOtherwise('ASSISTANT_URL', url)
+      ? ['ASSISTANT_URL: is not the address of DOORMAN_ASSISTANT: leave one of the two out'] : [],
+    ...production && saysOtherwise('ASSISTANT_SECRET', secret)
+      ? ['ASSISTANT_SECRET: is not the secret of DOORMAN_ASSISTANT: leave one of the two out'] : [],
+  ];
 }
 
 /** The assistant of the two settings; their own schema says what is wrong with them. */

@@ -211,12 +211,18 @@ export function loadTemporalConfig(environment: Environment = process.env): Temp
   return parsed.data;
 }
 
-/** The value of one setting, from the variable or the file named by NAME_FILE; undefined when neither is there. */
+/**
+ * The value of one setting, from the variable or the file named by NAME_FILE; undefined when neither is there. Throws
+ * when they differ.
+ */
 export function readSetting(name: SettingName, environment: Environment = process.env): string | undefined {
-  const file = environment[`${name}_FILE`];
-  if (environment[name] !== undefined && environment[name] !== '') return environment[name];
-  if (file !== undefined && file !== '') return readFileSync(file, 'utf8').trim();
-  return (settings[name] as Setting).fallback;
+  const given = (variable: string) => (environment[variable] === '' ? undefined : environment[variable]);
+  const [value, file] = [given(name), given(`${name}_FILE`)];
+  const kept = file === undefined ? undefined : readFileSync(file, 'utf8').trim();
+  if (value !== undefined && kept !== undefined && value !== kept) {
+    throw new Error(`is not what ${name}_FILE holds: leave one of the two out`);
+  }
+  return value ?? kept ?? (settings[name] as Setting).fallback;
 }
 
 function readSettings(environment: Environment, problems: string[]): RawSettings {

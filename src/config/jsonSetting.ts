@@ -43,7 +43,9 @@ function withFiles(value: unknown, place: Place): unknown {
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([name, member]) => {
     const isFile = name.length > 4 && name.endsWith('File') && typeof member === 'string';
-    if (isFile) return [name.slice(0, -4), readFileSync(resolve(folder, member), 'utf8').trim()];
+    const plain = name.slice(0, -4);
+    if (isFile && Object.hasOwn(value, plain)) throw new Error(`${name}: stands beside ${plain}: leave one of the two out`);
+    if (isFile) return [plain, readFileSync(resolve(folder, member), 'utf8').trim()];
     if (paths.includes(name) && typeof member === 'string' && member !== '') return [name, resolve(folder, member)];
     return [name, withFiles(member, place)];
   }));

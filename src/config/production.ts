@@ -1,16 +1,11 @@
 // What only production refuses: connections that anybody can read, and secrets that are none.
-import { isRandomKey } from '../assistant/assistantSettings';
-import { webhookKey } from '../outbound/settingForms';
+import { isPublic, weaknessOf } from '../outbound/tryingOut';
 import { usesTls } from '../temporal/connection';
 import type { RawSettings } from './settings';
 
 const endpoints = ['DOORMAN_PUBLIC_URL', 'ASSISTANT_URL'] as const;
-const tokens = ['TWILIO_AUTH_TOKEN', 'TWILIO_AUTH_TOKEN_NEXT', 'TWILIO_API_KEY_SECRET', 'DOORMAN_CODEC_TOKEN'] as const;
+const secrets = ['TWILIO_AUTH_TOKEN', 'TWILIO_AUTH_TOKEN_NEXT', 'TWILIO_API_KEY_SECRET', 'ASSISTANT_SECRET', 'DOORMAN_CODEC_TOKEN'] as const;
 const databases = ['DATABASE_URL', 'DATABASE_OWNER_URL'] as const;
-/** Passwords that stand in this repository, or in everybody's. */
-const publicPasswords = ['doorman-local', 'postgres-local', 'password', 'postgres', 'doorman'];
-// Fewer different ones come up by chance once in 20 million tokens of 32 hex digits.
-const differentSignsMin = 8;
 /** 256 bits take as many signs at least, as base64. */
 const codecTokenMin = 43;
 
@@ -44,13 +39,13 @@ function isOpenDatabase(url: string | undefined): boolean {
 
 /** Secrets that are no secrets: of the compose file, of examples, made by hand. */
 function publicSecrets(raw: RawSettings): string[] {
-  const key = webhookKey(raw.ASSISTANT_SECRET ?? '');
-  const isPublic = (url: string | undefined) => url !== undefined && URL.canParse(url) && publicPasswords.includes(new URL(url).password);
+  const isOpenBy = (url: string | undefined) => url !== undefined && URL.canParse(url) && isPublic(new URL(url).password);
   return [
-    ...tokens.filter((name) => raw[name] !== undefined && new Set(raw[name]).size < differentSignsMin)
-      .map((name) => `${name}: is not random, as it is made for trying out`),
-    ...key !== undefined && !isRandomKey(key) ? ['ASSISTANT_SECRET: is not random, as it is made for trying out'] : [],
-    ...[...databases, 'DOORMAN_SMTP_URL' as const].filter((name) => isPublic(raw[name])).map((name) => `${name}: its password is public`),
+    ...secrets.flatMap((name) => {
+      const weakness = raw[name] === undefined ? undefined : weaknessOf(raw[name]);
+      return weakness === undefined ? [] : [`${name}: ${weakness}`];
+    }),
+    ...[...databases, 'DOORMAN_SMTP_URL' as const].filter((name) => isOpenBy(raw[name])).map((name) => `${name}: its password is public`),
     ...raw.DOORMAN_CODEC_TOKEN !== undefined && raw.DOORMAN_CODEC_TOKEN.length < codecTokenMin
       ? [`DOORMAN_CODEC_TOKEN: production needs 32 random bytes, as hex or base64: at least ${codecTokenMin} characters`] : [],
   ];

@@ -36,6 +36,9 @@ export class Fault extends Error {
   }
 }
 
+/** The code of a fault by which the speaker's own token is refused, and nothing of ours: nothing was done. */
+export const speakerRefused = 'speaker refused';
+
 // A longer wait is no wait: nobody who writes in a chat is still there. Also keeps a nonsensical number out of timers.
 const waitMaxMs = 60 * 60 * 1_000;
 

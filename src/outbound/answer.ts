@@ -1,7 +1,9 @@
 // One request to a source over HTTPS, and its answer: within limits, from nobody but whom was asked.
 // Refuses redirects: what goes with the request must not go to where nobody configured (A73).
-import { retryAfterMs } from '../domain/faults';
+import { readBounded } from './body';
+import { isUntrusted, outboundMeaningOf } from './httpFaults';
 import { OutboundFault } from './outboundFault';
+import type { OutboundFaultKind } from './outboundFault';
 
 export interface AnswerLimits {
   /** From the connection to the last byte, in ms. */
@@ -27,7 +29,9 @@ export async function askFor(
     const { status, headers } = response;
     ({ body } = response);
     if (status === 0 || (status >= 300 && status < 400)) throw redirected(who);
-    return { status, headers, body: await readBounded(who, response, limits.bytesMax) };
+    const { bytesMax } = limits;
+    const tooLarge = () => new OutboundFault('untrustworthy', `${who} answers with more than ${bytesMax} bytes`);
+    return { status, headers, body: await readBounded(response, { bytesMax, tooLarge }) };
   } catch (error) {
     // What is left of a body that nobody wants would keep its connection.
     await body?.cancel().catch(() => undefined);
@@ -37,29 +41,13 @@ export async function askFor(
   }
 }
 
-async function readBounded(who: string, { headers, body }: Response, bytesMax: number): Promise<Uint8Array> {
-  const tooLarge = () => new OutboundFault('untrustworthy', `${who} answers with more than ${bytesMax} bytes`);
-  if (Number(headers.get('content-length')) > bytesMax) throw tooLarge();
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of body ?? []) {
-    bytes += chunk.byteLength;
-    if (bytes > bytesMax) throw tooLarge();
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
-}
-
 function redirected(who: string): OutboundFault {
   return new OutboundFault('untrustworthy', `${who} redirects elsewhere, which is not followed: configure where it is`);
 }
 
-// Names that Node and OpenSSL give to what is wrong with a certificate.
-const ofTls = /CERT|TLS|SSL|SIGNED|UNABLE_TO/;
-
 /** The fault of a request that failed on the way by `code`; `otherwise` says how, where it was not the certificate. */
 export function unanswered(code: string, who: string, otherwise: string): OutboundFault {
-  return ofTls.test(code)
+  return isUntrusted(code)
     ? new OutboundFault('untrustworthy', `${who} does not show a certificate that is trusted (${code})`)
     : new OutboundFault('unreachable', `${who} ${otherwise} (${code})`);
 }
@@ -72,14 +60,18 @@ export function codeOf(error: unknown): string | undefined {
   return [cause?.code, code].find(isName);
 }
 
+const whatToDo: Readonly<Record<OutboundFaultKind, string>> = {
+  unreachable: '', untrustworthy: '', refused: ': it does not let us in',
+  misconfigured: ': look at its address and settings',
+};
+
 /** The fault that a status other than 200 is. `detail` is ours, or a stable code of theirs. */
-export function faultOfStatus(who: string, { status, headers }: Answer, detail?: string): OutboundFault {
-  const said = `${who} answers ${status}${detail === undefined ? '' : ` (${detail})`}`;
-  const waitMs = retryAfterMs(headers.get('retry-after'), Date.now());
-  const wait = waitMs === undefined ? '' : `, and asks to wait ${Math.ceil(waitMs / 1_000)} s`;
-  if (status >= 500 || [408, 425, 429].includes(status)) return new OutboundFault('unreachable', said + wait);
-  if (status === 401 || status === 403) return new OutboundFault('refused', `${said}: it does not let us in`);
-  return new OutboundFault('misconfigured', `${said}: look at its address and settings`);
+export function faultOfStatus(who: string, answer: Answer, detail?: string): OutboundFault {
+  const { kind, ...more } = outboundMeaningOf(answer);
+  const said = `${who} answers ${answer.status}${detail === undefined ? '' : ` (${detail})`}`;
+  const wait = kind !== 'unreachable' || more.retryAfterMs === undefined ? ''
+    : `, and asks to wait ${Math.ceil(more.retryAfterMs / 1_000)} s`;
+  return new OutboundFault(kind, said + wait + whatToDo[kind], more);
 }
 
 /** The JSON of a 200. Throws a OutboundFault for anything else, such as the page of a sign-in or half an answer. */

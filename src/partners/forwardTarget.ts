@@ -1,8 +1,8 @@
 // Where a partner's events are forwarded to: one POST an event, to the configured address and nowhere else, with
 // credentials of ours and nothing of what came with the request but its body and the headers that are named.
-import { Fault, retryAfterMs } from '../domain/faults';
-import type { FaultKind } from '../domain/faults';
+import { Fault } from '../domain/faults';
 import { codeOf } from '../outbound/answer';
+import { faultOfAnswer } from '../outbound/httpFaults';
 import type { Forwarded } from './events';
 import type { ForwardSettings } from './partnerSettings';
 
@@ -20,6 +20,8 @@ export interface AccessTokens {
 type OauthSettings = Extract<ForwardSettings['auth'], { kind: 'oauth' }>;
 export type MakeTokens = (auth: OauthSettings, allowInsecure: boolean, get: typeof fetch) => AccessTokens;
 
+const dependency = 'partnerTarget';
+
 export function createForwardTarget(
   settings: ForwardSettings, makeTokens: MakeTokens, get: typeof fetch = fetch,
 ): ForwardTarget {
@@ -34,7 +36,7 @@ export function createForwardTarget(
       return response;
     } catch (error) {
       if (signal.aborted) throw Object.assign(new Error('aborted'), { name: 'AbortError' });
-      throw fault('unavailable', timeout.aborted ? 'timeout' : codeOf(error) ?? 'no answer');
+      throw new Fault('unavailable', dependency, timeout.aborted ? 'timeout' : codeOf(error) ?? 'no answer');
     }
   };
   if (auth.kind === 'basic') {
@@ -65,19 +67,9 @@ function requestOf({ eventId, headers, body }: Forwarded, authorization: string)
   };
 }
 
-function expectTaken({ ok, status, headers }: Response): void {
-  if (ok) return;
-  const waitMs = retryAfterMs(headers.get('retry-after'), Date.now());
-  throw new Fault(kindOf(status), 'partnerTarget', `http ${status}`, waitMs);
-}
+// 409: the former try is still under way there.
+const failing = [409];
 
-function kindOf(status: number): FaultKind {
-  if (status === 429) return 'throttled';
-  // 409: the former try is still under way there.
-  if (status >= 500 || [408, 409, 425].includes(status)) return 'unavailable';
-  // Moved, not found, or not open to us: whoever configured the address must look.
-  if (status < 400 || [401, 403, 404, 405, 410].includes(status)) return 'misconfigured';
-  return 'refused';
+function expectTaken(response: Response): void {
+  if (!response.ok) throw faultOfAnswer(dependency, response, failing);
 }
-
-const fault = (kind: FaultKind, code: string): Fault => new Fault(kind, 'partnerTarget', code);

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { isPhoneCountry } from '../directory/phoneNumber';
 import { callerNameRule, isCallerName, nameForm, nameRule } from '../domain/names/names';
 import { address, isOpen } from '../outbound/settingForms';
+import { isRandom, tryingOut } from '../outbound/tryingOut';
 import { pointerForm } from './jsonPointer';
 import { contents, encodings } from './signature';
 
@@ -151,18 +152,10 @@ function refuseOwnHeaders(
   if (headers.some((name) => own.includes(name))) refuse('hands on no header of the signature');
 }
 
-/** Keys that everybody can read: of the compose file and the simulator, and of the worked example. */
-const publicSecrets: ReadonlySet<string | undefined> = new Set([
-  'for-trying-out-on-this-computer-and-for-nothing-else', 'Ini39o7BPUE0ntfo7g1lWgE1OVW/ojiCUoUwixMtDKI=']);
-
 /** What production refuses besides. */
 export function insecurePartners({ partners }: PartnerSettings): string[] {
-  return partners.flatMap((one) => [
-    ...one.deliver === 'forward' && one.forward.allowInsecure
-      ? [`partner ${one.name}: allowInsecure is for development only`] : [],
-    ...publicSecrets.has(one.secret) || publicSecrets.has(one.secretNext)
-      ? [`partner ${one.name}: its secret is public, as it is made for trying out`] : [],
-  ]);
+  return partners.flatMap((one) => [one, ...one.deliver === 'forward' ? [one.forward, one.forward.auth] : []]
+    .flatMap(tryingOut).map((sentence) => `partner ${one.name}: ${sentence}`));
 }
 
 /** The keys that sign a partner's requests now. Of settings that were checked. */
@@ -181,12 +174,10 @@ function decodeSecret(secret: string, form: Partner['secretForm']): Buffer | und
 }
 
 const keyBits = 256;
-// Fewer different ones come up by chance once in 10^8 keys of 256 bits, however they are written.
-const differentMin = 8;
 
 function weakness(key: Buffer, secret: string, form: Partner['secretForm']): string | undefined {
   // Text that was drawn by chance has four bits a digit of hex, and six a letter of base64.
   const bits = form === 'text' ? secret.length * (/^[0-9a-fA-F]*$/.test(secret) ? 4 : 6) : key.length * 8;
   if (bits < keyBits) return `must have ${keyBits} bits: 32 random bytes`;
-  return new Set(key).size < differentMin ? 'is not random' : undefined;
+  return isRandom(key) ? undefined : 'is not random';
 }

@@ -1,9 +1,7 @@
 // A request in an employee's own name: with the service's token for them, asked for here and kept from everything that
 // is written down.
-import { Fault } from '../domain/faults';
-import type { FaultKind } from '../domain/faults';
-import { OutboundFault } from '../outbound/outboundFault';
-import type { OutboundFaultKind } from '../outbound/outboundFault';
+import { Fault, speakerRefused } from '../domain/faults';
+import { faultOfThrown } from '../outbound/httpFaults';
 import type { ActAsProvider, Holder, Proof } from './actAsProvider';
 
 export interface Speaking extends Proof {
@@ -11,8 +9,9 @@ export interface Speaking extends Proof {
 }
 
 /**
- * Runs one request; `authorization` is undefined for somebody who has no account there. Where it is not taken (401) it
- * is replaced once, and refused for good after that. Throws what the request throws, and a Fault of the service.
+ * Runs one request; `authorization` is undefined for somebody who has no account there. Where it is not taken
+ * (`speakerRefused`) it is replaced once, and refused for good after that. Throws what the request throws, and a Fault
+ * of the service.
  */
 export type OnBehalf = <Answer>(
   speaking: Speaking, request: (authorization: string | undefined) => Promise<Answer>,
@@ -63,19 +62,13 @@ export function createAccountCheck(
   };
 }
 
-/** As assistants say it; whoever asked did nothing yet. */
-const isNotTaken = (error: unknown): boolean => error instanceof Fault && error.code === 'http 401';
+const isNotTaken = (error: unknown): boolean => error instanceof Fault && error.code === speakerRefused;
 
-const kinds: Readonly<Record<OutboundFaultKind, FaultKind>> = {
-  unreachable: 'unavailable', refused: 'misconfigured', untrustworthy: 'misconfigured', misconfigured: 'misconfigured',
-};
-
-/** Its sentence stays here: whoever reads a history needs the kind, and no value is in that. */
+/** As whoever runs within an activity throws it. */
 export async function asFault<Value>(asked: Promise<Value>): Promise<Value> {
   try {
     return await asked;
   } catch (error) {
-    if (error instanceof OutboundFault) throw new Fault(kinds[error.kind as OutboundFaultKind], 'service', error.kind);
-    throw error;
+    throw faultOfThrown('service', error);
   }
 }

@@ -1,5 +1,6 @@
 // At which services employees have accounts, and how a verified employee's token is got there.
 import { z } from 'zod';
+import { tryingOut } from '../outbound/tryingOut';
 import { customerAuthenticate } from './customerAuthenticate';
 import { jwtBearer, samlBearer, tokenExchange } from './grants';
 import { twoEndpoints } from './twoEndpoints';
@@ -21,6 +22,6 @@ export type ServiceSettings = z.infer<typeof serviceSettings>;
 
 /** What production refuses besides. */
 export function insecureServices({ services }: ServiceSettings): string[] {
-  return services.filter(({ allowInsecure }) => allowInsecure)
-    .map(({ name }) => `service ${name}: allowInsecure is for development only`);
+  return services.flatMap((service) => [service, ...service.kind === 'twoEndpoints' ? [service.auth] : []]
+    .flatMap(tryingOut).map((sentence) => `service ${service.name}: ${sentence}`));
 }

@@ -1,13 +1,16 @@
 // `doorman up`: everything on this computer, kept running until it is told to stop. State in var/ outlives a restart.
 import { chmodSync, existsSync, mkdirSync, renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { readSetting } from '../config';
 import { createKeyringFile } from '../keys/keyringFile';
 import { runProgram } from './programs';
 import { reported } from './progress';
 import type { Progress } from './progress';
 import { behindTheDoor } from './up/behindTheDoor';
 import { hrPartner } from './up/hrPartner';
-import { givenSettings, keptSecrets, playPolicy, withoutSettings, writeEnvFile } from './up/localSettings';
+import {
+  givenSettings, keptSecrets, playPolicy, unlessGiven, withoutSettings, writeEnvFile,
+} from './up/localSettings';
 import type { Values } from './up/localSettings';
 import { choosePorts } from './up/ports';
 import type { Ports } from './up/ports';
@@ -123,8 +126,10 @@ class LocalStack {
       prepareTemporal(context, ports, `http://127.0.0.1:${ports.codec}/${secrets.DOORMAN_CODEC_TOKEN}`),
     ]);
     const values = {
-      ...secrets, ...addresses(ports, this.folder), ...ways(ports, secrets), DOORMAN_KEYRING_FILE: keyring,
-      DOORMAN_PARTNERS: hrPartner(secrets.SIMULATOR_HR_SECRET!), ...demoAssistant(ports, secrets, given),
+      ...unlessGiven({
+        ...secrets, ...addresses(ports, this.folder), ...ways(ports, secrets), DOORMAN_KEYRING_FILE: keyring,
+        DOORMAN_PARTNERS: hrPartner(secrets.SIMULATOR_HR_SECRET!), ...demoAssistant(ports, secrets, given),
+      }, given),
       ...given, ...postgres, ...temporal,
     };
     writeEnvFile(envFile, values);
@@ -183,9 +188,10 @@ function forPrograms(values: Values): Values {
 
 /** The demo's assistant and what it asks; nothing of it beside an assistant of the user's. */
 function demoAssistant({ simulator }: Ports, secrets: Values, given: Values): Values {
-  if (['ASSISTANT_URL', 'DOORMAN_ASSISTANT', 'DOORMAN_ASSISTANT_FILE'].some((name) => name in given)) return {};
+  const own = ['ASSISTANT_URL', 'ASSISTANT_URL_FILE', 'DOORMAN_ASSISTANT', 'DOORMAN_ASSISTANT_FILE'];
+  if (own.some((name) => name in given)) return {};
   return { ...behindTheDoor(`http://127.0.0.1:${simulator}`, {
-    assistantSecret: given.ASSISTANT_SECRET ?? secrets.ASSISTANT_SECRET!,
+    assistantSecret: readSetting('ASSISTANT_SECRET', given) ?? secrets.ASSISTANT_SECRET!,
     accountsToken: secrets.SIMULATOR_ACCOUNTS_TOKEN!,
   }) };
 }

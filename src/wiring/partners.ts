@@ -8,12 +8,9 @@ import type { NoticeOptions } from '../directory/delivery/contactChanges';
 import { applyEvent } from '../directory/changes';
 import { claimSources } from '../directory/owners';
 import type { Countries } from '../directory/phoneNumber';
-import { Fault } from '../domain/faults';
-import type { FaultKind } from '../domain/faults';
 import type { Keyring } from '../keys/keyring';
 import type { Log } from '../log';
-import { OutboundFault } from '../outbound/outboundFault';
-import type { OutboundFaultKind } from '../outbound/outboundFault';
+import { faultOfThrown } from '../outbound/httpFaults';
 import { createTokens } from '../outbound/tokens';
 import { createForwarding } from '../partners/forwarding';
 import type { Forwarding, ForwardingDeps } from '../partners/forwarding';
@@ -117,7 +114,7 @@ export const accessTokens: MakeTokens = (auth, allowInsecure, get): AccessTokens
     tokenUrl, clientId, clientSecret, allowInsecure, fetch: get,
     ...scope === undefined ? {} : { parameters: () => ({ scope }) },
   });
-  const current = () => tokens.bearer().catch((error: unknown) => { throw faultOf(error); });
+  const current = () => tokens.bearer().catch((error: unknown) => { throw faultOfThrown('partnerToken', error); });
   return {
     async token(refused) {
       // Another event may have had it renewed meanwhile.
@@ -126,14 +123,3 @@ export const accessTokens: MakeTokens = (auth, allowInsecure, get): AccessTokens
     },
   };
 };
-
-const kinds: Readonly<Record<OutboundFaultKind, FaultKind>> = {
-  unreachable: 'unavailable', refused: 'misconfigured', untrustworthy: 'misconfigured', misconfigured: 'misconfigured',
-};
-
-/** A fault of a workflow's dependency: whether a retry may help, and no words. */
-function faultOf(error: unknown): unknown {
-  if (!(error instanceof OutboundFault)) return error;
-  const { kind } = error as OutboundFault; // cast: `instanceof` says nothing of what a class is made of
-  return new Fault(kinds[kind], 'partnerToken', kind);
-}

@@ -1,6 +1,7 @@
-import { assistantSettings, insecureAssistant } from '../../src/assistant/assistantSettings';
+import { assistantSettings } from '../../src/assistant/assistantSettings';
 import { createAssistant, pushReaderOf } from '../../src/assistant/createAssistant';
 import { readJsonSetting } from '../../src/config/jsonSetting';
+import { tryingOut } from '../../src/outbound/tryingOut';
 
 const secret = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwAAAAAAAAAAA=';
 const pem = '-----BEGIN PRIVATE KEY-----\nMIIE\n-----END PRIVATE KEY-----\n';
@@ -17,7 +18,7 @@ const read = (settings: object) => readJsonSetting(JSON.stringify(settings), ass
 test.each(Object.values(whole))('an assistant of kind $kind is configured in few words', (settings) => {
   const document = read(settings);
   expect(document).toMatchObject({ kind: settings.kind, timeoutMs: 30_000, allowInsecure: false });
-  expect(insecureAssistant(document)).toEqual([]);
+  expect(tryingOut(document)).toEqual([]);
   expect(createAssistant(document, { fetch })).toMatchObject({ answer: expect.any(Function) });
 });
 
@@ -54,13 +55,6 @@ test.each<[string, object, RegExp]>([
 ])('an assistant cannot have %s, and the sentence repeats no value', (_what, settings, sentence) => {
   expect(() => read(settings)).toThrow(sentence);
   expect(() => read(settings)).not.toThrow(/secret-|-secret|pass|query|rasa-|short/);
-});
-
-test('production refuses what is for trying out', () => {
-  expect(insecureAssistant(read({ ...whole.rasa, url: 'http://127.0.0.1:5005', allowInsecure: true })))
-    .toEqual(['allowInsecure is for development only']);
-  expect(insecureAssistant(read({ ...whole.webhook, secret: `whsec_${Buffer.alloc(32, 'local').toString('base64')}` })))
-    .toEqual(['secret is not random, as it is made for trying out']);
 });
 
 test('nothing is genuine that is pushed for an assistant that has no secret to sign it with', () => {

@@ -10,6 +10,8 @@ import { createDemoAssistant } from '../../src/assistant/demo/demoAssistant';
 import { demoOrders, ownOrders } from '../../src/assistant/demo/demoOrders';
 import { replyTo } from '../../src/assistant/demo/orderReplies';
 import { createWebhookAssistant } from '../../src/assistant/webhookAssistant';
+import { speakerRefused } from '../../src/domain/faults';
+import { OutboundFault } from '../../src/outbound/outboundFault';
 
 const secret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
 
@@ -168,7 +170,23 @@ describe('the demo assistant on the wire', () => {
       await fetch(url, { method: 'POST', body }), await fetch(url),
       await post('{'), await post(JSON.stringify({ ...turn, text: 1 })), await post('x'.repeat(300_000)),
     ].map(({ status }) => status);
-    expect(statuses).toEqual([200, 401, 401, 401, 401, 405, 400, 400, 413]);
+    expect(statuses).toEqual([200, 403, 403, 403, 403, 405, 400, 400, 413]);
+  });
+});
+
+describe('orders that are asked for in the speaker\'s name', () => {
+  it.each([['refused', 401], ['unreachable', 503]] as const)('that are %s are a %i: only the former is about the token', async (kind, status) => {
+    const find = () => Promise.reject(new OutboundFault(kind, 'canary'));
+    const server = createServer(createDemoAssistant({ secret, orders: { ...ownOrders, find } }));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/assistant`;
+    const thrown = await createWebhookAssistant({ url, secret, production: false }).answer({
+      turnId: 't', conversationId: 'c', subject: 's', verifiedAt: new Date(), assurance: 'standard', locale: 'en',
+      text: '4500000001', authorization: 'Bearer hers',
+    }, new AbortController().signal).catch((error: unknown) => error);
+    expect(thrown).toMatchObject({ name: 'Fault', code: status === 401 ? speakerRefused : 'http 503' });
+    server.closeAllConnections();
+    server.close();
   });
 });
 

@@ -33,6 +33,7 @@ describe('a setting that is a document', () => {
     ['{"sources": "hidden"}', /^sources: /],
     ['{"sources": [hidden]}', 'is not JSON'],
     ['[{"name": "a", "password": "hidden"}]', 'is neither a JSON object nor the path of one'],
+    ['{"sources": [{"password": "hidden", "passwordFile": "/hidden"}]}', 'passwordFile: stands beside password: leave one of the two out'],
     ['\'{"sources": [{"password": "hidden"}]}\'', 'is neither a JSON object nor the path of one'],
   ])('%s is refused without repeating a value', (text, why) => {
     const refused = (() => {

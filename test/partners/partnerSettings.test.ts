@@ -84,6 +84,6 @@ test('production refuses what only development may do', () => {
   expect(insecurePartners(parsed)).toEqual(['partner target: allowInsecure is for development only']);
   const compose = readFileSync(join(__dirname, '../../docker-compose.yml'), 'utf8');
   const [, tried] = /SIMULATOR_HR_SECRET: (\S+)/.exec(compose)!;
-  const isPublic = 'partner plain: its secret is public, as it is made for trying out';
+  const isPublic = 'partner plain: secret is public, as it is made for trying out';
   expect(insecurePartners(partnerSettings.parse({ partners: [plain({ secretForm: 'text', secret: tried })] }))).toEqual([isPublic]);
 });

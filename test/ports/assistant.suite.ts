@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Assistant, Reply, Turn, TurnMemory } from '../../src/assistant/assistant';
+import { speakerRefused } from '../../src/domain/faults';
 import type { FaultKind } from '../../src/domain/faults';
 import { faultOf } from './leaks';
 
@@ -26,6 +27,10 @@ export interface AssistantBackend {
   readonly isMovedByTurns?: true;
   /** It may answer later. */
   readonly pushes?: true;
+  /** What it wants to be told for a choice, where that is not its words. */
+  readonly payloadOf?: (choice: string) => string;
+  /** The speaker's own token is what it is asked with: a refusal of it shows in its status. */
+  readonly seesToken?: true;
   /** What was asked of places that nobody configured. */
   readonly strayRequests: () => number;
   /** What no fault may show, besides the text and who speaks. */
@@ -119,7 +124,19 @@ export function describeAssistant(name: string, start: () => Promise<AssistantBa
         { text: 'Here it is.', media: { url: 'https://files.example.com/a.png', type: 'image/*' } },
       ];
       backend.set({ says: [], replies });
-      expect(await answer()).toEqual({ replies, endTurn: true });
+      const { payloadOf } = backend;
+      const payloads = payloadOf === undefined ? {} : { payloads: replies[0]!.choices!.map(payloadOf) };
+      expect(await answer()).toEqual({ replies, endTurn: true, ...payloads });
+      // Which of two lists is answered nobody could tell.
+      backend.set({ says: [], replies: [replies[0]!, replies[0]!] });
+      expect(await answer()).toEqual({ replies: [replies[0], replies[0]], endTurn: true });
+    });
+
+    it('is told what it wants to be told for a choice, where it does', async () => {
+      backend.set({ says: ['hello'] });
+      await answer({ text: '2', payload: '/choose{"it": 2}' });
+      expect(backend.assistant.hasPayloads).toBe(backend.payloadOf === undefined ? undefined : true);
+      expect(backend.turns[0]!.turn.text).toBe(backend.payloadOf === undefined ? '2' : '/choose{"it": 2}');
     });
 
     it('may ask for a fresh proof', async () => {
@@ -169,6 +186,13 @@ export function describeAssistant(name: string, start: () => Promise<AssistantBa
       await expect(answer({}, undefined, memory)).rejects.toBeInstanceOf(Error);
       backend.set({ says: ['well again'] });
       expect((await answer({}, undefined, memory)).replies).toEqual([{ text: 'well again' }]);
+    });
+
+    it('that lets nobody in refuses the speaker\'s token only where it is asked with it; else it is Doorman that it refuses', async () => {
+      backend.set('refusing us');
+      expect(await faultOf(answer(), 'misconfigured', secrets())).toMatchObject({ code: 'http 401' });
+      const named = await answer({ authorization: 'Bearer hers' }).catch((error: unknown) => error);
+      expect(named).toMatchObject({ dependency: 'assistant', code: backend.seesToken === true ? speakerRefused : 'http 401' });
     });
 
     it('that cannot be reached did nothing, and the fault says by its name what failed', async () => {

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { failureOf } from '../../activities/failures';
 import { findHolder } from '../../src/directory/accounts/holders';
-import { Fault } from '../../src/domain/faults';
+import { Fault, speakerRefused } from '../../src/domain/faults';
 import type { ActAsProvider } from '../../src/services/actAsProvider';
 import { createOnBehalf } from '../../src/services/onBehalf';
 import type { OnBehalf } from '../../src/services/onBehalf';
@@ -64,10 +64,10 @@ beforeEach(async () => {
 });
 
 const given = () => world.assistant.turns.all.map(({ authorization }) => authorization);
-const refuses = (times: number) => {
+const refuses = (times: number, fault = new Fault('refused', 'assistant', speakerRefused)) => {
   let left = times;
   world.assistant.answerTo = ({ text }) => {
-    if ((left -= 1) >= 0) throw new Fault('misconfigured', 'assistant', 'http 401');
+    if ((left -= 1) >= 0) throw fault;
     return { replies: [{ text: `echo: ${text}` }], endTurn: true };
   };
 };
@@ -126,6 +126,25 @@ test('a backend that takes no token is asked twice, and no more', async () => {
   await world.reply('assistantUnavailable');
   expect(new Set(given()).size).toBe(2);
   expect(given()).toHaveLength(2);
+});
+
+test('a backend that does not let Doorman in leaves the speaker their token: it is asked again with the same one', async () => {
+  await world.verify();
+  refuses(1, new Fault('misconfigured', 'assistant', 'http 401'));
+  await world.write(anna, 'where is my order?');
+  await world.skip('2 seconds');
+  await world.said('echo: where is my order?');
+  expect(given()).toHaveLength(2);
+  expect(new Set(given()).size).toBe(1);
+});
+
+test('a service that wants to be asked less says how long to wait, and the fault says it on', async () => {
+  service.mood = 'throttling';
+  const speaking = { employeeId: randomUUID(), sessionId: randomUUID(), method: 'sms', assurance: 'standard', verifiedAt: new Date() } as const;
+  const holder = { employeeId: speaking.employeeId, employeeNumber: '144133', workEmail: 'anna@acme.example', returnedAt: null };
+  const inTheirName = createOnBehalf({ provider, findHolder: () => Promise.resolve(holder) });
+  await expect(inTheirName(speaking, () => Promise.resolve('answered')))
+    .rejects.toMatchObject({ name: 'Fault', kind: 'throttled', dependency: 'service', retryAfterMs: 7_000 });
 });
 
 test('a thousand messages of one employee at once ask for one token', async () => {

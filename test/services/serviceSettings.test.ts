@@ -3,6 +3,7 @@ import { readJsonSetting } from '../../src/config/jsonSetting';
 import { insecureServices, serviceSettings } from '../../src/services/serviceSettings';
 
 const token = 'canary-canary-canary-canary-canary';
+const random = '0123456789abcdef0123456789abcdef';
 const shop = { name: 'shop', kind: 'twoEndpoints', base: 'https://shop.example/doorman', auth: { kind: 'bearer', token } };
 const exchange = { name: 'sso', kind: 'tokenExchange', tokenUrl: 'https://sso.example/token', clientId: 'doorman' };
 const saml = {
@@ -40,7 +41,9 @@ it.each([
   expect(refusal).toBe(sentence);
 });
 
-test('production refuses a service that may be asked without TLS', () => {
-  expect(insecureServices(read({ ...shop, allowInsecure: true }, exchange)))
+test('production refuses a service that may be asked without TLS, and names it', () => {
+  expect(insecureServices(read({ ...shop, auth: { kind: 'bearer', token: random }, allowInsecure: true }, exchange)))
     .toEqual(['service shop: allowInsecure is for development only']);
+  expect(insecureServices(read({ ...shop, auth: { kind: 'bearer', token: 'x'.repeat(32) } }, exchange)))
+    .toEqual(['service shop: token is not random, as it is made for trying out']);
 });

@@ -3,7 +3,9 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { givenSettings, keptSecrets, readEnvFile, withoutSettings, writeEnvFile } from '../../src/stack/up/localSettings';
+import {
+  givenSettings, keptSecrets, readEnvFile, unlessGiven, withoutSettings, writeEnvFile,
+} from '../../src/stack/up/localSettings';
 
 let folder: string;
 let file: string;
@@ -38,6 +40,11 @@ test('what the user has set goes before, also as a file', () => {
   expect(givenSettings(file, set)).toEqual({
     TEMPORAL_ADDRESS: 'temporal.example.com:7233', DATABASE_URL_FILE: '/run/secrets/database',
   });
+});
+
+test('a setting of the user\'s leaves nothing of ours in its other form', () => {
+  const chosen = { DOORMAN_KEYRING_FILE: '/var/keyring.json', TWILIO_AUTH_TOKEN: 'ours', DOORMAN_LANGUAGE: 'en' };
+  expect(unlessGiven(chosen, { DOORMAN_KEYRING: '{}', TWILIO_AUTH_TOKEN_FILE: '/run/token' })).toEqual({ DOORMAN_LANGUAGE: 'en' });
 });
 
 test('a shell that has sourced the file brings yesterday\'s addresses: they are no wish', () => {

@@ -1,5 +1,6 @@
 // A process that dies at a chosen step: right after a statement or a call of a port had its effect, before it was told.
 import type { Pool, PoolClient } from 'pg';
+import type { Assistant } from '../../src/assistant/assistant';
 import type { Ports } from '../../src/wiredActivities';
 
 export class Died extends Error {}
@@ -28,7 +29,9 @@ export class DyingProcess {
       },
       carriers: new Map([...carriers].map(([method, carrier]) =>
         [method, { method, carry: (code) => this.step(() => carrier.carry(code)) }])),
-      assistant: { answer: (...given) => this.step(() => assistant.answer(...given)) },
+      assistant: replacing(assistant, {
+        answer: (...given: Parameters<Assistant['answer']>) => this.step(() => assistant.answer(...given)),
+      }),
     };
   }
 

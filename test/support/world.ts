@@ -106,6 +106,8 @@ export class FakeCarrier implements CodeCarrier {
 
 export class FakeAssistant implements Assistant {
   readonly turns = new Events<Turn>();
+  /** Of those that want to be told payloads. */
+  hasPayloads?: true;
   answerTo: (turn: Turn, signal: AbortSignal, memory: TurnMemory) => Promise<AssistantAnswer> | AssistantAnswer =
     ({ text }) => ({ replies: [{ text: `echo: ${text}` }], endTurn: true });
 

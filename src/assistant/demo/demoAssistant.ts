@@ -4,6 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Webhook } from 'standardwebhooks';
 import { z } from 'zod';
 import { parsed as parsedJson } from '../../outbound/answer';
+import { OutboundFault } from '../../outbound/outboundFault';
 import { StatementRefused } from '../../verifier/refusal';
 import { ownOrders } from './demoOrders';
 import { isReportWanted, pushReplies, reportReplies } from './demoReport';
@@ -74,14 +75,17 @@ async function respond(webhook: Webhook, req: IncomingMessage, desk: Desk): Prom
   if (req.method !== 'POST') return problem(405, 'only POST');
   const body = await readBody(req);
   if (body === undefined) return problem(413, 'too large');
-  if (!isSigned(webhook, body, req)) return problem(401, 'no right signature');
+  // 401 would be said of the speaker's token.
+  if (!isSigned(webhook, body, req)) return problem(403, 'no right signature');
   const turn = turnSchema.safeParse(parsedJson(body));
   if (!turn.success) return problem(400, 'no turn');
   const refused = await statementProblem(desk, req, turn.data);
   if (refused !== undefined) return refused;
   const asker = { subject: turn.data.subject, authorization: req.headers.authorization };
-  // Where the orders are does not answer: Doorman tries again.
-  return answer(desk, turn.data, asker).catch(() => problem(503, 'the orders cannot be reached'));
+  // Where the orders are does not answer, or not to this token: Doorman tries again, with another one.
+  return answer(desk, turn.data, asker).catch((error: unknown) =>
+    error instanceof OutboundFault && error.kind === 'refused'
+      ? problem(401, 'the token is not taken') : problem(503, 'the orders cannot be reached'));
 }
 
 type DemoTurn = z.infer<typeof turnSchema>;
@@ -92,10 +96,10 @@ async function statementProblem(
 ): Promise<Response | undefined> {
   try {
     const statement = await readStatement?.(req, turn.turn_id);
-    return statement === undefined || statement.subject === turn.subject ? undefined : problem(401, 'somebody else');
+    return statement === undefined || statement.subject === turn.subject ? undefined : problem(403, 'somebody else');
   } catch (error) {
     const isLater = error instanceof StatementRefused && error.reason === 'keysUnavailable';
-    return isLater ? problem(503, 'the keys cannot be had') : problem(401, 'no right statement');
+    return isLater ? problem(503, 'the keys cannot be had') : problem(403, 'no right statement');
   }
 }
 

@@ -1,7 +1,6 @@
 // The access tokens of a Google service account: a JWT that it signs (RFC 7523) is given for each.
 import { importPKCS8, SignJWT } from 'jose';
-import { Fault } from '../../domain/faults';
-import { OutboundFault } from '../../outbound/outboundFault';
+import { faultOfThrown } from '../../outbound/httpFaults';
 import { createTokens } from '../../outbound/tokens';
 
 export interface ServiceAccount {
@@ -35,8 +34,7 @@ export function createAccountTokens(
       try {
         return `Bearer ${await tokens.bearer()}`;
       } catch (error) {
-        if (!(error instanceof OutboundFault)) throw error;
-        throw new Fault(error.kind === 'unreachable' ? 'unavailable' : 'misconfigured', 'assistant', 'token');
+        throw faultOfThrown('assistant', error, 'token');
       }
     },
     forget: (authorization) => tokens.forget(authorization.replace(/^Bearer /, '')),

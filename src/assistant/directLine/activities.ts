@@ -1,10 +1,10 @@
 // What a bot says over Direct Line, as replies: messages, their cards, suggested actions and attachments.
 import { z } from 'zod';
 import { refused } from '../exchange';
-import { repliesSchema } from '../replies';
+import { payload, repliesSchema } from '../replies';
 import type { Reply } from '../assistant';
 
-const action = z.object({ type: z.string().optional(), title: z.string().optional() });
+const action = z.object({ type: z.string().optional(), title: z.string().optional(), value: z.unknown().optional() });
 const attachment = z.object({
   contentType: z.string().optional(),
   contentUrl: z.string().optional(),
@@ -35,23 +35,32 @@ export function readActivitySet(answer: unknown): ActivitySet {
   return parsed.data;
 }
 
-/** The replies of one message, and how much of it no chat can show. */
-export function repliesOf(message: Activity): { replies: readonly Reply[]; ignored: number } {
+export interface Said {
+  readonly replies: readonly Reply[];
+  /** Of each reply that has choices, what the bot wants to be told for them. */
+  readonly payloads: readonly (readonly string[])[];
+  /** How much of it no chat can show. */
+  readonly ignored: number;
+}
+
+/** What one message says. */
+export function repliesOf(message: Activity): Said {
   const { text = '', attachments = [], suggestedActions } = message;
   const shown = attachments.map(replyOfAttachment);
   const candidates = folded([{ text }, ...shown.filter((one) => one !== undefined)]);
-  const choices = titlesOf(suggestedActions?.actions);
   const last = candidates.at(-1);
-  if (last !== undefined && choices.length > 0) candidates.splice(-1, 1, { ...last, choices });
+  if (last !== undefined) candidates.splice(-1, 1, { ...last, ...choicesOf(suggestedActions?.actions) });
   const ignored = shown.filter((one) => one === undefined).length;
   const replies = repliesSchema.safeParse(candidates);
   if (!replies.success || (candidates.length === 0 && ignored === 0)) throw refused('invalid reply');
-  return { replies: replies.data, ignored };
+  const payloads = candidates.flatMap((one) => (one.payloads === undefined ? [] : [one.payloads]));
+  return { replies: replies.data, payloads, ignored };
 }
 
 interface Candidate {
   readonly text: string;
   readonly choices?: readonly string[];
+  readonly payloads?: readonly string[];
   readonly media?: { readonly url: string; readonly type: string };
 }
 
@@ -87,10 +96,9 @@ function replyOfAttachment({ contentType, contentUrl, name = '', content }: Atta
   const parsed = cards.has(contentType) ? card.safeParse(content) : undefined;
   if (parsed?.success !== true) return undefined;
   const { title, subtitle, text, images: [image] = [], buttons } = parsed.data;
-  const choices = titlesOf(buttons);
   return {
     text: [title, subtitle, text].filter((line) => line !== undefined && line.trim() !== '').join('\n'),
-    ...choices.length === 0 ? {} : { choices },
+    ...choicesOf(buttons),
     ...image === undefined ? {} : { media: { url: image.url, type: 'image/*' } },
   };
 }
@@ -98,6 +106,13 @@ function replyOfAttachment({ contentType, contentUrl, name = '', content }: Atta
 /** Those that are answers: a link, a call or a sign-in is none. */
 const answers: ReadonlySet<string | undefined> = new Set(['imBack', 'postBack', 'messageBack', undefined]);
 
-function titlesOf(actions: readonly z.output<typeof action>[] = []): string[] {
-  return actions.filter(({ type }) => answers.has(type)).flatMap(({ title }) => title ?? []);
+/** By their titles; a bot that wants to hear anything else than these says so by text. */
+function choicesOf(actions: readonly z.output<typeof action>[] = []): Pick<Candidate, 'choices' | 'payloads'> {
+  const offered = actions.flatMap(({ type, title = '', value }) => {
+    if (!answers.has(type) || title === '') return [];
+    const told = type === 'messageBack' ? undefined : payload.safeParse(value).data;
+    return [{ title, payload: told ?? title }];
+  });
+  return offered.length === 0 ? {}
+    : { choices: offered.map(({ title }) => title), payloads: offered.map(({ payload }) => payload) };
 }

@@ -1,7 +1,7 @@
 // The requests of Bot Framework Direct Line 3.0, and the token that each conversation has of its own.
 import { z } from 'zod';
 import { parsed as parsedJson } from '../../outbound/answer';
-import { expectStatus, readBounded, refused } from '../exchange';
+import { expectStatus, readBody, refused } from '../exchange';
 import type { Exchange } from '../exchange';
 
 export interface DirectLineSite {
@@ -117,7 +117,7 @@ async function read<Schema extends z.ZodType>(
 ): Promise<z.output<Schema>> {
   return exchange.read(response, async () => {
     expectStatus(response, 200, 201, 202);
-    const parsed = schema.safeParse(parsedJson(await readBounded(response)));
+    const parsed = schema.safeParse(parsedJson(await readBody(response)));
     if (!parsed.success) throw refused('invalid answer');
     return parsed.data;
   });

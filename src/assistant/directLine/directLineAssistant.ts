@@ -33,6 +33,7 @@ export function createDirectLineAssistant(options: DirectLineOptions): Assistant
   const { fetch: get = fetch, timeoutMs = timeoutMsDefault } = options;
   const { quietMs = quietMsDefault, pollMs = pollMsDefault } = options;
   return {
+    hasPayloads: true,
     async answer(turn, signal, memory) {
       const exchange = createExchange(get, signal, timeoutMs);
       const line = createDirectLine(exchange, options);
@@ -87,7 +88,7 @@ function activityOf(turn: Turn, user: string): object {
   return {
     type: 'message',
     from: { id: user },
-    text: turn.text,
+    text: turn.payload ?? turn.text,
     // Words, and no marks of formatting.
     textFormat: 'plain',
     locale: turn.locale,
@@ -142,6 +143,7 @@ function isPassing(error: unknown): error is Fault {
 class Heard {
   isEnded = false;
   private readonly replies: Reply[] = [];
+  private readonly payloads: (readonly string[])[] = [];
   private readonly seen = new Set<string>();
   private bytes = 0;
   private ignored = 0;
@@ -177,8 +179,9 @@ class Heard {
   }
 
   private noteMessage(message: Activity): void {
-    const { replies, ignored } = repliesOf(message);
+    const { replies, payloads, ignored } = repliesOf(message);
     this.replies.push(...replies);
+    this.payloads.push(...payloads);
     this.bytes += Buffer.byteLength(JSON.stringify(replies));
     this.ignored += ignored;
     this.lastAt = Date.now();
@@ -197,6 +200,10 @@ class Heard {
 
   answer(how: { readonly broken?: true } = {}): AssistantAnswer {
     const { replies, ignored, stepUp } = this;
-    return { replies, endTurn: true, ...how, ...stepUp === false ? {} : { stepUp }, ...ignored > 0 ? { ignored } : {} };
+    const [payloads, ...more] = this.payloads;
+    return {
+      replies, endTurn: true, ...how, ...payloads === undefined || more.length > 0 ? {} : { payloads },
+      ...stepUp === false ? {} : { stepUp }, ...ignored > 0 ? { ignored } : {},
+    };
   }
 }

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { Assistant, AssistantAnswer, Turn } from '../assistant';
 import { timeoutMsDefault } from '../assistantSettings';
 import { createExchange, refused } from '../exchange';
-import { repliesSchema } from '../replies';
+import { payload, repliesSchema } from '../replies';
 import { speakerFields } from '../speaker';
 import { stepUpSchema } from '../stepUp';
 
@@ -26,6 +26,7 @@ export function createRasaAssistant(options: RasaOptions): Assistant {
   const url = new URL(`${options.url.replace(/\/$/, '')}/webhooks/rest/webhook`);
   if (options.token !== undefined) url.searchParams.set('token', options.token);
   return {
+    hasPayloads: true,
     async answer(turn, signal, memory) {
       const exchange = createExchange(get, signal, timeoutMs);
       const request = await requestOf(turn, options);
@@ -36,11 +37,11 @@ export function createRasaAssistant(options: RasaOptions): Assistant {
 }
 
 async function requestOf(turn: Turn, { jwtSecret }: RasaOptions): Promise<RequestInit> {
-  const { conversationId: sender, text, authorization } = turn;
+  const { conversationId: sender, text, payload: told = dataOf(text), authorization } = turn;
   const metadata = { ...speakerFields(turn), ...authorization === undefined ? {} : { authorization } };
   return {
     method: 'POST',
-    body: JSON.stringify({ sender, message: dataOf(text), metadata }),
+    body: JSON.stringify({ sender, message: told, metadata }),
     headers: {
       'content-type': 'application/json',
       accept: 'application/json',
@@ -67,11 +68,13 @@ function signedFor(sender: string, secret: string): Promise<string> {
     .sign(new TextEncoder().encode(secret));
 }
 
+// Where there is no payload, or none that can be told, its title is: as words.
+const button = z.object({ title: z.string(), payload: payload.optional().catch(undefined) });
 const messagesSchema = z.array(z.object({
   recipient_id: z.string().optional(),
   text: z.string().optional(),
   image: z.string().optional(),
-  buttons: z.array(z.object({ title: z.string() })).optional(),
+  buttons: z.array(button).optional(),
   custom: z.unknown().optional(),
   attachment: z.unknown().optional(),
 })).max(200);
@@ -91,10 +94,13 @@ function readMessages(answer: unknown, sender: string): AssistantAnswer {
   if (!replies.success) throw refused('invalid reply');
   const wanted = ours.map(stepUpOf).filter((one) => one !== undefined);
   const stepUp = wanted.find((one) => one !== false);
+  const offers = said.flatMap(({ buttons = [] }) => (buttons.length === 0 ? [] : [buttons]));
+  const payloads = offers.length === 1 ? offers[0]!.map((one) => one.payload ?? dataOf(one.title)) : undefined;
   const ignored = messages.data.length - said.length - wanted.length;
   return {
     replies: replies.data, endTurn: true,
-    ...stepUp === undefined ? {} : { stepUp }, ...ignored > 0 ? { ignored } : {},
+    ...payloads === undefined ? {} : { payloads }, ...stepUp === undefined ? {} : { stepUp },
+    ...ignored > 0 ? { ignored } : {},
   };
 }
 

@@ -1,5 +1,5 @@
 // Takes a stream of NDJSON lines or server-sent events apart. Knows nothing of what they say.
-import { boundedChunks, refused } from '../exchange';
+import { chunksOf, refused } from '../exchange';
 
 export type StreamForm = 'lines' | 'events';
 
@@ -31,7 +31,7 @@ async function* linesOf(response: Response): AsyncGenerator<string> {
     }
   };
   let rest = '';
-  for await (const chunk of boundedChunks(response)) {
+  for await (const chunk of chunksOf(response)) {
     const text = decoded(chunk);
     rest += text;
     // Looked through once a line: of a line that comes byte by byte, not once a byte.

@@ -1,10 +1,8 @@
 // SMS over any provider with an HTTP API, as DOORMAN_SMS_CARRIER describes it. Keeps nothing and logs nothing. What is
 // sent is data in a template, encoded by whoever encodes the whole: it can add no field and end no value.
-import { Fault, retryAfterMs } from '../../domain/faults';
 import { askFor, parsed } from '../../outbound/answer';
 import type { Answer } from '../../outbound/answer';
-import { OutboundFault } from '../../outbound/outboundFault';
-import type { OutboundFaultKind } from '../../outbound/outboundFault';
+import { faultOfAnswer, faultOfThrown } from '../../outbound/httpFaults';
 import { createTokens } from '../../outbound/tokens';
 import type { CarryOutcome } from './codeCarrier';
 import type { HttpCarrierSettings, Placeholder } from './httpCarrierSettings';
@@ -17,20 +15,19 @@ const bytesMax = 64 * 1024;
 // It was looked who may have the code before the token is waited for: beyond this it is looked again, by another try.
 const tokenMsMax = 4_000;
 
-/** `fetch`: the guarded one; redirects are refused here. */
+/**
+ * `fetch`: the guarded one; redirects are refused here. A text leaves once a try, whatever the answer: a 401 says that
+ * nothing was done, but it may come so late that the try is given up and another one is at work already.
+ */
 export function createHttpSms(settings: HttpCarrierSettings, fetch: typeof globalThis.fetch): SendSms {
   const authorize = authorization(settings, fetch);
-  const ask = async (sms: Sms): Promise<Answer> => {
-    const { authorization: value, forget } = await authorize();
-    const answer = await post(settings, fetch, requestOf(settings, sms, value));
-    if (answer.status !== 401 || forget === undefined) return answer;
-    // It may have ended before its time, or been taken back: once more, with a new one.
-    forget();
-    return post(settings, fetch, requestOf(settings, sms, (await authorize()).authorization));
-  };
   return async (sms) => {
     if (!isTelephone(sms.to)) return noTelephone;
-    return outcomeOf(settings, sms, await ask(sms));
+    const { authorization: value, forget } = await authorize();
+    const answer = await post(settings, fetch, requestOf(settings, sms, value));
+    // It may have ended before its time, or been taken back: the next try has a new one.
+    if (answer.status === 401) forget?.();
+    return outcomeOf(settings, sms, answer);
   };
 }
 
@@ -42,7 +39,7 @@ interface Authorized {
 function authorization(
   { auth, allowInsecure, timeoutMs }: HttpCarrierSettings, fetch: typeof globalThis.fetch,
 ): () => Promise<Authorized> {
-  switch (auth?.type) {
+  switch (auth?.kind) {
     case undefined: return async () => ({});
     case 'bearer': return async () => ({ authorization: `Bearer ${auth.token}` });
     case 'basic': {
@@ -56,7 +53,7 @@ function authorization(
         ...scope === undefined ? {} : { parameters: () => ({ scope }) },
       });
       return async () => {
-        const token = await tokens.bearer().catch((error: unknown) => { throw faultOf(error, false); });
+        const token = await tokens.bearer().catch((error: unknown) => { throw faultOfThrown(dependency, error); });
         return { authorization: `Bearer ${token}`, forget: () => tokens.forget(token) };
       };
     }
@@ -74,7 +71,7 @@ async function post(
   try {
     return await askFor(who, url, request, { timeoutMs, bytesMax }, watched);
   } catch (error) {
-    throw faultOf(error, signal?.aborted === true);
+    throw faultOfThrown(dependency, error, signal?.aborted === true ? 'timeout' : undefined);
   }
 }
 
@@ -104,7 +101,7 @@ function fill(template: unknown, values: Record<Placeholder, string>): unknown {
 }
 
 function outcomeOf({ accepted, idPointer, refused }: HttpCarrierSettings, sms: Sms, answer: Answer): CarryOutcome {
-  const { status, headers } = answer;
+  const { status } = answer;
   const json = parsed(answer.body);
   for (const rule of refused) {
     if (rule.status !== status) continue;
@@ -118,13 +115,7 @@ function outcomeOf({ accepted, idPointer, refused }: HttpCarrierSettings, sms: S
     const id = idPointer === undefined ? undefined : valueAt(json, idPointer);
     return { outcome: 'accepted', providerId: isId(id) ? String(id) : `unnamed-${sms.receiptId ?? ''}` };
   }
-  if (status === 429) {
-    throw new Fault('throttled', dependency, 'http 429', retryAfterMs(headers.get('retry-after'), Date.now()));
-  }
-  if (status >= 500 || status === 408 || status === 425) {
-    throw new Fault('unavailable', dependency, `http ${status}`, retryAfterMs(headers.get('retry-after'), Date.now()));
-  }
-  throw new Fault([401, 403, 404].includes(status) ? 'misconfigured' : 'refused', dependency, `http ${status}`);
+  throw faultOfAnswer(dependency, answer);
 }
 
 /** It took the message: an id that nobody can read must not make it send another. */
@@ -138,14 +129,4 @@ function valueAt(json: unknown, pointer: string): unknown {
     if (typeof at !== 'object' || at === null || !Object.hasOwn(at, step)) return undefined;
     return (at as Record<string, unknown>)[step]; // cast: it has one of its own
   }, json);
-}
-
-const kinds = {
-  unreachable: 'unavailable', refused: 'misconfigured', untrustworthy: 'misconfigured', misconfigured: 'misconfigured',
-} as const satisfies Record<OutboundFaultKind, string>;
-
-function faultOf(error: unknown, timedOut: boolean): unknown {
-  if (!(error instanceof OutboundFault)) return error;
-  const { kind } = error as OutboundFault; // cast: `instanceof` says nothing of what a class is made of
-  return new Fault(kinds[kind], dependency, timedOut ? 'timeout' : kind);
 }

@@ -1,5 +1,6 @@
 // An SMS provider that is described and not programmed: how it is asked, and what its answers mean.
 import { z } from 'zod';
+import { tryingOut } from '../../outbound/tryingOut';
 
 const pointer = z.string().regex(/^(\/([^~/]|~[01])*)*$/, 'must be a JSON pointer such as /messages/0/id');
 const printable = z.string().regex(/^[\x20-\x7e]{1,8192}$/, 'must be printable ASCII');
@@ -8,11 +9,11 @@ const httpUrl = z.url({ protocol: /^https?$/ }).refine((url) => {
   return username + password === '';
 }, 'must hold no credentials');
 
-const auth = z.discriminatedUnion('type', [
-  z.strictObject({ type: z.literal('basic'), user: printable, password: printable }),
-  z.strictObject({ type: z.literal('bearer'), token: printable }),
+const auth = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('basic'), user: printable, password: printable }),
+  z.strictObject({ kind: z.literal('bearer'), token: printable }),
   z.strictObject({
-    type: z.literal('oauth'), tokenUrl: httpUrl, clientId: z.string().min(1), clientSecret: z.string().min(1),
+    kind: z.literal('oauth'), tokenUrl: httpUrl, clientId: z.string().min(1), clientSecret: z.string().min(1),
     scope: z.string().optional(),
   }),
 ]);
@@ -67,11 +68,12 @@ export const httpCarrierSettings = z.strictObject({
   idPointer: pointer.optional(),
   /** Answers that mean that this number can never be reached. */
   refused: z.array(refusal).max(50).default([]),
-  timeoutMs: z.number().int().min(500).max(13_000).default(10_000),
+  // With the wait for a token below the 15 s of a try (workflows/io.ts).
+  timeoutMs: z.number().int().min(500).max(10_000).default(10_000),
   /** For a provider without TLS, in development. */
   allowInsecure: z.boolean().default(false),
 }).superRefine((settings, context) => {
-  const urls = { url: settings.url, ...settings.auth?.type === 'oauth' ? { tokenUrl: settings.auth.tokenUrl } : {} };
+  const urls = { url: settings.url, ...settings.auth?.kind === 'oauth' ? { tokenUrl: settings.auth.tokenUrl } : {} };
   for (const [name, url] of Object.entries(urls)) {
     if (url.startsWith('https:') || settings.allowInsecure) continue;
     context.addIssue({ code: 'custom', path: [name], message: 'must be https' });
@@ -80,6 +82,5 @@ export const httpCarrierSettings = z.strictObject({
 export type HttpCarrierSettings = z.infer<typeof httpCarrierSettings>;
 
 /** What production refuses besides. */
-export function insecureCarrier({ allowInsecure }: HttpCarrierSettings): string[] {
-  return allowInsecure ? ['allowInsecure is for development: codes go there'] : [];
-}
+export const insecureCarrier = (settings: HttpCarrierSettings): string[] =>
+  [settings, settings.auth ?? {}].flatMap(tryingOut);

@@ -51,6 +51,12 @@ export function givenSettings(file: string, environment: Environment = process.e
   }));
 }
 
+/** What we would choose, without what the user has set in the other form: `NAME` and `NAME_FILE` are one setting. */
+export function unlessGiven(chosen: Values, given: Values): Values {
+  const otherForm = (name: string) => (name.endsWith('_FILE') ? name.slice(0, -5) : `${name}_FILE`);
+  return Object.fromEntries(Object.entries(chosen).filter(([name]) => !(otherForm(name) in given)));
+}
+
 const settingNames = () => Object.keys(settings).flatMap((name) => [name, `${name}_FILE`]);
 
 /** The environment without any setting of ours: what servers and processes inherit from the terminal. */

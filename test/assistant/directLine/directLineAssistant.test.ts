@@ -20,7 +20,7 @@ describeAssistant('Direct Line', async () => {
   const url = await wire.start((req, res) => line.listener(req, res));
   return wire.backend(
     (timeoutMs) => createDirectLineAssistant({ url, secret, timeoutMs, ...quick }), [secret, 'token.0.of-many-letters'],
-    { isMovedByTurns: true });
+    { isMovedByTurns: true, payloadOf: (choice) => `picked ${choice}` });
 });
 
 describe('Direct Line', () => {
@@ -175,6 +175,19 @@ describe('Direct Line', () => {
         { text: 'invoice.pdf', media: { url: 'https://files.example.com/1.pdf', type: 'application/pdf' } },
       ],
       endTurn: true, ignored: 1,
+    });
+  });
+
+  it('is told the value of what sends one back, and the title of what does not', async () => {
+    const actions = [
+      { type: 'imBack', title: 'one', value: 'pick 1' }, { type: 'postBack', title: 'two', value: 'pick 2' },
+      { type: 'postBack', title: 'three', value: { pick: 3 } }, { type: 'messageBack', title: 'four', value: 'pick 4' },
+      { title: 'five', value: 'x'.repeat(4_097) }, { type: 'openUrl', title: 'elsewhere', value: 'https://x' },
+    ];
+    says(message('Which one?', { suggestedActions: { actions } }));
+    expect(await ask()).toEqual({
+      replies: [{ text: 'Which one?', choices: ['one', 'two', 'three', 'four', 'five'] }],
+      payloads: ['pick 1', 'pick 2', 'three', 'four', 'five'], endTurn: true,
     });
   });
 

@@ -173,7 +173,7 @@ function routeOf(path: string): [string, string?] {
 function activitiesOf({ says, replies = [], stepUp }: Saying): object[] & BotActivity[] {
   const messages = replies.map(({ text, choices, media }) => ({
     type: 'message', text,
-    ...choices === undefined ? {} : { suggestedActions: { actions: choices.map((title) => ({ type: 'imBack', title, value: title })) } },
+    ...choices === undefined ? {} : { suggestedActions: { actions: choices.map((title) => ({ type: 'imBack', title, value: `picked ${title}` })) } },
     ...media === undefined ? {} : { attachments: [{ contentType: media.type, contentUrl: media.url }] },
   }));
   const said = [...says.map((text) => ({ type: 'message', text })), ...messages];

@@ -16,7 +16,8 @@ const turn: Turn = {
 describeAssistant('Rasa', async () => {
   const wire = new Wire();
   const url = await wire.start(fakeRasa(wire, { token }));
-  return wire.backend((timeoutMs) => createRasaAssistant({ url, token, timeoutMs }), [token], { isMovedByTurns: true });
+  return wire.backend((timeoutMs) => createRasaAssistant({ url, token, timeoutMs }), [token],
+    { isMovedByTurns: true, payloadOf: (choice) => `/choose{"it":"${choice}"}` });
 });
 
 describe('Rasa', () => {
@@ -76,6 +77,14 @@ describe('Rasa', () => {
   it('may send what no chat can show, or what is not for us: both are counted and left out', async () => {
     says({ custom: { chart: [1, 2] } }, { text: 'one' }, { recipient_id: 'somebody-else', text: 'secret' }, { attachment: {} });
     expect(await ask()).toEqual({ replies: [{ text: 'one' }], endTurn: true, ignored: 3 });
+  });
+
+  it('is told the payload of a button, and of one without any the title, as words', async () => {
+    const buttons = [{ title: 'one', payload: '/pick{"n": 1}' }, { title: '/two' }, { title: 'three', payload: 'x'.repeat(4_097) }];
+    says({ text: 'Which one?', buttons });
+    expect(await ask()).toMatchObject({ payloads: ['/pick{"n": 1}', '\u2215two', 'three'] });
+    await ask({ text: '1', payload: '/pick{"n": 1}' });
+    expect(heard.map(({ message }) => message)).toEqual(['hello', '/pick{"n": 1}']);
   });
 
   it('may show an image without a word', async () => {

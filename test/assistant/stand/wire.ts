@@ -60,7 +60,7 @@ export class Wire {
     const [patient, impatient] = [make(30_000), make(300)];
     const isSlow = () => this.mood === 'silent' || this.mood === 'trickling';
     return {
-      assistant: { answer: (...given) => (isSlow() ? impatient : patient).answer(...given) },
+      assistant: { ...patient, answer: (...given) => (isSlow() ? impatient : patient).answer(...given) },
       turns: this.turns,
       headers: () => this.headers,
       strayRequests: () => this.stray,

@@ -37,6 +37,9 @@ test('all its messages are read in order, with choices by number and media by th
   await person.say('/restart');
   await person.reads(...numbered(5), 'Which one?\n\n1. the first\n2. the second', 'https://files.example.com/a.png');
   expect(wire.turns.map(({ turn }) => turn.text)).toEqual(['∕restart']);
+  options.answerTo = ({ sender, message }, res) => json(res, [{ recipient_id: sender, text: `heard ${message}` }]);
+  await person.say('2');
+  await person.reads('heard /pick{"n":2}');
   await stack.atRest();
 });
 

@@ -18,7 +18,7 @@ const formBody = { type: 'form', template: { to: '{toDigits}', text: '{text}', r
 
 function settingsOf({ url }: Pick<HttpProvider, 'url'>, changes: object = {}) {
   return readJsonSetting(JSON.stringify({
-    url: `${url}/sms`, auth: { type: 'basic', ...credentials }, body: jsonBody, idPointer: '/messages/0/id',
+    url: `${url}/sms`, auth: { kind: 'basic', ...credentials }, body: jsonBody, idPointer: '/messages/0/id',
     refused: [{ status: 400, pointer: '/error/code', equals: ['not-a-mobile'] }],
     timeoutMs: 600, allowInsecure: true, ...changes,
   }), httpCarrierSettings);
@@ -28,7 +28,7 @@ const ways: [string, (url: string) => object][] = [
   ['SMS over HTTP as JSON', () => ({})],
   ['SMS over HTTP as a form', () => ({ body: formBody, method: 'PUT' })],
   ['SMS over HTTP with OAuth', (url) => ({
-    auth: { type: 'oauth', tokenUrl: `${url}/token`, clientId: 'doorman', clientSecret: 'oauth-secret-1' } })],
+    auth: { kind: 'oauth', tokenUrl: `${url}/token`, clientId: 'doorman', clientSecret: 'oauth-secret-1' } })],
 ];
 
 for (const [name, changesAt] of ways) {
@@ -40,7 +40,7 @@ for (const [name, changesAt] of ways) {
     return {
       nature: { ...written, method: 'sms', notContacts: ['anna@acme.example'], throttledMs: 7_000 },
       carrier: carrier(changes),
-      stranger: carrier({ ...changes, auth: { type: 'bearer', token: 'not-known-here' } }),
+      stranger: carrier({ ...changes, auth: { kind: 'bearer', token: 'not-known-here' } }),
       contact,
       unreachable: { address: unreachable, code: 'not-a-mobile' },
       secrets: [credentials.password, 'oauth-secret-1', 'not-known-here'],
@@ -90,17 +90,31 @@ describe('an SMS provider that is described by the configuration', () => {
     expect(await send()).toEqual({ outcome: 'accepted', providerId: 'unnamed-r-1' });
   });
 
-  it('is asked once more with a new token when it refuses the one that is kept', async () => {
-    const auth = { type: 'oauth', tokenUrl: `${provider.url}/token`, clientId: 'doorman', clientSecret: 'oauth-secret-1' };
-    const sms = createHttpSms(settingsOf(provider, { auth }), fetch);
-    await sms({ to: contact, text: 'one' });
+  it('gets a text once a try, also when it refuses the token that is kept: the next try has another one, and the same id', async () => {
+    const auth = { kind: 'oauth', tokenUrl: `${provider.url}/token`, clientId: 'doorman', clientSecret: 'oauth-secret-1' };
+    const carry = createHttpSms(settingsOf(provider, { auth }), fetch);
+    const sms = { to: contact, text: 'two', receiptId: 'r-2' };
+    await carry({ to: contact, text: 'one' });
     provider.tokens.push('taken-back');
-    expect(await sms({ to: contact, text: 'two' })).toMatchObject({ outcome: 'accepted' });
-    expect(provider.asked.map(({ headers }) => headers.authorization)).toEqual(['Bearer token-1', 'Bearer token-1', 'Bearer token-3']);
+    await faultOf(carry(sms), 'misconfigured', ['token-', 'taken-back']);
+    expect(provider.asked.map(({ headers }) => headers.authorization)).toEqual(['Bearer token-1', 'Bearer token-1']);
+    expect(await carry(sms)).toMatchObject({ outcome: 'accepted' });
+    expect(provider.asked.slice(1).map(({ headers, body }) => [headers.authorization, (JSON.parse(body) as { ref: string }).ref]))
+      .toEqual([['Bearer token-1', 'r-2'], ['Bearer token-3', 'r-2']]);
+  });
+
+  it('that took a text and says 401 all the same is not sent it again by this try', async () => {
+    const auth = { kind: 'oauth', tokenUrl: `${provider.url}/token`, clientId: 'doorman', clientSecret: 'oauth-secret-1' };
+    const lying: typeof fetch = async (input, init) => {
+      const answer = await fetch(input, init);
+      return String(input).endsWith('/token') ? answer : new Response(null, { status: 401 });
+    };
+    await faultOf(send({ auth }, 'hello', lying), 'misconfigured', []);
+    expect(provider.taken).toEqual([{ to: contact, text: 'hello' }]);
   });
 
   it('is not sent a code whose token was waited for: whoever left meanwhile has none', async () => {
-    const auth = { type: 'oauth', tokenUrl: `${provider.url}/token`, clientId: 'doorman', clientSecret: 'oauth-secret-1' };
+    const auth = { kind: 'oauth', tokenUrl: `${provider.url}/token`, clientId: 'doorman', clientSecret: 'oauth-secret-1' };
     const silentTokens: typeof fetch = (input, init) => String(input).endsWith('/token')
       ? new Promise((_resolve, reject) => { init!.signal!.addEventListener('abort', () => reject(init!.signal!.reason)); })
       : fetch(input, init);

@@ -1,0 +1,101 @@
+// Choices whose payload the assistant wants to be told: good for the next turn of the session, and sealed until then.
+import type { AssistantAnswer } from '../../../src/assistant/assistant';
+import { Fault } from '../../../src/domain/faults';
+import { createActivityWorld } from '../../support/activityWorld';
+import type { ActivityWorld } from '../../support/activityWorld';
+import { anna } from '../../support/world';
+import { acts, sessionId } from '../../activities/acts';
+
+let world: ActivityWorld;
+beforeAll(async () => {
+  world = await createActivityWorld();
+  world.assistant.hasPayloads = true;
+});
+afterAll(() => world.stop());
+beforeEach(() => world.reset());
+
+const offering: AssistantAnswer = {
+  replies: [{ text: 'Which?', choices: ['Track it', 'Cancel it'] }], payloads: ['/track', '/cancel'], endTurn: true };
+const said: AssistantAnswer = { replies: [{ text: 'done' }], endTurn: true };
+
+/** Somebody verified who reads a list of choices. */
+async function afterOffer(): Promise<void> {
+  const act = await acts['relay keeps what the assistant answers']!.prepare(world);
+  world.assistant.answerTo = () => offering;
+  await world.run(act);
+  world.assistant.answerTo = () => said;
+}
+
+/** Relays one more message; `again` for one that is tried again. */
+async function write(text: string, messageId: string, { again = false, repliesMax = 10 } = {}): Promise<void> {
+  if (!again) await world.write(anna, messageId, text);
+  const { rows: [row] } = await world.pool.query<{ senderId: string }>('SELECT sender_id AS "senderId" FROM sessions');
+  await world.run(({ relay }) => relay({ messageId, senderId: row!.senderId, sessionId, repliesMax }));
+}
+const told = () => world.assistant.turns.all.slice(1).map(({ text, payload }) => [text, payload]);
+
+test('who answers by number or title has the assistant told its payload, and the next turn not', async () => {
+  await afterOffer();
+  await write('2', 'SM-2');
+  await write('2', 'SM-3');
+  expect(told()).toEqual([['2', '/cancel'], ['2', undefined]]);
+});
+
+test('other words are words, and the offer is over with them', async () => {
+  await afterOffer();
+  await write('what else is there?', 'SM-2');
+  await write('2', 'SM-3');
+  expect(told()).toEqual([['what else is there?', undefined], ['2', undefined]]);
+});
+
+test('each answer replaces what was offered before it', async () => {
+  await afterOffer();
+  world.assistant.answerTo = () => ({ ...offering, payloads: ['/again', '/stop'] });
+  await write('1', 'SM-2');
+  await write('1', 'SM-3');
+  expect(told()).toEqual([['1', '/track'], ['1', '/again']]);
+});
+
+test('a turn that is tried again is the same turn; one that was never taken leaves the offer to the next', async () => {
+  await afterOffer();
+  world.assistant.answerTo = async (_turn, _signal, memory) => {
+    await memory.give();
+    await memory.takeBack();
+    throw new Fault('unavailable', 'assistant', 'ECONNREFUSED');
+  };
+  await expect(write('1', 'SM-2')).rejects.toThrow('ECONNREFUSED');
+  await expect(write('1', 'SM-2', { again: true })).rejects.toThrow('ECONNREFUSED');
+  world.assistant.answerTo = () => said;
+  await write('2', 'SM-3');
+  expect(told()).toEqual([['1', '/track'], ['1', '/track'], ['2', '/cancel']]);
+});
+
+test('a turn that may have been taken ends the offer, though nobody answers it', async () => {
+  await afterOffer();
+  world.assistant.answerTo = async (_turn, _signal, memory) => {
+    await memory.give();
+    throw new Fault('unavailable', 'assistant', 'timeout');
+  };
+  await expect(write('1', 'SM-2')).rejects.toThrow('timeout');
+  world.assistant.answerTo = () => said;
+  await write('1', 'SM-3');
+  expect(told()).toEqual([['1', '/track'], ['1', undefined]]);
+});
+
+test('a list that was dropped, and that nobody reads, is not remembered', async () => {
+  await afterOffer();
+  world.assistant.answerTo = () => ({ ...offering, replies: [{ text: 'first' }, ...offering.replies] });
+  await write('hello', 'SM-2', { repliesMax: 1 });
+  await write('1', 'SM-3');
+  expect(told()).toEqual([['hello', undefined], ['1', undefined]]);
+});
+
+test('what was offered lies sealed, and is none under a key that was retired', async () => {
+  await afterOffer();
+  const { rows } = await world.pool.query<{ text: string }>(`SELECT encode(choices_enc, 'escape') AS text FROM offered_choices`);
+  expect(rows).toHaveLength(1);
+  expect(rows[0]!.text).not.toMatch(/track|cancel/i);
+  await world.pool.query(`UPDATE offered_choices SET choices_enc = decode('0104', 'hex') || 'gone' || choices_enc`);
+  await write('2', 'SM-2');
+  expect(told()).toEqual([['2', undefined]]);
+});
