@@ -3,11 +3,11 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { auditedTransaction } from '../audit/auditedTransaction';
 import type { Pool, Queryable } from '../db/pool';
+import { isUuid } from '../domain/identifiers';
 
 // Known by their looks to whoever scans for secrets. 256 bits each.
 const secretForm = /^dmsecret_[A-Za-z0-9_-]{43}$/;
 const apiKeyForm = /^dmkey_[A-Za-z0-9_-]{43}$/;
-const idForm = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const noId = '00000000-0000-0000-0000-000000000000';
 
 const activeMax = 2;
@@ -75,7 +75,7 @@ export interface Credential {
 export async function findBySecret(db: Queryable, id: string, secret: string): Promise<Credential | undefined> {
   const { rows: [row] } = await db.query<Credential & { hash: Buffer }>(
     'SELECT id, client, secret_hash AS hash FROM client_credentials WHERE id = $1 AND revoked_at IS NULL',
-    [idForm.test(id) ? id : noId]);
+    [isUuid(id) ? id : noId]);
   const isRight = timingSafeEqual(row?.hash ?? nothing, hashOf(secret)) && secretForm.test(secret);
   return row === undefined || !isRight ? undefined : { id: row.id, client: row.client };
 }

@@ -3,6 +3,7 @@
 import { randomInt, randomUUID } from 'node:crypto';
 import type { Pool, Queryable } from '../db/pool';
 import { auditedTransaction } from '../audit/auditedTransaction';
+import { isUuid } from '../domain/identifiers';
 import type { Policy } from '../domain/policy';
 import { open, seal } from '../keys/box';
 import type { PurposeKeys } from '../keys/keyring';
@@ -228,7 +229,7 @@ export type ApprovedNumber = (db: Queryable, verificationId: string, clientName:
 
 export function createApprovedNumber(storageKeys: PurposeKeys): ApprovedNumber {
   return async (db, verificationId, clientName) => {
-    if (!isVerificationId(verificationId)) return undefined;
+    if (!isUuid(verificationId)) return undefined;
     const { rows: [row] } = await db.query<{ sealed: Buffer | null }>(
       `WITH taken AS (
          SELECT id, number_enc FROM rest_verifications
@@ -239,8 +240,4 @@ export function createApprovedNumber(storageKeys: PurposeKeys): ApprovedNumber {
     if (row === undefined || row.sealed === null) return undefined;
     return open(storageKeys, row.sealed, numberContext(verificationId)).toString('utf8');
   };
-}
-
-function isVerificationId(id: string): boolean {
-  return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id);
 }

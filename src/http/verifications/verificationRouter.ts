@@ -4,6 +4,7 @@ import { Router } from 'express';
 import type { Request, RequestHandler } from 'express';
 import type { z } from 'zod';
 import type { Client } from '../../clients/clientSettings';
+import { isUuid } from '../../domain/identifiers';
 import type { NewVerification, Verifications } from '../../verifications/verifications';
 import { createFailureLimit, failureWindowMs } from '../failureLimit';
 import type { FailureLimit } from '../failureLimit';
@@ -25,7 +26,6 @@ export interface VerificationRouterDeps {
 
 const bytesMax = 4 * 1024;
 const jsonType = /^application\/json(?:; ?charset="?utf-8"?)?$/i;
-const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const keyForm = /^[\x21-\x7e]{1,255}$/;
 // RFC 9745: since when it is deprecated, 1 January 2026.
 const deprecated = '@1767225600';
@@ -53,7 +53,7 @@ export function verificationRouter(deps: VerificationRouterDeps): Router {
   })).all(refuseMethod('POST'));
 
   router.route('/v1/verifications/:id').get(serve(async (client, { params: { id } }) => {
-    const status = uuid.test(id) ? await verifications.status(mayVerify(client), id) : undefined;
+    const status = isUuid(id) ? await verifications.status(mayVerify(client), id) : undefined;
     if (status === undefined) throw new Problem('not-found');
     return [200, { status }];
   })).all(refuseMethod('GET, HEAD'));
@@ -61,7 +61,7 @@ export function verificationRouter(deps: VerificationRouterDeps): Router {
   router.route('/v1/verifications/:id/check').post(serve(async (client, request) => {
     const { code } = await readJson(request, schemas.check);
     const { id } = request.params;
-    const status = uuid.test(id) ? await verifications.check(mayVerify(client), id, code) : 'none';
+    const status = isUuid(id) ? await verifications.check(mayVerify(client), id, code) : 'none';
     count(client.name, status);
     if (status === 'none') throw new Problem('not-found');
     return [200, { status }];
