@@ -1,5 +1,6 @@
 // What a test needs is in its name:
 //   test/**/*.test.ts      unit           nothing: no server, no build. All of `npm run check`.
+//   test/**/*.long.test.ts     long       seconds: ten thousand cases, big answers, time-outs that are waited for.
 //   test/**/*.pg.test.ts   postgres       Postgres: createTestDatabase() of test/support/postgres.ts.
 //   test/**/*.wf.test.ts   conversations  Postgres, Temporal that skips time or does not, the bundle: startConversations().
 //   test/replay/*.test.ts  replay         nothing; bundles the workflows with changes.
@@ -40,8 +41,9 @@ module.exports = {
       ...shared,
       displayName: 'unit',
       testMatch: ['<rootDir>/test/**/*.test.ts'],
-      testPathIgnorePatterns: ['\\.(pg|wf|browser|slapd)\\.test\\.ts$', '/test/(journeys|replay)/', '/node_modules/'],
+      testPathIgnorePatterns: ['\\.(long|pg|wf|browser|slapd)\\.test\\.ts$', '/test/(journeys|replay)/', '/node_modules/'],
     },
+    { ...shared, displayName: 'long', testMatch: ['<rootDir>/test/**/*.long.test.ts'] },
     { ...shared, displayName: 'replay', testMatch: ['<rootDir>/test/replay/*.test.ts'], testPathIgnorePatterns: ['\\.wf\\.test\\.ts$'] },
     { ...shared, displayName: 'page', testMatch: ['<rootDir>/test/**/*.browser.test.ts'] },
     { ...shared, displayName: 'ldap', testMatch: ['<rootDir>/test/**/*.slapd.test.ts'] },

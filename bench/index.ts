@@ -15,6 +15,7 @@ import { measureRecovery } from './parts/recovery';
 import { measureRelay } from './parts/relay';
 import { measureSends } from './parts/sends';
 import { measureStatements } from './parts/statements';
+import { measureTokens } from './parts/tokens';
 import { measureVerification } from './parts/verification';
 import { measureWebhook } from './parts/webhook';
 import { readOptions, usage } from './options';
@@ -48,7 +49,7 @@ async function run(options: Options): Promise<Finding> {
     const stand = await startStand(progress, stops);
     folder = stand.folder;
     const { parts, quick } = options;
-    // They need nothing but Postgres.
+    // They need nothing but Postgres, or not even that.
     const alone = {
       guard: () => measureGuard({ stand, guesses: quick ? 500 : 2_000, rounds: quick ? 1 : 3, progress }),
       sends: () => measureSends({ stand, sends: quick ? 400 : 2_000, rounds: quick ? 2 : 4, progress }),
@@ -57,6 +58,7 @@ async function run(options: Options): Promise<Finding> {
       statements: () => measureStatements({
         stand, seconds: quick ? 1 : 5, rotateEveryMs: quick ? 1_000 : 10_000, rotateForMs: quick ? 5_000 : 300_000,
         progress }),
+      tokens: () => measureTokens({ seconds: quick ? 0.5 : 2, progress }),
     };
     const others = parts.some((part) => !isAlone(part)) ? await prepare(options, stand, kept) : undefined;
     const findings: Finding[] = [];
@@ -122,9 +124,9 @@ async function prepare(options: Options, stand: Stand, kept: <T extends { stop()
   } satisfies Record<Exclude<PartName, PartAlone>, () => Promise<Finding>>;
 }
 
-type PartAlone = 'guard' | 'sends' | 'directory' | 'statements';
-const alone: readonly PartName[] = ['guard', 'sends', 'directory', 'statements'];
-const isAlone = (part: PartName): part is PartAlone => alone.includes(part);
+const alone = ['guard', 'sends', 'directory', 'statements', 'tokens'] as const satisfies readonly PartName[];
+type PartAlone = (typeof alone)[number];
+const isAlone = (part: PartName): part is PartAlone => alone.some((one) => one === part);
 
 function showLogs(folder: string): void {
   for (const name of readdirSync(folder).filter((file) => file.endsWith('.log'))) {

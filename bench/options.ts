@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util';
 
 // In the order in which they run: `webhook` is last, because it stops Temporal.
-export const partNames = ['guard', 'sends', 'directory', 'statements', 'verification', 'relay', 'memory', 'recovery', 'otp', 'alike', 'webhook'] as const;
+export const partNames = ['guard', 'sends', 'directory', 'statements', 'tokens', 'verification', 'relay', 'memory', 'recovery', 'otp', 'alike', 'webhook'] as const;
 export type PartName = (typeof partNames)[number];
 
 // Those that are run when none is named: `alike` alone takes as long as all of them, and says yes or no.

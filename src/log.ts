@@ -2,6 +2,7 @@
 // logged (I8, R61). Refused at compile time by the types, and once more at run time, where a cast got past them.
 import pino from 'pino';
 import type { DestinationStream } from 'pino';
+import { isUuid } from './domain/identifiers';
 
 /** Random ids of ours: UUIDs, by which nobody can be told. */
 const uuidFields = ['senderId', 'challengeId', 'sessionId', 'employeeId', 'requestId'] as const;
@@ -55,7 +56,6 @@ export function createLog({ level, name, destination = pino.destination(1) }: Lo
 
 export const withheld = '[withheld]';
 
-const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 const token = /^[A-Za-z0-9_][A-Za-z0-9_.:/-]{0,127}$/;
 // A telephone number, a code or an employee number, however it is grouped. SQLSTATEs and Twilio's codes have five.
 const isNumber = (text: string) => /^[\d._:/-]+$/.test(text) && text.replace(/\D/g, '').length > 5;
@@ -70,7 +70,8 @@ function safeNumber(value: unknown): number | undefined {
   return typeof value === 'number' ? value : undefined;
 }
 
-const safeUuid = (value: unknown) => (typeof value === 'string' && uuid.test(value) ? value : undefined);
+const safeUuid = (value: unknown) =>
+  (typeof value === 'string' && isUuid(value.toLowerCase()) ? value : undefined);
 
 const fieldChecks = new Map<string, (value: unknown) => unknown>([
   ...uuidFields.map((name) => [name, safeUuid] as const),

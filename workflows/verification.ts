@@ -3,13 +3,12 @@
 import {
   allHandlersFinished, condition, defineUpdate, isCancellation, setHandler,
 } from '@temporalio/workflow';
+import { isUuid } from '../src/domain/identifiers';
 import { updateNames } from './contract';
 import type { CheckStatus, GuessStored, VerificationStart } from './contract';
 import { applicationCodes, judge } from './io';
 
 const checkCode = defineUpdate<CheckStatus, [GuessStored]>(updateNames.checkCode);
-
-const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 export async function verification(start: VerificationStart): Promise<string> {
   const { verificationId, expiresInMs, isChecked } = start;
@@ -25,7 +24,7 @@ export async function verification(start: VerificationStart): Promise<string> {
     return status;
   }, {
     validator(guess) {
-      if (typeof guess?.guessId !== 'string' || !uuid.test(guess.guessId)) throw new Error('a guess needs its id');
+      if (typeof guess?.guessId !== 'string' || !isUuid(guess.guessId)) throw new Error('a guess needs its id');
     },
   });
   // Not waited for: who has the code from a try whose answer was lost need not wait for the next one.

@@ -14,6 +14,7 @@ import type { Speaker } from '../../src/statements/statements';
 import { keyTimes } from '../../src/statements/times';
 import { createStatementVerifier } from '../../src/verifier/verifier';
 import type { StatementVerifier } from '../../src/verifier/verifier';
+import { ratePerSecond } from '../measure/rate';
 import { nowMs } from '../measure/spread';
 import type { Finding, Section } from '../report';
 import type { Stand } from '../stand/stand';
@@ -74,15 +75,6 @@ async function measureRates(pool: Pool, { seconds, progress }: StatementsPlan): 
     title: 'Statements a second, in one process', columns: loads.map((atOnce) => `${atOnce} at a time`), rows,
     notes: ['signed: with the question to Postgres which key signs; verified: with a key that is known'],
   };
-}
-
-async function ratePerSecond(seconds: number, atOnce: number, act: () => Promise<unknown>): Promise<number> {
-  const start = nowMs();
-  let done = 0;
-  await Promise.all(Array.from({ length: atOnce }, async () => {
-    for (; nowMs() - start < seconds * 1_000; done += 1) await act();
-  }));
-  return done / ((nowMs() - start) / 1_000);
 }
 
 async function measureRotation(

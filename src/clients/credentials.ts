@@ -2,10 +2,10 @@
 // at a time, so that one can take the place of the other.
 import { auditedTransaction } from '../audit/auditedTransaction';
 import type { Pool, Queryable } from '../db/pool';
+import { isUuid } from '../domain/identifiers';
 import { isSecret, newSecret, secretHash } from '../keys/secrets';
 
 const prefixes = { secret: 'dmsecret_', apiKey: 'dmkey_' } as const;
-const idForm = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const noId = '00000000-0000-0000-0000-000000000000';
 
 const activeMax = 2;
@@ -73,7 +73,7 @@ export interface Credential {
 export async function findBySecret(db: Queryable, id: string, secret: string): Promise<Credential | undefined> {
   const { rows: [row] } = await db.query<Credential & { hash: Buffer }>(
     'SELECT id, client, secret_hash AS hash FROM client_credentials WHERE id = $1 AND revoked_at IS NULL',
-    [idForm.test(id) ? id : noId]);
+    [isUuid(id) ? id : noId]);
   const isRight = isSecret(prefixes.secret, secret, row?.hash);
   return row === undefined || !isRight ? undefined : { id: row.id, client: row.client };
 }

@@ -8,6 +8,8 @@ const emailLengthMax = 254;
 const localLengthMax = 64;
 const rawLengthMax = 1_024;
 
+// RFC 9562, section 4, as Postgres and Node write it.
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const employeeId = /^[A-Z0-9-]{3,32}$/;
 const localAtom = /^[a-z0-9!#$%&'*+/=?^_`{|}~-]+$/;
 const domainLabel = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
@@ -21,6 +23,11 @@ export function canonicalIdentifier(raw: string): string | undefined {
   if (raw.length > rawLengthMax) return undefined;
   const text = foldDigits(dropInvisible(dropInvisible(raw).normalize('NFKC'))).trim();
   return text.includes('@') ? canonicalEmail(text) : canonicalId(text);
+}
+
+/** Whether it has the form of our own random ids, which are in lower case. */
+export function isUuid(text: string): boolean {
+  return uuid.test(text);
 }
 
 /** Whether a canonical identifier is an e-mail address. */

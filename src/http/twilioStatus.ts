@@ -1,6 +1,7 @@
 // POST /webhooks/twilio/status/:receiptId: what became of a send of ours. Without an id it is counted only: nobody
 // waits for the receipt of a notice.
 import type { RequestHandler } from 'express';
+import { isUuid } from '../domain/identifiers';
 import type { Receipt, ReceiptNote } from '../outbox/receipts';
 import { Problem } from './problem';
 import { signedParameters } from './twilioGuards';
@@ -24,8 +25,6 @@ export const statusPath = '/webhooks/twilio/status';
 
 /** The path of one send's receipts: its id stands in the path, since our routes refuse a query (A08). */
 export const receiptPath = (receiptId: string): string => `${statusPath}/${receiptId}`;
-
-const receiptIdForm = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** What a status says of a send: `accepted` nothing new; what is withdrawn arrives as little as what failed. */
 function receiptOf(status: MessageStatus | undefined): Receipt | undefined {
@@ -56,6 +55,6 @@ export function twilioStatus({ twilio, noteReceipt, countStatus }: StatusDeps): 
 /** Lets on what can be a receipt id; anything else is no route of ours. */
 export const isReceiptId: RequestHandler = (request, _response, next) => {
   const { receiptId } = request.params;
-  if (typeof receiptId !== 'string' || !receiptIdForm.test(receiptId)) throw new Problem('not-found');
+  if (typeof receiptId !== 'string' || !isUuid(receiptId)) throw new Problem('not-found');
   next();
 };

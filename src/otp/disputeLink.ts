@@ -1,6 +1,7 @@
 // The link by which an employee says NOT ME to a session that was announced to them: signed, so that nobody else can
 // make one, with ids in it and nothing of a person. Whoever has the link may dispute that one session, and no more.
 import { createHmac, timingSafeEqual } from 'node:crypto';
+import { isUuid } from '../domain/identifiers';
 import { UnknownKey } from '../keys/keyring';
 import type { PurposeKeys } from '../keys/keyring';
 
@@ -19,11 +20,9 @@ const [idBytes, expiryBytes, macBytes] = [16, 6, 32];
 /** With the longest key id. */
 const tokenLengthMax = Math.ceil((2 + 32 + idBytes + expiryBytes + macBytes) * 4 / 3);
 
-const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
-
 /** A token, signed under the active key: letters, digits, `-` and `_`. Throws RangeError for a bad id or time. */
 export function disputeToken(keys: PurposeKeys, { sessionId, expiresAt }: DisputeLink): string {
-  if (!uuid.test(sessionId)) throw new RangeError('a session has a UUID');
+  if (!isUuid(sessionId.toLowerCase())) throw new RangeError('a session has a UUID');
   if (Number.isNaN(expiresAt.getTime())) throw new RangeError('a link has a time at which it ends');
   const keyId = Buffer.from(keys.activeId);
   const expiry = Buffer.alloc(expiryBytes);

@@ -3,6 +3,7 @@
 import { randomInt, randomUUID } from 'node:crypto';
 import type { Pool, Queryable } from '../db/pool';
 import { auditedTransaction } from '../audit/auditedTransaction';
+import { isUuid } from '../domain/identifiers';
 import type { Policy } from '../domain/policy';
 import { open, seal } from '../keys/box';
 import type { PurposeKeys } from '../keys/keyring';
@@ -236,7 +237,7 @@ export type ApprovedNumber =
 
 export function createApprovedNumber(storageKeys: PurposeKeys): ApprovedNumber {
   return async (db, verificationId, clientName) => {
-    if (!isVerificationId(verificationId)) return undefined;
+    if (!isUuid(verificationId)) return undefined;
     const { rows: [row] } = await db.query<{ sealed: Buffer | null; askedAt: Date }>(
       `WITH taken AS (
          SELECT id, number_enc FROM rest_verifications
@@ -249,8 +250,4 @@ export function createApprovedNumber(storageKeys: PurposeKeys): ApprovedNumber {
     const number = open(storageKeys, row.sealed, numberContext(verificationId)).toString('utf8');
     return { number, askedAt: row.askedAt };
   };
-}
-
-function isVerificationId(id: string): boolean {
-  return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id);
 }

@@ -54,7 +54,7 @@ describe('options', () => {
   });
 
   test('alike is run when it is named, and then alone if it is named alone', () => {
-    expect(readOptions([]).parts).toEqual(['guard', 'sends', 'directory', 'statements', 'verification', 'relay', 'memory', 'recovery', 'otp', 'webhook']);
+    expect(readOptions([]).parts).toEqual(['guard', 'sends', 'directory', 'statements', 'tokens', 'verification', 'relay', 'memory', 'recovery', 'otp', 'webhook']);
     expect(readOptions(['--only=alike', '--quick'])).toMatchObject({ parts: ['alike'], quick: true });
   });
 

@@ -1,5 +1,6 @@
+import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
-import { canonicalIdentifier, findIdentifier, isEmailIdentifier } from '../../src/domain/identifiers';
+import { canonicalIdentifier, findIdentifier, isEmailIdentifier, isUuid } from '../../src/domain/identifiers';
 
 const cues = [
   'id', 'employee', 'personnel number', 'staff number', 'Personalnummer', 'personalnr', "numéro d'employé",
@@ -69,6 +70,14 @@ describe('the canonical identifier', () => {
       expect(canonicalIdentifier(` ${spelled}\t`)).toBe(id);
     }), { numRuns: 2_000 });
   });
+});
+
+test('one of our own ids is a UUID in lower case and nothing beside it', () => {
+  const id = randomUUID();
+  expect(isUuid(id)).toBe(true);
+  const others = ['', id.toUpperCase().replace(/\d/g, 'A'), id.slice(1), `${id}0`, `${id}\n`, ` ${id}`, `{${id}}`,
+    `${id}\n${id}`, id.replaceAll('-', ''), id.replace(/^./, 'g'), id.replace('-', '_')];
+  expect(others.filter(isUuid)).toEqual([]);
 });
 
 describe('an identifier in a message that opens a conversation', () => {

@@ -1,6 +1,7 @@
 // doorman binding list | end: which numbers are bound to whose account.
 import type { Command } from 'commander';
 import { auditedTransaction } from '../../audit/auditedTransaction';
+import { isUuid } from '../../domain/identifiers';
 import { endBinding, listBindings } from '../../otp/boundNumbers';
 import { notFound, operator } from '../operator';
 import { print } from '../output';
@@ -22,7 +23,7 @@ async function list({ employee }: { employee?: string }, command: Command): Prom
 }
 
 async function end(bindingId: string, _options: unknown, command: Command): Promise<void> {
-  if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(bindingId)) {
+  if (!isUuid(bindingId.toLowerCase())) {
     return notFound(command, 'That is no binding: `doorman binding list` shows them.');
   }
   const ended = await withDatabase((pool) =>

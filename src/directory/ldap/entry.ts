@@ -1,5 +1,6 @@
 // One LDAP entry as a person, or why it cannot be one. Remarks name attributes and keys, never values; a DN is a name.
 import type { Entry } from 'ldapts';
+import { isUuid } from '../../domain/identifiers';
 import type { EmployeeRecord, FeedItem } from '../directoryFeed';
 import type { PhoneRules } from '../phoneNumber';
 import { readDepartment, readEmail, readEmployeeId, readLanguage, readMobile, readName } from '../reading/values';
@@ -30,7 +31,7 @@ export function binaryAttributes({ key }: LdapSettings): string[] {
 }
 
 /** A UUID may stand in a report; any other key may be a login name or the employee ID. */
-const saysNothing = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+const saysNothing = (key: string) => isUuid(key.toLowerCase());
 const isGuid = (key: string) => key.toLowerCase() === 'objectguid';
 
 /** What is the same for all entries of a reading. */
@@ -45,7 +46,7 @@ export function createEntryReader(settings: LdapSettings, phones: PhoneRules) {
     const values = createValues(entry, remark);
     const key = isGuid(settings.key) ? values.guid(settings.key)
       : readOnly(settings.key, values, remark, readName);
-    const where = key !== undefined && saysNothing.test(key) ? key : place;
+    const where = key !== undefined && saysNothing(key) ? key : place;
     const record = key === undefined ? undefined : readPerson(settings, phones, key, values, remark, judgement);
     const notices = remarks.map((one) => ({ notice: { where, ...one } }));
     return { key, where, items: record === undefined ? notices : [{ record, where }, ...notices] };

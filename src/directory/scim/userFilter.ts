@@ -1,4 +1,5 @@
 // What a SCIM client may filter by, as SQL over `scim_users u`. Whatever it compares with is a parameter.
+import { isUuid } from '../../domain/identifiers';
 
 type Text = 'id' | 'externalId' | 'userName' | 'employeeNumber';
 type Contacts = 'emails' | 'phoneNumbers';
@@ -28,7 +29,6 @@ const texts: Record<Text, string> = {
   id: 'u.id::text', externalId: 'u.external_id', userName: 'u.user_key', employeeNumber: 'lower(u.employee_number)' };
 const isExact: ReadonlySet<string> = new Set<Text>(['externalId']);
 const keys: Record<Contacts, string> = { emails: 'u.email_keys', phoneNumbers: 'u.phone_keys' };
-const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const dateOperators = { eq: '=', gt: '>', ge: '>=', lt: '<', le: '<=' } as const;
 
 /** How userName and contacts are compared. */
@@ -60,7 +60,7 @@ function textSql(
 ): string {
   const sought = isExact.has(attribute) ? value : keyOf(value);
   // By the index of the key itself.
-  if (attribute === 'id' && operator === 'eq') return uuid.test(sought) ? `u.id = ${place(sought)}::uuid` : 'false';
+  if (attribute === 'id' && operator === 'eq') return isUuid(sought) ? `u.id = ${place(sought)}::uuid` : 'false';
   return matchSql(texts[attribute], operator, place(sought));
 }
 

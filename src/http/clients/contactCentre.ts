@@ -2,6 +2,7 @@
 // byte, and nothing in it tells which of token, key and JWT was wrong (R37).
 import type { Request, RequestHandler, Response } from 'express';
 import type { ContactCentres, CustomerAuth, Outcome, Proof, RefusalReason } from '../../clients/contactCentre';
+import { isUuid } from '../../domain/identifiers';
 import type { Log } from '../../log';
 import { authorizationOf } from '../callers/authorization';
 import type { FailureLimit } from '../callers/failureLimit';
@@ -22,7 +23,6 @@ const contentType = /^application\/json(?:; ?charset="?utf-8"?)?$/i;
 const keyForm = /^([\x21-\x7e]{1,512})$/;
 const jwtForm = /^JWT ([A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+)$/;
 const statementForm = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/;
-const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
 /** No id of the request in it: two refusals are the same. The header has it. */
 const refused = JSON.stringify({
@@ -105,7 +105,7 @@ function proofIn(body: object): Proof {
   const [[name, value] = ['', ''], ...more] = Object.entries(body) as [string, unknown][];
   if (more.length > 0 || typeof value !== 'string') throw new Problem('malformed', 'proof');
   if (name === 'statement' && statementForm.test(value)) return { statement: value };
-  if (name === 'verification_id' && uuid.test(value)) return { verificationId: value };
+  if (name === 'verification_id' && isUuid(value)) return { verificationId: value };
   throw new Problem('malformed', 'proof');
 }
 

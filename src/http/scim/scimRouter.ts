@@ -3,6 +3,7 @@
 import { Router } from 'express';
 import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'express';
 import type { ScimUsers } from '../../directory/scim/users';
+import { isUuid } from '../../domain/identifiers';
 import type { Log } from '../../log';
 import { isComplete, requestIdOf } from '../problem';
 import { authenticate, sourceOf } from './scimAuth';
@@ -118,10 +119,8 @@ function addUsers(router: Router, users: ScimUsers, base: string): void {
   }
 }
 
-const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
-
 const requireId: RequestHandler<{ id: string }> = ({ params }, _response, next) => {
-  if (!uuid.test(params.id)) throw new ScimFault('unknown');
+  if (!isUuid(params.id.toLowerCase())) throw new ScimFault('unknown');
   next();
 };
 

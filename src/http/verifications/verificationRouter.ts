@@ -6,6 +6,7 @@ import type { z } from 'zod';
 import type { Shown } from '../../clients/clientAccess';
 import type { Client } from '../../clients/clientSettings';
 import type { RequestLimit } from '../../clients/requestLimit';
+import { isUuid } from '../../domain/identifiers';
 import type { NewVerification, Verifications } from '../../verifications/verifications';
 import { authorizationOf } from '../callers/authorization';
 import { createFailureLimit, failureWindowMs } from '../callers/failureLimit';
@@ -29,7 +30,6 @@ export interface VerificationRouterDeps {
 
 const bytesMax = 4 * 1024;
 const jsonType = /^application\/json(?:; ?charset="?utf-8"?)?$/i;
-const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const keyForm = /^[\x21-\x7e]{1,255}$/;
 // RFC 9745: since when it is deprecated, 1 January 2026.
 const deprecated = '@1767225600';
@@ -57,7 +57,7 @@ export function verificationRouter(deps: VerificationRouterDeps): Router {
   })).all(refuseMethod('POST'));
 
   router.route('/v1/verifications/:id').get(serve(async (client, { params: { id } }) => {
-    const status = uuid.test(id) ? await verifications.status(mayVerify(client), id) : undefined;
+    const status = isUuid(id) ? await verifications.status(mayVerify(client), id) : undefined;
     if (status === undefined) throw new Problem('not-found');
     return [200, { status }];
   })).all(refuseMethod('GET, HEAD'));
@@ -65,7 +65,7 @@ export function verificationRouter(deps: VerificationRouterDeps): Router {
   router.route('/v1/verifications/:id/check').post(serve(async (client, request) => {
     const { code } = await readJson(request, schemas.check);
     const { id } = request.params;
-    const status = uuid.test(id) ? await verifications.check(mayVerify(client), id, code) : 'none';
+    const status = isUuid(id) ? await verifications.check(mayVerify(client), id, code) : 'none';
     count(client.name, status);
     if (status === 'none') throw new Problem('not-found');
     return [200, { status }];
