@@ -1,13 +1,16 @@
 // One turn of the assistant: guard, ask, guard again, keep the answer. The text is read here and wiped here.
 import { cancellationSignal } from '@temporalio/activity';
-import type { Assistant, AssistantAnswer } from '../src/assistant/assistant';
+import type { Assistant, AssistantAnswer, TurnMemory } from '../src/assistant/assistant';
 import { keepOffered, offeredBy, payloadOf, takeOffered } from '../src/assistant/choices/offered';
 import { DoorClosed, whileOpen } from '../src/assistant/door/whileOpen';
+import type { Pushes } from '../src/assistant/pushes';
 import { partsOf } from '../src/assistant/replies';
 import { readStepUp } from '../src/assistant/stepUp';
 import type { StepUp } from '../src/assistant/stepUp';
+import { findSaid } from '../src/assistant/stream/said';
+import type { Said, TurnInHand } from '../src/assistant/stream/said';
 import { createTurnMemory, forgetGiven } from '../src/assistant/turnMemory';
-import { openTurn, readTurnNews } from '../src/assistant/turns';
+import { endTurn, openTurn, readTurnNews } from '../src/assistant/turns';
 import { pendingTexts, storeTexts } from '../src/outbox/outbox';
 import { isHeld } from '../src/outbox/pacing';
 import type { Note } from '../src/audit/auditedTransaction';
@@ -50,6 +53,8 @@ export interface AssistantDeps extends DisputeDeps, SendDeps, RouteDeps {
   readonly mediaHosts: ReadonlySet<string>;
   /** The words for a text in the best language there is. */
   render(text: TextRequest | StepUpTextRequest, language: string | null): string;
+  /** Keeps what the assistant says while its turn goes on; without it, that is kept with the answer. Never rejects. */
+  readonly say?: Pushes['say'];
   /** How long earlier tries of this activity took, in ms; 0 for the first. */
   triedForMs(): number;
 }
@@ -70,11 +75,11 @@ export type RelayOutcome =
   /**
    * The assistant answered: this many replies wait in the outbox under `replyKey`; `dropped` were too many, `ignored`
    * no chat can show, more are pushed later when `open`, and `late` comes after the text that says that it takes long.
-   * It broke off when `broken`: the last of them says so.
+   * It broke off when `broken`: the last of them says so. Those before `from` were for a former session.
    */
   | {
     readonly reaction: 'relay'; readonly replies: number; readonly dropped?: number; readonly ignored?: number;
-    readonly open?: true; readonly late?: true; readonly broken?: true;
+    readonly open?: true; readonly late?: true; readonly broken?: true; readonly from?: number;
   }
   | { readonly reaction: 'end' | 'dispute' | 'textOnly' | 'flood' | 'ignore' }
   /** The session is over, be it that the message needs a fresh proof: nothing is answered and it still waits. */
@@ -176,7 +181,7 @@ async function ask(
     void showTyping(deps, input.messageId);
     const late = sayWhenLate(deps, input, session);
     try {
-      const memory = createTurnMemory(deps.pool, deps.storageKeys, input);
+      const memory = { ...createTurnMemory(deps.pool, deps.storageKeys, input), ...earlyReplies(deps, input) };
       const assistant = whileOpen(deps.assistant, async () =>
         await findOpenSession(deps.pool, input.sessionId, input.senderId) !== undefined);
       const answer = await inTheirName(deps, input, session, (authorization) => {
@@ -213,7 +218,17 @@ function inTheirName(
   return onBehalf({ employeeId, sessionId, method, assurance, verifiedAt }, request);
 }
 
-/** Tells the person, once a turn, that the assistant still works, when it takes long. */
+function earlyReplies({ say }: AssistantDeps, input: RelayInput): Pick<TurnMemory, 'say'> {
+  return say === undefined ? {} : { say: (place, reply) => say(turnInHand(input), place, reply) };
+}
+
+function turnInHand(input: RelayInput): TurnInHand {
+  const { messageId, senderId, sessionId, repliesMax } = input;
+  const { pushedTurnMs: lastsMs, stillWorkingAfterMs } = soundPolicy(input);
+  return { messageId, senderId, sessionId, repliesMax, lastsMs, stillWorkingAfterMs };
+}
+
+/** Tells the person, once a turn, that the assistant still works, when it takes long and has said nothing. */
 function sayWhenLate(deps: AssistantDeps, input: RelayInput, { language }: OpenSession): { end(): Promise<boolean> } {
   const { messageId, senderId, sessionId } = input;
   const restMs = soundPolicy(input).stillWorkingAfterMs - deps.triedForMs();
@@ -221,9 +236,10 @@ function sayWhenLate(deps: AssistantDeps, input: RelayInput, { language }: OpenS
   const key = textKey(messageId, 'stillWorking');
   const words = () => deps.render({ key: 'stillWorking', params: {} }, language);
   let said: Promise<unknown> | undefined;
+  const say = async () => await findSaid(deps.pool, input) ?? sendOnce(deps, { key, senderId, sessionId }, words);
   const timer = setTimeout(() => {
     // A courtesy: what fails here, fails nobody's turn.
-    said = sendOnce(deps, { key, senderId, sessionId }, words).catch(() => undefined);
+    said = say().catch(() => undefined);
   }, Math.max(0, restMs));
   return {
     /** Whether it was told, or may have been by an earlier try. */
@@ -243,34 +259,48 @@ function keepAnswer(
   deps: AssistantDeps, input: RelayInput, answer: AssistantAnswer, late: boolean,
 ): Promise<RelayOutcome> {
   const { messageId, senderId, sessionId, repliesMax } = input;
-  const { stepUpAgeMs, pushedTurnMs: lastsMs, stillWorkingAfterMs } = soundPolicy(input);
   return handleMessage<RelayOutcome>(deps.pool, deps.storageKeys, input, async (tx, note) => {
     const session = await findOpenSession(tx, sessionId, senderId);
     const wanted = readStepUp(answer.stepUp);
+    const { stepUpAgeMs } = soundPolicy(input);
     const verdict = await judgeStepUp(deps, tx, wanted, session, { messageId, senderId, stepUpAgeMs });
     if (verdict === 'again') return stepUp(deps, tx, note, input, wanted!); // nothing is judged so unless it is wanted
     if (session === undefined) return { reaction: 'tooLate' };
-    if (verdict === 'impossible') return sayImpossible(deps, tx, input, session);
+    const said = await findSaid(tx, input);
+    const say = (key: 'stepUpImpossible' | 'assistantUnavailable') =>
+      deps.render({ key, params: {} }, session.language);
+    // In place of what the assistant said.
+    if (verdict === 'impossible') return keepRest(deps, tx, input, [say('stepUpImpossible')], said);
     const replies = answer.replies.slice(0, repliesMax);
-    const parts = partsOf(replies, deps.split, deps.mediaHosts);
+    const parts = partsOf(replies.slice(said?.replies), deps.split, deps.mediaHosts);
     // In its place behind what came before, and once, as every reply is.
-    if (answer.broken === true) parts.push(apologyTo(deps, session));
-    const texts = parts.map((text, index) => ({ key: replyKey(messageId, index), text }));
-    await storeTexts(tx, deps.storageKeys, senderId, texts);
+    if (answer.broken === true) parts.push(say('assistantUnavailable'));
+    const repliesLeft = repliesMax - Math.max(replies.length, said?.replies ?? 0);
+    const kept = await keepRest(deps, tx, input, parts, said, answer.endTurn ? undefined : repliesLeft);
     if (deps.assistant.hasPayloads === true) {
       await keepOffered(tx, deps.storageKeys, sessionId, offeredBy(replies, answer.payloads));
     }
-    const repliesLeft = repliesMax - replies.length;
-    const turn = { messageId, senderId, sessionId, repliesLeft, parts: parts.length, stillWorkingAfterMs, lastsMs };
-    if (!answer.endTurn) await openTurn(tx, turn);
     const dropped = answer.replies.length - replies.length;
-    const { ignored = 0 } = answer;
     return {
-      reaction: 'relay', replies: parts.length,
-      ...dropped === 0 ? {} : { dropped }, ...ignored === 0 ? {} : { ignored },
+      ...kept, ...dropped === 0 ? {} : { dropped }, ...answer.ignored ? { ignored: answer.ignored } : {},
       ...answer.endTurn ? {} : { open: true }, ...late ? { late: true } : {}, ...answer.broken ? { broken: true } : {},
     };
   }, ({ reaction }) => reaction === 'closed');
+}
+
+/** Behind what was said early. More may be pushed where `repliesLeft` says how much; else the turn is over. */
+async function keepRest(
+  deps: AssistantDeps, tx: Queryable, input: RelayInput, texts: readonly string[], said: Said | undefined,
+  repliesLeft?: number,
+): Promise<Extract<RelayOutcome, { reaction: 'relay' }>> {
+  const { messageId, senderId } = input;
+  const { parts: before, from } = said ?? { parts: 0, from: 0 };
+  const keyed = texts.map((text, index) => ({ key: replyKey(messageId, before + index), text }));
+  await storeTexts(tx, deps.storageKeys, senderId, keyed);
+  const parts = before + texts.length;
+  if (repliesLeft !== undefined) await openTurn(tx, { ...turnInHand(input), repliesLeft, parts });
+  else if (said !== undefined) await endTurn(tx, messageId);
+  return { reaction: 'relay', replies: parts, ...from === 0 ? {} : { from } };
 }
 
 async function stepUp(
@@ -281,17 +311,4 @@ async function stepUp(
   // Nothing was done, and the turn comes again.
   await forgetGiven(tx, messageId);
   return { reaction: 'closed' };
-}
-
-/** In place of what the assistant said: the turn is over. */
-async function sayImpossible(
-  deps: AssistantDeps, tx: Queryable, { messageId, senderId }: RelayInput, { language }: OpenSession,
-): Promise<RelayOutcome> {
-  const text = deps.render({ key: 'stepUpImpossible', params: {} }, language);
-  await storeTexts(tx, deps.storageKeys, senderId, [{ key: replyKey(messageId, 0), text }]);
-  return { reaction: 'relay', replies: 1 };
-}
-
-function apologyTo(deps: AssistantDeps, { language }: { readonly language: string | null }): string {
-  return deps.render({ key: 'assistantUnavailable', params: {} }, language);
 }

@@ -47,6 +47,8 @@ export interface Ports {
   /** Where people are asked for their work e-mail alone, and where they need an account besides. */
   readonly identifyBy?: IdentifyBy;
   readonly hasAccount?: (employeeId: string) => Promise<boolean>;
+  /** Where replies are read while their turn goes on. */
+  readonly say?: Pushes['say'];
   /** Where the assistant is asked in employees' own names. */
   readonly onBehalf?: OnBehalf;
   /** By whom and for whom statements are made; without, for nobody. */

@@ -62,7 +62,11 @@ export function wireWorker(config: Config, metricsUrl: string) {
   // Codes by mail have connections of their own: notices that hang would hold them up.
   const mailer = createMail(config);
   const verify = createVerify(config, pool, log, alert);
-  const ports = { ...createPorts(config, texts, alert, { verify, mailer }), ...wireServices(config, pool) };
+  const { conversations, close } = connectConversations(config);
+  const pushes = createWiredPushes(pool, config.keyring, mediaHosts(config), conversations, log);
+  const ports = {
+    ...createPorts(config, texts, alert, { verify, mailer }), ...wireServices(config, pool), say: pushes.say,
+  };
   const activities = createWiredActivities(
     pool, config.keyring, texts, ports, config.DOORMAN_LANGUAGE, alert, destinationRules(config),
     mediaHosts(config));
@@ -78,7 +82,12 @@ export function wireWorker(config: Config, metricsUrl: string) {
     dataConverter: createDataConverter(config.keyring.payload) as DataConverter,
     temporalLog: temporalLogger(log),
     database: checkDatabase(config, pool, log),
-    close: async () => { mailer?.close(); await directory.close(); await pool.end(); },
+    close: async () => {
+      mailer?.close();
+      await Promise.all([directory.close(), pushes.drain()]);
+      await close();
+      await pool.end();
+    },
   };
 }
 

@@ -109,7 +109,8 @@ function handleMessages(c: Conversation): void {
 function handleNews(c: Conversation): void {
   setHandler(repliesReady, (signal?: Partial<RepliesReady>) => {
     // Versioned: a worker from before took the signal for none, and its history shows nothing that came of it.
-    if (isMessageId(signal?.messageId) && patched('pushed-replies')) enqueueNews(c.state, signal.messageId);
+    if (!isMessageId(signal?.messageId) || !patched('pushed-replies')) return;
+    if (c.heedNow?.(signal.messageId) !== true) enqueueNews(c.state, signal.messageId);
   });
 }
 

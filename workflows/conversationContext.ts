@@ -25,6 +25,8 @@ export class Conversation {
   readonly orders: Order[] = [];
   /** Codes that did not arrive. Not carried over: a run does not continue as new while one waits. */
   readonly missed: CodeMissed[] = [];
+  /** Says whether it takes news of a turn at once. */
+  heedNow?: (messageId: string) => boolean;
   private clock: { readonly at: number; readonly scope: CancellationScope } | undefined;
   private due = false;
   private ended = false;

@@ -60,6 +60,12 @@ export interface TurnMemory {
   recall(): Promise<string | undefined>;
   keep(note: string): Promise<void>;
   forget(): Promise<void>;
+  /**
+   * Keeps the reply at this place of the answer, whole: it is read while the turn goes on. What an earlier try kept
+   * there stands, so that this one is not read. False when nobody is left who may read it. Never rejects. Without it,
+   * replies are read when the answer is whole.
+   */
+  say?(place: number, reply: Reply): Promise<boolean>;
 }
 
 export interface Assistant {

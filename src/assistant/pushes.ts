@@ -1,12 +1,15 @@
-// Takes the replies that an assistant pushes: stored, sealed and in order, before they are acknowledged; then their
-// conversation is told, at once where it can be, else by the sweep (decision 10). Sends nothing itself.
+// Takes the replies that an assistant pushes, or says while its turn goes on: stored, sealed and in order; then their
+// conversation is told, at once where it can be, else by the sweep (decisions 10, 23). Sends nothing itself.
 import { setTimeout as delay } from 'node:timers/promises';
 import { inTransaction } from '../db/pool';
-import type { Pool, Queryable } from '../db/pool';
+import type { Queryable } from '../db/pool';
 import { replyKey } from '../domain/messages';
 import type { Log } from '../log';
+import type { Reply } from './assistant';
 import type { Push } from './pushReader';
 import { partsOf } from './replies';
+import { keepSaid } from './stream/said';
+import type { SaidDeps, TurnInHand } from './stream/said';
 import {
   dueTurns, extendTurn, findPush, isBeingRelayed, lockTurn, notePush, noteTold,
 } from './turns';
@@ -26,16 +29,7 @@ export type PushOutcome =
   /** This id was that of a push to another turn. */
   | { readonly outcome: 'reused' };
 
-export interface PushDeps {
-  readonly pool: Pool;
-  /** Keeps texts to be sent later, under their keys. */
-  storeTexts(tx: Queryable, senderId: string, texts: readonly { key: string; text: string }[]): Promise<void>;
-  /** Whether the sender's session is open at this moment: a leaver's replies are not even kept (A55). */
-  isOpen(tx: Queryable, sessionId: string, senderId: string): Promise<boolean>;
-  /** Splits a text into parts that one message of the channel can hold. */
-  readonly split: (text: string) => readonly string[];
-  /** Where links to media may lead. */
-  readonly mediaHosts: ReadonlySet<string>;
+export interface PushDeps extends SaidDeps {
   /** Tells the sender's conversation that there is news of a turn. Rejects when that is not certain. */
   tell(turn: { senderId: string; messageId: string }): Promise<'told' | 'gone'>;
   readonly log: Pick<Log, 'warn'>;
@@ -44,6 +38,11 @@ export interface PushDeps {
 export interface Pushes {
   /** Stores what was pushed, once. Rejects only when it is not stored. */
   take(push: Push): Promise<PushOutcome>;
+  /**
+   * Keeps what is said at this place of a turn that goes on, once. False when nobody is left who may read it. What
+   * cannot be kept now is kept with the answer: never rejects.
+   */
+  say(turn: TurnInHand, place: number, reply: Reply): Promise<boolean>;
   /** Tells conversations what they were not told of, that a turn takes long, and that one is over. */
   tellDue(): Promise<void>;
   /** Resolves when nobody is being told. */
@@ -92,6 +91,17 @@ export function createPushes(deps: PushDeps): Pushes {
       return { outcome: 'taken', taken, dropped };
     },
 
+    async say(turn, place, reply) {
+      try {
+        const kept = await keepSaid(deps, turn, place, reply, tellAgainMs);
+        if (typeof kept === 'object') tellSoon(kept);
+        return kept !== 'over';
+      } catch (error) {
+        log.warn('a reply is kept with the others of its answer', { turnId: turn.messageId, error });
+        return true;
+      }
+    },
+
     async tellDue() {
       const due = await dueTurns(pool, dueBatch);
       for (let start = 0; start < due.length; start += toldAtOnce) {
@@ -113,8 +123,10 @@ type Stored = Exclude<PushOutcome, { outcome: 'taken' }>
 
 function storePush(deps: PushDeps, push: Push): Promise<Stored> {
   return inTransaction(deps.pool, async (tx): Promise<Stored> => {
+    // Asked first: what is committed in between is a turn that is found.
+    if (await isBeingRelayed(tx, push.turnId)) return { outcome: 'early' };
     const turn = await lockTurn(tx, push.turnId);
-    if (turn === undefined) return { outcome: await isBeingRelayed(tx, push.turnId) ? 'early' : 'unknown' };
+    if (turn === undefined) return { outcome: 'unknown' };
     const before = await findPush(tx, push.id);
     if (before !== undefined) {
       const { messageId, taken, dropped } = before;

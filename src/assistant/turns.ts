@@ -27,15 +27,23 @@ export interface OpenTurn {
 /** What a conversation has to do about a turn. `silent`: its time is over, and nothing was said. */
 export type TurnNews = { readonly parts: number } | 'slow' | 'silent' | 'nothing';
 
-/** In the transaction that settles the turn's message. */
+/** In the transaction that settles the turn's message. Of one that was answered in part before, this is the rest. */
 export async function openTurn(tx: Queryable, turn: NewTurn): Promise<void> {
   await tx.query(
     `INSERT INTO turns (message_id, sender_id, session_id, replies_left, parts, still_at, ends_at, due_at)
      SELECT $1, $2, $3, $4, $5, still_at, ends_at, CASE WHEN $5 > 0 THEN ends_at ELSE least(still_at, ends_at) END
        FROM (SELECT clock_timestamp() + $6 * interval '1 ms' AS still_at,
-                    clock_timestamp() + $7 * interval '1 ms' AS ends_at) AS times`,
+                    clock_timestamp() + $7 * interval '1 ms' AS ends_at) AS times
+     ON CONFLICT (message_id) DO UPDATE
+       SET session_id = excluded.session_id, replies_left = excluded.replies_left, parts = excluded.parts,
+           still_at = excluded.still_at, ends_at = excluded.ends_at, ended_at = NULL, due_at = excluded.due_at`,
     [turn.messageId, turn.senderId, turn.sessionId, turn.repliesLeft, turn.parts, turn.stillWorkingAfterMs,
       turn.lastsMs]);
+}
+
+/** The same of one that was answered in part before, when nothing more will come. */
+export async function endTurn(tx: Queryable, messageId: string): Promise<void> {
+  await tx.query('UPDATE turns SET ended_at = clock_timestamp(), due_at = NULL WHERE message_id = $1', [messageId]);
 }
 
 /** The turn, locked until the end of the transaction; undefined when there is none. */
@@ -47,7 +55,7 @@ export async function lockTurn(tx: Queryable, messageId: string): Promise<OpenTu
   return turn;
 }
 
-/** Whether a message waits to be handled: the assistant may have it before its turn stands here. */
+/** Whether a message waits to be handled: the assistant may have it, and its turn is not open to pushes yet. */
 export async function isBeingRelayed(db: Queryable, messageId: string): Promise<boolean> {
   const { rowCount } = await db.query(
     'SELECT 1 FROM inbox WHERE message_id = $1 AND sender_id IS NOT NULL AND handled_at IS NULL', [messageId]);

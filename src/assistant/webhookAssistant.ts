@@ -4,7 +4,7 @@
 import { Webhook } from 'standardwebhooks';
 import { z } from 'zod';
 import { Fault, speakerRefused } from '../domain/faults';
-import type { AssistantAnswer, Turn } from './assistant';
+import type { AssistantAnswer, Turn, TurnMemory } from './assistant';
 import { timeoutMsDefault } from './assistantSettings';
 import { createExchange, refused } from './exchange';
 import type { Exchange } from './exchange';
@@ -31,9 +31,9 @@ const schema = z.object({
   step_up: stepUpSchema.optional(),
 });
 
-/** Can be given a turn again: it knows a turn by its id, so that nothing need be remembered. */
+/** Can be given a turn again: it knows a turn by its id, so that only what it said in parts need be remembered. */
 export interface WebhookAssistant {
-  answer(turn: Turn, signal: AbortSignal): Promise<AssistantAnswer>;
+  answer(turn: Turn, signal: AbortSignal, memory?: Pick<TurnMemory, 'say'>): Promise<AssistantAnswer>;
 }
 
 /** Throws when the URL cannot be used: at the start, and without repeating it, because a URL can hold a secret. */
@@ -43,11 +43,12 @@ export function createWebhookAssistant(options: WebhookAssistantOptions): Webhoo
   const webhook = new Webhook(options.secret);
   const accept = ['application/json', ...partGapMs === undefined ? [] : streamTypes].join(', ');
   return {
-    async answer(turn, signal) {
+    async answer(turn, signal, memory) {
       const exchange = createExchange(get, signal, timeoutMs);
       const response = await exchange.send(url, signedRequest(webhook, turn, accept));
       if (response.status === 401 && turn.authorization !== undefined) return refuseSpeaker(exchange, response);
-      if (partGapMs !== undefined && isStreamed(response)) return readStreamed(exchange, response, partGapMs);
+      const isInParts = partGapMs !== undefined && isStreamed(response);
+      if (isInParts) return readStreamed(exchange, response, partGapMs, memory);
       return readAnswer(exchange, response);
     },
   };

@@ -12,6 +12,7 @@ import { canonicalIdentifier } from '../domain/identifiers';
 import { changeNotices } from '../wiring/changeNotices';
 import { notFound, operator } from './operator';
 import { print, progress, refuse } from './output';
+import { sourceArgument } from './people/sourceArgument';
 import { syncCommands } from './sync';
 import { withDatabase } from './withDatabase';
 
@@ -36,7 +37,7 @@ export function directoryCommands(program: Command): void {
     .option('--dry-run', 'compare and report, write nothing')
     .option('--force', 'deactivate however many are missing from the file')
     .option('--partial', 'the file does not hold everybody: nobody leaves by being missing')
-    .option('--source <name>', 'name of the source', 'csv')
+    .option('--source <name>', 'name of the source', sourceArgument, 'csv')
     .option('--country <code>', 'country of numbers without a country code, like DE')
     .action(importCsv);
   syncCommands(directory);

@@ -4,16 +4,16 @@ import type { Command } from 'commander';
 import { isPhoneCountry } from '../directory/phoneNumber';
 import { issueToken, listTokens, revokeToken } from '../directory/scim/tokens';
 import type { Issued, NewToken, ScimToken } from '../directory/scim/tokens';
-import { nameForm, nameRule } from '../domain/names/names';
 import { notFound, operator } from './operator';
 import { print, refuse } from './output';
+import { sourceArgument } from './people/sourceArgument';
 import { withDatabase } from './withDatabase';
 
 export function scimCommands(program: Command): void {
   const token = program.command('scim').description('identity providers that push people by SCIM')
     .command('token').description('the tokens by which they are known');
   token.command('new').description('makes a token and prints it, this once; a source may have two, to change over')
-    .requiredOption('--source <name>', 'the identity provider, as the directory names it: entra, okta', source)
+    .requiredOption('--source <name>', 'the identity provider, as the directory names it: entra, okta', sourceArgument)
     .addOption(new Option('--employee-number <attribute>', 'where the employee ID stands when the extension has none')
       .choices(['userName', 'externalId', 'nowhere']))
     .option('--country <code>', 'country of telephone numbers without a country code, like DE', country)
@@ -63,11 +63,6 @@ async function revoke(id: string, _options: unknown, command: Command): Promise<
   const revoked = await withDatabase((pool) => revokeToken(pool, id, operator()));
   if (!revoked) return notFound(command, 'No token of this id counts.');
   print(command, { outcome: 'revoked' }, ['Revoked: whoever shows it is refused from now on.']);
-}
-
-function source(name: string): string {
-  if (nameForm.test(name)) return name;
-  throw new InvalidArgumentError(nameRule);
 }
 
 function country(code: string): string {

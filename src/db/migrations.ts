@@ -1,8 +1,8 @@
 // Brings the tables up to date and makes the application's user. Safe to repeat, and when several start it at once.
 import { createHmac, createHash, pbkdf2Sync, randomBytes } from 'node:crypto';
-import { join } from 'node:path';
 import { runner } from 'node-pg-migrate';
 import { Client } from 'pg';
+import { migrationsFolder } from './soundness';
 
 export interface MigrateOptions {
   /** Postgres as the owner of the tables: may create roles. */
@@ -11,9 +11,6 @@ export interface MigrateOptions {
   readonly appUrl?: string;
   readonly onProgress?: (line: string) => void;
 }
-
-/** Beside the compiled file stands a copy of the same folder: the build puts it there. */
-export const migrationsFolder = join(__dirname, 'migrations');
 
 /** Applies what is missing, in one transaction. Resolves with the names applied; rejects with Postgres's reason. */
 export async function migrate({ ownerUrl, appUrl, onProgress = () => undefined }: MigrateOptions): Promise<string[]> {

@@ -16,6 +16,8 @@ export interface NoticeDeps {
   readonly countries: Countries;
   /** After this it comes too late: what it warns of is held back no more. */
   readonly giveUpAfterMs: number;
+  /** Charges an SMS in the budget of its telephone. False when that is spent: it is due again later. Repeat-safe. */
+  chargeSms(id: string): Promise<boolean>;
   /** By SMS to a number, by mail to an address; the same id is the same notice. Throws Fault. */
   sendNotice(notice: { id: string; to: string; language: string | null }): Promise<
     { readonly outcome: 'accepted'; readonly providerId: string }
@@ -55,7 +57,8 @@ async function takeDue(db: Queryable): Promise<Notice[]> {
   const { rows } = await db.query<Notice>(
     `UPDATE contact_notices n SET attempts = attempts + 1, tried_at = clock_timestamp() FROM employees e
       WHERE e.id = n.employee_id AND n.id IN (
-        SELECT id FROM contact_notices WHERE state = 'pending' AND NOT EXISTS (
+        SELECT id FROM contact_notices
+         WHERE state = 'pending' AND (due_at IS NULL OR due_at <= clock_timestamp()) AND NOT EXISTS (
           SELECT FROM contact_notices WHERE state = 'pending' AND tried_at > clock_timestamp() - interval '1 min')
          ORDER BY attempts, created_at LIMIT ${batchRows} FOR UPDATE SKIP LOCKED)
      RETURNING n.id, n.employee_id AS "employeeId", n.destination_hash AS hash, n.destination_enc AS enc,
@@ -69,6 +72,11 @@ async function sendOne(deps: NoticeDeps, notice: Notice): Promise<'sent' | 'fail
     const to = open(deps.storageKeys, notice.enc, context).toString('utf8');
     const isListed = to.includes('@') || countryOf(to, deps.countries) !== undefined;
     if (!isListed) return await settle(deps.pool, notice, { fault: 'unlisted' });
+    if (!to.includes('@') && !await deps.chargeSms(notice.id)) {
+      const { employeeId } = notice;
+      deps.log.warn('a telephone has had too much today to be told of its change yet', { employeeId });
+      return 'later';
+    }
     const sent = await deps.sendNotice({ id: notice.id, to, language: notice.language });
     return await settle(deps.pool, notice, sent.outcome === 'accepted' ? sent : { fault: sent.code });
   } catch (error) {

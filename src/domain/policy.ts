@@ -46,7 +46,7 @@ export const policyRules = {
   strangerSendsPerHourMax: rule(3, 1, 10, 'sends to one employee for strangers in an hour (R12)'),
   strangerSendsPerDayMax: rule(5, 1, 20, 'sends to one employee for strangers in 24 h (R12)'),
   destinationSendsPerDayMax: rule(10, 2, 50, 'sends to one telephone in 24 h, whoever it belongs to; strangers cause half of them at most (R12)'),
-  destinationSendsInAllPerDayMax: rule(200, 20, 10_000, 'sends to one telephone in 24 h, those of codes that were used and notices of sessions included: one person must not spend a country\'s day (A52)'),
+  destinationSendsInAllPerDayMax: rule(200, 20, 10_000, 'sends to one telephone in 24 h, those of codes that were used and notices of sessions and of changed contacts included: one person must not spend a country\'s day (A52)'),
   countrySendsPerDayMax: rule(2_000, 1, 100_000, 'sends of codes to one country in a day (UTC); strangers cause half of them at most (A52)'),
   contactHoldMs: rule(72 * hour, 24 * hour, 168 * hour, 'a contact that was added or changed gets no code for so long; the process\'s number holds, not the conversation\'s (R19)'),
   contactNoticesMax: rule(200, 1, 10_000, 'numbers and addresses that one import tells that they came or went; the others are recorded (R19)'),

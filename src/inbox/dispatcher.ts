@@ -148,7 +148,8 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
   return {
     async take(message, doubts, isLate = false) {
       if (doubts.length > 0) {
-        if (await storeUnconfirmed(pool, keys, message, doubts) === 'known') return 'known';
+        const kept = await storeUnconfirmed(pool, keys, message, doubts, deps.messagesPerMinuteMax);
+        if (kept !== 'stored') return kept;
         sweepSoon();
         return 'unconfirmed';
       }

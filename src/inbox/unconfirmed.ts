@@ -1,31 +1,48 @@
 // Messages whose signature allows more than one reading: kept aside until the provider says what they were (R39).
 // Until then they belong to no sender, end no session and are told to no conversation.
 import { auditedTransaction } from '../audit/auditedTransaction';
+import { inTransaction } from '../db/pool';
 import type { Pool, Queryable } from '../db/pool';
 import type { MessageKind } from '../domain/messages';
 import { open, seal } from '../keys/box';
 import { textContext } from './handling';
 import { storeMessage } from './inbox';
 import type { IncomingMessage, Stored } from './inbox';
-import { partFromOther } from './senders';
+import { hashAddresses, lockAddresses, partFromOther } from './senders';
 import type { AddressKeys } from './senders';
 
 const originContext = (messageId: string): string => `inbox-origin:${messageId}`;
 
 type Origin = Pick<IncomingMessage, 'addresses' | 'writtenFrom' | 'identityKey'>;
 
-/** Stores a message with what is doubtful about it, by rule and parameter name. */
-export async function storeUnconfirmed(
-  db: Queryable, keys: AddressKeys, message: IncomingMessage, doubts: readonly string[],
-): Promise<'stored' | 'known'> {
+/**
+ * Stores a message with what is doubtful about it, by rule and parameter name. Beyond `perMinuteMax` of the address
+ * that it was written from, nothing of it is kept but its id, and it is settled at once; without that number all are.
+ */
+export function storeUnconfirmed(
+  pool: Pool, keys: AddressKeys, message: IncomingMessage, doubts: readonly string[], perMinuteMax?: number,
+): Promise<'stored' | 'known' | 'flood'> {
   const { messageId, kind, text, addresses, writtenFrom, identityKey } = message;
   const origin: Origin = { addresses, writtenFrom, ...identityKey === undefined ? {} : { identityKey } };
-  const { rowCount } = await db.query(
-    `INSERT INTO inbox (message_id, kind, text_enc, origin_enc, unconfirmed) VALUES ($1, $2, $3, $4, $5)
-     ON CONFLICT (message_id) DO NOTHING`,
-    [messageId, kind, seal(keys.storage, text, textContext(messageId)),
-      seal(keys.storage, JSON.stringify(origin), originContext(messageId)), doubts]);
-  return rowCount === 1 ? 'stored' : 'known';
+  const from = hashAddresses(keys, addresses).filter(({ address }) => address === writtenFrom);
+  return inTransaction(pool, async (tx) => {
+    // The count is read after it, and is exact however many come at once.
+    await lockAddresses(tx, from);
+    const { rows: [stored] } = await tx.query<{ isFlood: boolean }>(
+      `INSERT INTO inbox (message_id, kind, text_enc, origin_enc, unconfirmed, origin_hash, handled_at, outcome, result)
+       SELECT $1::text, $2::text, CASE WHEN NOT is_flood THEN $3::bytea END,
+              CASE WHEN NOT is_flood THEN $4::bytea END, $5::text[], $6::bytea,
+              CASE WHEN is_flood THEN clock_timestamp() END, CASE WHEN is_flood THEN 'flood' END,
+              CASE WHEN is_flood THEN '{"reaction": "flood"}'::jsonb END
+         FROM (SELECT coalesce(count(*) >= $7::int, false) AS is_flood FROM inbox
+                WHERE origin_hash = $6::bytea AND received_at > clock_timestamp() - interval '1 min') AS minute
+       ON CONFLICT (message_id) DO NOTHING RETURNING handled_at IS NOT NULL AS "isFlood"`,
+      [messageId, kind, seal(keys.storage, text, textContext(messageId)),
+        seal(keys.storage, JSON.stringify(origin), originContext(messageId)), doubts, from[0]!.hash,
+        perMinuteMax ?? null]);
+    if (stored === undefined) return 'known';
+    return stored.isFlood ? 'flood' : 'stored';
+  });
 }
 
 /** An unconfirmed message, and how long it has waited. */

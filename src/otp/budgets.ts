@@ -104,6 +104,13 @@ export async function chargeNotice(
   return row!.allowed;
 }
 
+/** The same of one that tells a telephone of a changed contact. False: it is due in an hour. Repeat-safe by notice. */
+export async function chargeContactNotice(db: Queryable, policy: Policy, noticeId: string): Promise<boolean> {
+  const { rows: [row] } = await db.query<{ allowed: boolean }>(
+    'SELECT charge_contact_notice($1, $2) AS allowed', [noticeId, policy.destinationSendsInAllPerDayMax]);
+  return row!.allowed;
+}
+
 /** One send of a code, as it was charged. */
 export interface ChargedSend {
   readonly method: Method;

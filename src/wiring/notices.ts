@@ -7,7 +7,7 @@ import type { NoticeDeps } from '../directory/contactNotices';
 import { disputeLinkPath } from '../http/dispute/disputePage';
 import type { Log } from '../log';
 import type { Mailer } from '../mail/mailer';
-import { chargeNotice } from '../otp/budgets';
+import { chargeContactNotice, chargeNotice } from '../otp/budgets';
 import type { Alert } from '../otp/budgets';
 import { createSmsNotices } from '../otp/carriers/smsCarrier';
 import type { SmsNotice } from '../otp/carriers/smsCarrier';
@@ -52,6 +52,7 @@ export function createNotices(config: Config, { pool, log, texts, mailer, alert 
   };
   const contacts: NoticeDeps = {
     pool, log, countries, storageKeys: keys.storage, giveUpAfterMs: policy.contactHoldMs,
+    chargeSms: (id) => chargeContactNotice(pool, policy, id),
     sendNotice: (notice) => tellOfChange(sessions, notice),
   };
   return async (): Promise<{ notified: number; unnotified: number }> => {

@@ -30,6 +30,32 @@ test('development is content with any database that has the tables', async () =>
   expect(await problems(database.ownerUrl, false)).toEqual([]);
 });
 
+describe('a database that lacks a migration', () => {
+  const upToDate = async (url: string) => (await problems(url, false)).every((problem) => !problem.includes('doorman migrate'));
+  const owner = async (statement: string) => {
+    const pool = createPool(database.ownerUrl, { max: 1 });
+    await pool.query(statement).finally(() => pool.end());
+  };
+
+  test.each(['url', 'ownerUrl'] as const)('is named as such, to who comes by its %s', async (url) => {
+    await owner(`UPDATE migrations SET name = 'mislaid' WHERE name LIKE '0001%'`);
+    expect(await problems(database[url], true)).toEqual([expect.stringContaining('doorman migrate')]);
+    await owner(`UPDATE migrations SET name = '0001_roles' WHERE name = 'mislaid'`);
+    expect(await upToDate(database[url])).toBe(true);
+  });
+
+  test('is known by its list, too, which it does not show yet', async () => {
+    await owner('REVOKE SELECT ON migrations FROM doorman_app');
+    expect(await problems(database.url, true)).toEqual([expect.stringContaining('doorman migrate')]);
+    await owner('GRANT SELECT ON migrations TO doorman_app');
+  });
+
+  test('is none that a later version has changed', async () => {
+    await owner(`INSERT INTO migrations (name, run_on) VALUES ('9999_later', now())`);
+    expect(await upToDate(database.url)).toBe(true);
+  });
+});
+
 test('a database without tables is named as such', async () => {
   const empty = new URL(database.ownerUrl);
   empty.pathname = '/postgres';

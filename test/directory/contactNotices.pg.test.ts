@@ -6,7 +6,10 @@ import { applyFeed } from '../../src/directory/applyFeed';
 import { sendNotices } from '../../src/directory/contactNotices';
 import type { NoticeDeps } from '../../src/directory/contactNotices';
 import { Fault } from '../../src/domain/faults';
+import { defaultPolicy } from '../../src/domain/policy';
 import { sealedByKey } from '../../src/inbox/reseal';
+import { lookupHash } from '../../src/keys/box';
+import { chargeContactNotice } from '../../src/otp/budgets';
 import { createTestDatabase } from '../support/postgres';
 import type { TestDatabase } from '../support/postgres';
 import { testKeyring } from '../support/world';
@@ -46,6 +49,7 @@ async function send(sendNotice: Send = async () => ({ outcome: 'accepted', provi
   const report = await sendNotices({
     pool, storageKeys: testKeyring.storage, countries: undefined, giveUpAfterMs: 259_200_000,
     log: { warn: () => undefined },
+    chargeSms: (id) => chargeContactNotice(pool, defaultPolicy, id),
     sendNotice: async (notice) => {
       const sent = await sendNotice(notice);
       told.push(`${notice.to} ${notice.language ?? ''}`.trim());
@@ -222,5 +226,55 @@ describe('a notice', () => {
     await owner.query(`UPDATE contact_notices SET created_at = created_at - interval '73 h'`);
     expect(await send()).toEqual({ notified: 0, unnotified: 1, told: [] });
     expect(await notices()).toEqual([{ state: 'failed', fault: 'abandoned', kept: false }]);
+  });
+});
+
+describe('the budget of a telephone', () => {
+  const spent = { ...defaultPolicy, destinationSendsInAllPerDayMax: 1 };
+  const charging = (changes: Partial<NoticeDeps> = {}) =>
+    send(undefined, { chargeSms: (id) => chargeContactNotice(pool, spent, id), ...changes });
+  const anHourPasses = () => owner.query(`UPDATE contact_notices SET due_at = due_at - interval '61 min'`);
+  const aDayPasses = () => owner.query(`UPDATE contact_notices SET charged_at = charged_at - interval '25 h'`);
+
+  it('is spent by notices of its changes: one more waits, holds up no other one, and goes when there is room', async () => {
+    await apply([anna, ben]);
+    await apply([{ ...anna, mobiles: [] }, ben]);
+    expect((await charging()).told).toEqual(['+12025550123']);
+    await apply([anna, ben]);
+    const warnings: string[] = [];
+    const log = { warn: (what: string) => { warnings.push(what); } };
+    expect(await charging({ log })).toEqual({ notified: 0, unnotified: 0, told: [] });
+    expect(warnings).toEqual([expect.stringContaining('too much today')]);
+    // Not asked about again at once, and another one is told meanwhile.
+    await apply([anna, { ...ben, mobiles: [other] }]);
+    expect((await charging()).told).toContain(other);
+    await anHourPasses();
+    expect((await charging()).told).toEqual([]);
+    await aDayPasses();
+    await anHourPasses();
+    expect((await charging()).told).toEqual(['+12025550123']);
+  });
+
+  it('is charged once, however often a notice is tried, and codes find that much less of it', async () => {
+    await apply([anna]);
+    await apply([{ ...anna, mobiles: [] }]);
+    for (const _ of [1, 2]) {
+      await send(async () => { throw new Fault('unavailable', 'twilio', '503'); });
+      await waitAMinute();
+    }
+    const { rows: [row] } = await pool.query<{ count: number }>(
+      `SELECT chat.in_all::int AS count FROM chat_sends_to(ARRAY[$1::bytea]) chat`,
+      [lookupHash(testKeyring.lookup, 'destination', '+12025550123')]);
+    expect(row).toEqual({ count: 1 });
+  });
+
+  it('never silences a notice in silence: one that waits for too long is given up in the audit', async () => {
+    await apply([anna]);
+    await apply([{ ...anna, mobiles: [] }]);
+    const { seq } = await auditHead(pool);
+    await charging({ chargeSms: async () => false });
+    await owner.query(`UPDATE contact_notices SET created_at = created_at - interval '73 h'`);
+    expect(await charging()).toMatchObject({ notified: 0, unnotified: 1 });
+    expect((await recordsSince(pool, seq)).map(({ kind }) => kind)).toEqual(['contact.unnotified']);
   });
 });

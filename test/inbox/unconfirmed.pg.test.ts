@@ -103,6 +103,26 @@ test('that cannot be opened does not keep certain ones from being told', async (
   expect(await dispatcher.sweep()).toMatchObject({ confirmed: 0, told: 1 });
 });
 
+test('A77 is kept twenty times a minute for one address: of the others there is the id alone, and nobody asks for them', async () => {
+  const [addresses, other] = [fresh(), fresh()];
+  let asked = 0;
+  const dispatcher = dispatching({
+    messagesPerMinuteMax: 20,
+    fetchMessage: async () => { asked += 1; return undefined; },
+  });
+  const outcomes = await Promise.all(Array.from({ length: 50 }, () => dispatcher.take(incoming(addresses), ['unknown:Novelty'])));
+  expect(outcomes.filter((outcome) => outcome === 'unconfirmed')).toHaveLength(20);
+  expect(outcomes.filter((outcome) => outcome === 'flood')).toHaveLength(30);
+  expect(await dispatcher.take(incoming(other), ['unknown:Novelty'])).toBe('unconfirmed');
+  expect(await world.rows(`SELECT outcome, count(*)::int, count(text_enc)::int AS texts, count(origin_enc)::int AS origins
+      FROM inbox GROUP BY outcome ORDER BY outcome`)).toEqual([
+    { outcome: 'flood', count: 30, texts: 0, origins: 0 }, { outcome: null, count: 21, texts: 21, origins: 21 }]);
+  await dispatcher.sweep();
+  expect(asked).toBe(21);
+  await world.owner.query(`UPDATE inbox SET received_at = received_at - interval '61 s'`);
+  expect(await dispatcher.take(incoming(addresses), ['unknown:Novelty'])).toBe('unconfirmed');
+});
+
 test('A46 ends the session of a number that now comes with another BSUID, although that is not certain', async () => {
   const { phone } = fresh();
   const [bsuid, otherBsuid] = [`whatsapp:GB.${phone.slice(-9)}`, `whatsapp:GB.9${phone.slice(-9)}`];

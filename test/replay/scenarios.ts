@@ -196,6 +196,25 @@ const usual: readonly Scenario[] = [
     },
   },
   {
+    name: 'answered-while-it-thinks',
+    covers: { session: ['relay'] },
+    async play(world) {
+      await verify(world);
+      const isRead = (words: string) => world.channel.sent.next(({ text }) => text === words);
+      world.assistant.answerTo = async (_turn, _signal, memory) => {
+        const replies = ['I look it up.', 'It is approved.', 'It arrives on Friday.'].map((text) => ({ text }));
+        for (const place of [0, 1]) {
+          await memory.say!(place, replies[place]!);
+          await isRead(replies[place]!.text);
+        }
+        return { replies, endTurn: true };
+      };
+      const stored = await world.write(anna, 'hello');
+      for (const words of ['I look it up.', 'It is approved.', 'It arrives on Friday.']) await world.said(words);
+      return stored;
+    },
+  },
+  {
     name: 'answered-never',
     covers: { session: ['relay'] },
     async play(world) {

@@ -186,6 +186,20 @@ describe('the budget of a telephone', () => {
       .toEqual([{ allowed: false }]);
   });
 
+  it('is spent by codes of applications, too, whichever way they spell its number', async () => {
+    await addSecondPhone();
+    const hash = lookupHash(testKeyring.lookup, 'destination', second);
+    for (const [column, expected] of [['destination_hash', [second]], ['other_hash', []]] as const) {
+      await world.owner.query(
+        `INSERT INTO rest_verifications (id, client, mode, language, key_id, digits, tries_max, expires_at, charged_at, allowed, ${column})
+         VALUES (gen_random_uuid(), 'shop', 'checked', 'en', 'k', 6, 5, clock_timestamp(), clock_timestamp(), true, $1)`, [hash]);
+      await opens(annaPrivate, { sent: true });
+      // The first notice finds one code of an application, the second one two and the first notice.
+      expect((await tell({ byMail: false, smsMax: 3 })).told.map(({ to }) => to)).toEqual(expected);
+    }
+    await world.owner.query('DELETE FROM rest_verifications');
+  });
+
   it('that is spent leaves the mail', async () => {
     await opens(annaPrivate);
     await mailedToo();

@@ -7,7 +7,7 @@ import type { Pool } from '../../src/db/pool';
 import { tendSigningKeys } from '../../src/statements/keyRotation';
 import { keyTimes } from '../../src/statements/times';
 import { createTexts } from '../../src/texts/render';
-import { createWiredActivities } from '../../src/wiredActivities';
+import { createWiredActivities, createWiredPushes } from '../../src/wiredActivities';
 import type { Ports } from '../../src/wiredActivities';
 import { DyingProcess } from './dyingProcess';
 import { createTestDatabase } from './postgres';
@@ -19,6 +19,8 @@ export type Act = (activities: Activities) => Promise<unknown>;
 
 export interface ActivityWorld {
   readonly pool: Pool;
+  /** Of the database, as the application. */
+  readonly url: string;
   /** The owner of the tables, who may move times. */
   readonly owner: Pool;
   readonly channel: FakeChannel;
@@ -50,11 +52,14 @@ export async function createActivityWorld(): Promise<ActivityWorld> {
   // Quiet: a process that dies would be logged each time.
   const environment = new MockActivityEnvironment({}, { logger: new DefaultLogger('ERROR') });
   return {
-    pool, owner, channel, carrier, assistant,
+    pool, url: database.url, owner, channel, carrier, assistant,
     write: (person, messageId, text) => store(pool, testKeyring, person, text, { messageId }),
     async run(act, process = new DyingProcess()) {
-      const activities = createWiredActivities(process.pool(pool), testKeyring, texts, process.ports(ports), 'en');
-      return blurred(await environment.run(() => act(activities)));
+      const own = process.pool(pool);
+      const pushes = createWiredPushes(own, testKeyring, new Set(), { tellNews: async () => 'told' }, { warn: () => undefined });
+      const activities = createWiredActivities(
+        own, testKeyring, texts, { ...process.ports(ports), say: pushes.say }, 'en');
+      return blurred(await environment.run(() => act(activities)).finally(() => pushes.drain()));
     },
     async traces() {
       const { rows: [row] } = await owner.query<{ traces: object; sender: string }>(tracesQuery);

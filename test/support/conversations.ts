@@ -95,7 +95,9 @@ export async function startConversations(
   const database = await createTestDatabase();
   const pool = createPool(database.url, { max: 20 });
   const owner = createPool(database.ownerUrl, { max: 1 });
-  const { channel, carrier, carriers, assistant, texts, activities } = createTestActivities(pool, testKeyring, choices);
+  const ports: TestChoices['ports'] = (given) => ({ say: (...said) => pushes.say(...said), ...choices.ports?.(given) });
+  const { channel, carrier, carriers, assistant, texts, activities } =
+    createTestActivities(pool, testKeyring, { ...choices, ports });
   const { env, stop: stopServer } = await startTestTemporal(time);
   const { username: role, pathname } = new URL(database.url);
   const name = pathname.slice(1);

@@ -1,12 +1,14 @@
 // session: relays everything in order, one message at a time, until the session ends.
 import { ActivityFailure, isCancellation, patched } from '@temporalio/workflow';
 import type { KeptOutcome, NewsOutcome } from '../../activities/assistant';
+import type { ReplyOutcome } from '../../activities/chat';
 import { replyKey, textKey } from '../../src/domain/messages';
 import type { EndReason } from '../../src/sessions/sessions';
 import type { Outcome } from '../../src/domain/verification';
 import type { PlainTextKey } from '../../src/texts/keys';
 import type { Conversation } from '../conversationContext';
 import { decide, relay, relayReply } from '../io';
+import { Meanwhile } from './meanwhile';
 import type { Order, Step } from './step';
 
 export const sessionStep: Step = {
@@ -15,19 +17,26 @@ export const sessionStep: Step = {
     const { senderId, policy } = c.state;
     c.extend(Math.min(Date.now() + policy.sessionIdleMs, session.endsAt));
     const { repliesPerTurnMax: repliesMax, knownSenderDays, stepUpAgeMs, pushedTurnMs, stillWorkingAfterMs } = policy;
-    const outcome = await c.runTurn(() => turn({
+    const meanwhile = new Meanwhile(c, messageId, (place) => sayReply(c, messageId, place));
+    const asked = await c.runTurn(() => turn({
       messageId, senderId, sessionId: session.id, repliesMax, knownSenderDays, stepUpAgeMs, pushedTurnMs,
       stillWorkingAfterMs,
     }));
+    const outcome = asked !== 'interrupted' && meanwhile.isSaying
+      ? await c.runTurn(() => meanwhile.quiet().then(() => asked)) : asked;
+    meanwhile.end();
     // The assistant may have taken it already: it is not given again, to whomever proves to be this sender next.
     if (outcome === 'interrupted') return c.drop([messageId], 'interrupted');
     const final = outcome.reaction === 'unanswered' ? await settleUnanswered(c, messageId) : outcome;
     switch (final.reaction) {
-      case 'relay': return deliver(c, messageId, { from: 0, to: final.replies, late: final.late === true });
+      case 'relay': {
+        const from = Math.max(meanwhile.said, final.from ?? 0);
+        return deliver(c, messageId, { from, to: final.replies, late: final.late === true });
+      }
       case 'end': return finish(c, 'logout', messageId);
       case 'textOnly': return c.answer(messageId, { key: 'textOnly', params: {} });
       case 'dispute': return c.answer(messageId, { key: 'notMe', params: {} });
-      case 'unanswered': return c.answer(messageId, { key: 'assistantUnavailable', params: {} });
+      case 'unanswered': return apologise(c, messageId);
       case 'closed': return closed(c, messageId);
       case 'tooLate': return closed(c);
       case 'flood': return c.answer(messageId, { key: 'flood', params: {} });
@@ -67,6 +76,13 @@ async function settleUnanswered(c: Conversation, messageId: string): Promise<Kep
   return decide.keptOutcome({ messageId, senderId: c.state.senderId });
 }
 
+/** Behind what was said before it broke off, should nobody have been told of that. */
+async function apologise(c: Conversation, messageId: string): Promise<void> {
+  // Versioned: conversations from before had nothing to look for.
+  if (patched('said-meanwhile')) await heedNews(c, messageId);
+  if (c.state.session !== null) await c.answer(messageId, { key: 'assistantUnavailable', params: {} });
+}
+
 /**
  * News of a turn that the assistant answers later: what it pushed is sent. Whoever has no session any more hears
  * nothing; a turn of another session is no news in this one.
@@ -95,16 +111,21 @@ interface Replies {
  * ends the session are withheld with it.
  */
 async function deliver(c: Conversation, messageId: string, { from, to, late }: Replies): Promise<void> {
-  const { senderId, session, policy: { replyOrderWaitMs: orderWaitMs } } = c.state;
-  const sessionId = session!.id;
-  for (let index = from; index < to; index += 1) {
-    const key = replyKey(messageId, index);
-    const former = index > 0 ? replyKey(messageId, index - 1) : late ? textKey(messageId, 'stillWorking') : undefined;
-    const order = { orderWaitMs, ...former === undefined ? {} : { after: former } };
-    const outcome = await c.runTurn(() => c.say(() => relayReply({ key, senderId, sessionId, ...order })));
+  for (let place = from; place < to; place += 1) {
+    const outcome = await c.runTurn(() => sayReply(c, messageId, place, late));
     if (outcome === 'interrupted') return;
     if (outcome === 'withheld') return closed(c);
   }
+}
+
+function sayReply(
+  c: Conversation, messageId: string, place: number, late = false,
+): Promise<ReplyOutcome['outcome']> {
+  const { senderId, session, policy: { replyOrderWaitMs: orderWaitMs } } = c.state;
+  const former = place > 0 ? replyKey(messageId, place - 1) : late ? textKey(messageId, 'stillWorking') : undefined;
+  const order = { orderWaitMs, ...former === undefined ? {} : { after: former } };
+  const key = replyKey(messageId, place);
+  return c.say(() => relayReply({ key, senderId, sessionId: session!.id, ...order }));
 }
 
 /** The database says that the session is over: somebody or something ended it. The message waits for a new proof. */

@@ -1,8 +1,8 @@
-// An answer in parts: replies, and pieces of text that are joined. Bounded in number, size and the time between two. A
-// stream that breaks off gives what came before.
+// An answer in parts: replies, and pieces of text that are joined. Bounded in number, size and the time between two.
+// Each reply is said as soon as it is whole. A stream that breaks off gives what came before.
 import { z } from 'zod';
 import { Fault } from '../../domain/faults';
-import type { AssistantAnswer, Reply } from '../assistant';
+import type { AssistantAnswer, Reply, TurnMemory } from '../assistant';
 import { expectStatus, refused } from '../exchange';
 import type { Exchange } from '../exchange';
 import { replySchema } from '../replies';
@@ -37,9 +37,9 @@ const partSchema = z.object({
 }).refine((part) => [part.delta, part.text, part.media, part.end_turn].some((field) => field !== undefined));
 type Part = z.output<typeof partSchema>;
 
-/** Throws the fault only when nothing came before it. */
+/** Throws the fault only when nothing came before it. Reads no further when nobody is left who may read it. */
 export async function readStreamed(
-  exchange: Exchange, response: Response, gapMs: number,
+  exchange: Exchange, response: Response, gapMs: number, memory?: Pick<TurnMemory, 'say'>,
 ): Promise<AssistantAnswer> {
   const answer = createJoined();
   return exchange.read(response, async () => {
@@ -51,6 +51,9 @@ export async function readStreamed(
       const end = answer.add(readPart(value));
       // What comes after the end is nobody's.
       if (end !== undefined) return end;
+      for (const [place, reply] of answer.unsaid()) {
+        if (await memory?.say?.(place, reply) === false) return { replies: answer.soFar(), endTurn: true };
+      }
     }
     throw refused('too many parts');
   }).catch((error: unknown): AssistantAnswer => {
@@ -79,6 +82,7 @@ function jsonOf(text: string): unknown {
 function createJoined() {
   const replies: Reply[] = [];
   let open = '';
+  let said = 0;
   const push = (reply: unknown) => {
     const parsed = replySchema.safeParse(reply);
     if (!parsed.success) throw refused('invalid reply');
@@ -96,6 +100,12 @@ function createJoined() {
       if (last === true || text !== undefined || media !== undefined || endTurn !== undefined) close();
       if (text !== undefined || media !== undefined) push({ text: text ?? '', choices, media });
       return endTurn === undefined ? undefined : { replies, endTurn, ...stepUp === undefined ? {} : { stepUp } };
+    },
+    /** Whole ones that were not asked for before, with their places. */
+    unsaid(): readonly (readonly [number, Reply])[] {
+      const from = said;
+      said = replies.length;
+      return replies.slice(from).map((reply, index) => [from + index, reply]);
     },
     soFar(): readonly Reply[] {
       return replySchema.safeParse({ text: open }).success ? [...replies, { text: open }] : replies;

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Webhook } from 'standardwebhooks';
-import type { Reply, Turn } from '../../../src/assistant/assistant';
+import type { Reply, Turn, TurnMemory } from '../../../src/assistant/assistant';
 import { createWebhookAssistant } from '../../../src/assistant/webhookAssistant';
 import { describeAssistant } from '../../ports/assistant.suite';
 import { faultOf } from '../../ports/leaks';
@@ -53,9 +53,9 @@ describe('an answer in parts', () => {
   });
   afterEach(() => wire.close());
 
-  const ask = (partGapMs: number | undefined = 10_000, timeoutMs = 30_000) =>
+  const ask = (partGapMs: number | undefined = 10_000, timeoutMs = 30_000, memory?: Pick<TurnMemory, 'say'>) =>
     createWebhookAssistant({ url, secret, production: false, timeoutMs, ...partGapMs === 0 ? {} : { partGapMs } })
-      .answer(turn, new AbortController().signal);
+      .answer(turn, new AbortController().signal, memory);
   const streams = (text: string, type = linesType) => {
     tell = (_req, res) => res.writeHead(200, { 'content-type': type }).end(text);
   };
@@ -85,6 +85,38 @@ describe('an answer in parts', () => {
         ...replies('Bye.')],
       endTurn: true,
     });
+  });
+
+  it('is said reply by reply, each as soon as it is whole', async () => {
+    const said: (readonly [number, string])[] = [];
+    let isHeard = (): void => undefined;
+    // Each is held back until the one before it was heard.
+    tell = async (_req, res) => {
+      res.writeHead(200, { 'content-type': linesType });
+      for (const part of [{ text: 'one' }, { delta: 'two', last: true }, { text: 'three' }]) {
+        const heard = new Promise<void>((resolve) => { isHeard = resolve; });
+        res.write(lines(part));
+        await heard;
+      }
+      res.end(lines({ delta: 'four' }, end));
+    };
+    const say: TurnMemory['say'] = async (place, { text }) => {
+      said.push([place, text]);
+      isHeard();
+      return true;
+    };
+    expect(await ask(10_000, 30_000, { say })).toEqual({ replies: replies('one', 'two', 'three', 'four'), endTurn: true });
+    expect(said).toEqual([[0, 'one'], [1, 'two'], [2, 'three']]);
+  });
+
+  it('is read no further when nobody is left who may read it', async () => {
+    let isLeft = (): void => undefined;
+    const left = new Promise<void>((resolve) => { isLeft = resolve; });
+    tell = (_req, res) => {
+      res.on('close', isLeft).writeHead(200, { 'content-type': linesType }).write(lines({ text: 'one' }));
+    };
+    expect(await ask(10_000, 30_000, { say: async () => false })).toEqual({ replies: replies('one'), endTurn: true });
+    await left;
   });
 
   it('may be written byte by byte, within a character too', async () => {

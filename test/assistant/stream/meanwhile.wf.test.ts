@@ -1,0 +1,113 @@
+// An assistant that streams: its first reply is read while it still thinks, and each is read once, whatever happens.
+import type { ServerResponse } from 'node:http';
+import { createWebhookAssistant } from '../../../src/assistant/webhookAssistant';
+import { startConversations } from '../../support/conversations';
+import type { ConversationWorld } from '../../support/conversations';
+import { anna } from '../../support/world';
+import { listen } from '../stand/server';
+import type { TestServer } from '../stand/server';
+
+const secret = `whsec_${Buffer.alloc(32, 9).toString('base64')}`;
+
+let world: ConversationWorld;
+let server: TestServer;
+/** How the backend answers each turn that it is given. */
+let stream: (res: ServerResponse, nth: number) => unknown;
+let turns: number;
+
+beforeAll(async () => {
+  world = await startConversations();
+  // Workers come and go: none is told in vain what another one kept.
+  await world.stopWorker();
+  await world.startWorker({ forgetful: true });
+  server = await listen((_req, res) => {
+    res.writeHead(200, { 'content-type': 'application/x-ndjson' });
+    void stream(res, turns += 1);
+  });
+});
+
+afterAll(async () => {
+  await server.close();
+  await world.stop();
+});
+
+beforeEach(async () => {
+  await world.reset();
+  await world.verify();
+  turns = 0;
+  const assistant = createWebhookAssistant({ url: server.url, secret, production: false, partGapMs: 20_000 });
+  world.assistant.answerTo = (...given) => assistant.answer(...given);
+});
+
+const says = (res: ServerResponse, ...parts: object[]) => { for (const part of parts) res.write(`${JSON.stringify(part)}\n`); };
+const isRead = (words: string) => world.channel.sent.next(({ text }) => text === words);
+/** What the chat read since the person was verified. */
+const read = () => world.channel.sent.all.slice(2).map(({ text }) => text);
+const end = { end_turn: true };
+
+test('each reply is read before the assistant has said the next one', async () => {
+  stream = async (res) => {
+    for (const text of ['one', 'two', 'three']) {
+      says(res, { text });
+      await isRead(text);
+    }
+    says(res, { delta: 'fo' }, { delta: 'ur' }, end);
+  };
+  await world.write(anna, 'hello');
+  for (const text of ['one', 'two', 'three', 'four']) await world.said(text);
+  await world.write(anna, 'logout');
+  await world.reply('sessionEndedByLogout');
+  expect(read()).toHaveLength(5);
+  expect(turns).toBe(1);
+});
+
+test('F14 a worker that dies between two replies says none of them twice, and the next one says the rest', async () => {
+  stream = (res, nth) => {
+    // What is said in other words stays as it was read.
+    if (nth === 1) return says(res, { text: 'one' });
+    says(res, { text: 'in other words' }, { text: 'two' }, end);
+  };
+  await world.write(anna, 'hello');
+  await world.said('one');
+  await world.stopWorker();
+  await world.startWorker({ forgetful: true });
+  await world.skip('30 seconds');
+  await world.said('two');
+  expect(read()).toEqual(['one', 'two']);
+  expect(turns).toBe(2);
+});
+
+test('A55 whoever left between two replies reads no other one', async () => {
+  stream = async (res) => {
+    says(res, { text: 'one' });
+    await isRead('one');
+    await world.leave('144133');
+    says(res, { text: 'for an employee' }, { text: 'and more' }, end);
+  };
+  await world.write(anna, 'hello');
+  await world.said('one');
+  await world.reply('sessionEndedOther');
+  expect(read()).toHaveLength(2);
+});
+
+test('an operator who ends the session between two replies waits for none', async () => {
+  stream = (res) => says(res, { text: 'one' });
+  const { senderId } = await world.write(anna, 'hello');
+  await world.said('one');
+  expect(await world.order(senderId, 'endSession')).toMatchObject({ outcome: 'done' });
+  await world.reply('sessionEndedByOperator');
+  expect(read()).toHaveLength(2);
+});
+
+test('an assistant that breaks off after its first reply is apologised for, once', async () => {
+  stream = async (res) => {
+    says(res, { text: 'one' });
+    await isRead('one');
+    res.destroy();
+  };
+  await world.write(anna, 'hello');
+  await world.said('one');
+  await world.reply('assistantUnavailable');
+  expect(read()).toHaveLength(2);
+  expect(turns).toBe(1);
+});
