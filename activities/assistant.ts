@@ -21,7 +21,7 @@ import type { InboxMessage } from '../src/inbox/handling';
 import type { PurposeKeys } from '../src/keys/keyring';
 import { endSession, findOpenSession, touchSession } from '../src/sessions/sessions';
 import type { OpenSession } from '../src/sessions/sessions';
-import { noteStepUp } from '../src/sessions/stepUps';
+import { noteStepUp, writerOfSentBack } from '../src/sessions/stepUps';
 import { inNobodysName } from '../src/services/onBehalf';
 import type { OnBehalf } from '../src/services/onBehalf';
 import type { Speaker } from '../src/statements/statements';
@@ -93,11 +93,14 @@ export function createAssistantActivities(deps: AssistantDeps) {
   return {
     /** Relays one message of a verified sender, or does what it asks of Doorman. */
     async relay(input: RelayInput): Promise<RelayOutcome> {
-      const [seen, session] = await Promise.all([
-        peekMessage(pool, storageKeys, input), touchSession(pool, input.sessionId, input.senderId)]);
+      const [seen, session, writer] = await Promise.all([
+        peekMessage(pool, storageKeys, input), touchSession(pool, input.sessionId, input.senderId),
+        writerOfSentBack(pool, input.messageId)]);
       if (seen === undefined) return { reaction: 'ignore' };
       if ('result' in seen) return seen.result as RelayOutcome; // cast: only this activity handles a session's messages
       if (session === undefined) return await handledMeanwhile(pool, storageKeys, input) ?? { reaction: 'closed' };
+      // Whoever proves next who they are does not do what somebody else wanted done (A47).
+      if (writer !== undefined && writer !== session.employeeId) return dropSentBack(deps, input, session);
       const reaction = reactionTo(deps, seen.message, session.language);
       if (reaction !== 'relay') return handleWithoutRelay(deps, input, reaction);
       const asked = await ask(deps, input, seen.message, session).catch(undefinedIfClosed);
@@ -151,6 +154,11 @@ function handleWithoutRelay(
     if (reaction === 'dispute') await dispute(deps, tx, note, input.senderId, soundPolicy(input));
     return { reaction };
   });
+}
+
+function dropSentBack(deps: AssistantDeps, input: RelayInput, session: OpenSession): Promise<RelayOutcome> {
+  return handleMessage<RelayOutcome>(deps.pool, deps.storageKeys, input, (tx) =>
+    sayInstead(deps, tx, input, session, 'heldDropped'));
 }
 
 /** `late`: so late that the person may have been told that it takes long. */
@@ -239,7 +247,7 @@ function keepAnswer(
     const verdict = await judgeStepUp(deps, tx, wanted, session, { messageId, senderId, stepUpAgeMs });
     if (verdict === 'again') return stepUp(deps, tx, note, input, wanted!); // nothing is judged so unless it is wanted
     if (session === undefined) return { reaction: 'tooLate' };
-    if (verdict === 'impossible') return sayImpossible(deps, tx, input, session);
+    if (verdict === 'impossible') return sayInstead(deps, tx, input, session, 'stepUpImpossible');
     const replies = answer.replies.slice(0, repliesMax);
     const parts = partsOf(replies, deps.split, deps.mediaHosts);
     // In its place behind what came before, and once, as every reply is.
@@ -269,11 +277,12 @@ async function stepUp(
   return { reaction: 'closed' };
 }
 
-/** In place of what the assistant said: the turn is over. */
-async function sayImpossible(
+/** In place of what the assistant said, or would say: the turn is over. */
+async function sayInstead(
   deps: AssistantDeps, tx: Queryable, { messageId, senderId }: RelayInput, { language }: OpenSession,
+  key: 'stepUpImpossible' | 'heldDropped',
 ): Promise<RelayOutcome> {
-  const text = deps.render({ key: 'stepUpImpossible', params: {} }, language);
+  const text = deps.render({ key, params: {} }, language);
   await storeTexts(tx, deps.storageKeys, senderId, [{ key: replyKey(messageId, 0), text }]);
   return { reaction: 'relay', replies: 1 };
 }
