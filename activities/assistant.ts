@@ -25,7 +25,7 @@ import type { InboxMessage } from '../src/inbox/handling';
 import type { PurposeKeys } from '../src/keys/keyring';
 import { endSession, findOpenSession, touchSession } from '../src/sessions/sessions';
 import type { OpenSession } from '../src/sessions/sessions';
-import { noteStepUp } from '../src/sessions/stepUps';
+import { noteStepUp, writerOfSentBack } from '../src/sessions/stepUps';
 import { inNobodysName } from '../src/services/onBehalf';
 import type { OnBehalf } from '../src/services/onBehalf';
 import type { Speaker } from '../src/statements/statements';
@@ -99,11 +99,14 @@ export function createAssistantActivities(deps: AssistantDeps) {
   return {
     /** Relays one message of a verified sender, or does what it asks of Doorman. */
     async relay(input: RelayInput): Promise<RelayOutcome> {
-      const [seen, session] = await Promise.all([
-        peekMessage(pool, storageKeys, input), touchSession(pool, input.sessionId, input.senderId)]);
+      const [seen, session, writer] = await Promise.all([
+        peekMessage(pool, storageKeys, input), touchSession(pool, input.sessionId, input.senderId),
+        writerOfSentBack(pool, input.messageId)]);
       if (seen === undefined) return { reaction: 'ignore' };
       if ('result' in seen) return seen.result as RelayOutcome; // cast: only this activity handles a session's messages
       if (session === undefined) return await handledMeanwhile(pool, storageKeys, input) ?? { reaction: 'closed' };
+      // Whoever proves next who they are does not do what somebody else wanted done (A47).
+      if (writer !== undefined && writer !== session.employeeId) return dropSentBack(deps, input, session);
       const reaction = reactionTo(deps, seen.message, session.language);
       if (reaction !== 'relay') return handleWithoutRelay(deps, input, reaction);
       const asked = await ask(deps, input, seen.message, session).catch(undefinedIfClosed);
@@ -157,6 +160,13 @@ function handleWithoutRelay(
     if (reaction === 'dispute') await dispute(deps, tx, note, input.senderId, soundPolicy(input));
     return { reaction };
   });
+}
+
+/** In place of an answer: whoever reads it learns nothing of whose it was. */
+function dropSentBack(deps: AssistantDeps, input: RelayInput, { language }: OpenSession): Promise<RelayOutcome> {
+  const text = deps.render({ key: 'heldDropped', params: {} }, language);
+  return handleMessage<RelayOutcome>(deps.pool, deps.storageKeys, input, async (tx) =>
+    keepRest(deps, tx, input, [text], await findSaid(tx, input)));
 }
 
 /** `late`: so late that the person may have been told that it takes long. */

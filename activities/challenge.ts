@@ -21,6 +21,7 @@ import { chargeResend, findLatestAsked } from '../src/otp/resends';
 import type { ResendCharge } from '../src/otp/resends';
 import type { ProviderGuess } from '../src/otp/verify/managedCheck';
 import { openSession } from '../src/sessions/sessions';
+import { writerOfSentBack } from '../src/sessions/stepUps';
 import { codeKey } from './code';
 import { alerting, isLetIn, issueFor, mayClaim } from './claim';
 import type { ClaimDeps, IdentifyInput, IdentifyOutcome } from './claim';
@@ -79,12 +80,15 @@ export function createChallengeActivities(deps: ChallengeDeps) {
     identify(given: IdentifyInput): Promise<IdentifyOutcome> {
       const input = { ...given, policy: soundPolicy(given.policy) };
       return handleMessage<IdentifyOutcome>(pool, storageKeys, input, async (tx, note, { kind, text }) => {
+        const bytes = Buffer.byteLength(text);
+        const isSentBack = await writerOfSentBack(tx, input.messageId) !== undefined;
+        if (isSentBack) return { reaction: 'holdAndAsk', bytes, again: true };
         const reading = readMessage('identify', kind, text, { vocabulary: deps.vocabulary, asked: input.asked });
         if (reading.input === 'identifier' && !mayClaim(deps, reading.identifier)) return { reaction: 'ask' };
         if (reading.input === 'identifier') return issueFor(deps, tx, note, input, reading.identifier);
         const reaction = stageTable.identify[reading.input];
         if (reaction === 'dispute') await dispute(deps, tx, note, input.senderId, input.policy);
-        return reaction === 'holdAndAsk' ? { reaction, bytes: Buffer.byteLength(text) } : { reaction };
+        return reaction === 'holdAndAsk' ? { reaction, bytes } : { reaction };
       }, ({ reaction }) => reaction === 'holdAndAsk');
     },
 

@@ -46,8 +46,9 @@ export type IdentifyOutcome =
   }
   | { readonly reaction: 'locked'; readonly lockedForMs: number }
   | { readonly reaction: 'tooSoon'; readonly waitMs: number }
-  | { readonly reaction: 'holdAndAsk'; readonly bytes: number }
-  | { readonly reaction: 'ask' | 'askOne' | 'dispute' | 'textOnly' | 'flood' | 'ignore' };
+  /** `again`: it was sent back for a stronger proof. Whatever it says, it is nothing that was said to us. */
+  | { readonly reaction: 'holdAndAsk'; readonly bytes: number; readonly again?: true }
+  | { readonly reaction: 'ask' | 'askOne' | 'cancel' | 'dispute' | 'textOnly' | 'flood' | 'ignore' };
 
 /** Issues a code, or a decoy, to whoever claims to be somebody; unless the sender has to wait. */
 export async function issueFor(

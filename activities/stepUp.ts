@@ -3,7 +3,7 @@ import type { StepUp } from '../src/assistant/stepUp';
 import type { Pool, Queryable } from '../src/db/pool';
 import type { PurposeKeys } from '../src/keys/keyring';
 import type { OpenSession } from '../src/sessions/sessions';
-import { forgetAction, readAction, wasSentBack } from '../src/sessions/stepUps';
+import { forgetAction, readStepUpNote, wasSentBack } from '../src/sessions/stepUps';
 import type { StepUpTextRequest, TextRequest } from '../src/texts/keys';
 import type { RouteDeps } from './route';
 
@@ -39,12 +39,16 @@ async function canProveMore(
   return false;
 }
 
-/** What the notice says in full: what the proof is for, which no workflow knows. */
+/**
+ * What the notice says in full: what the proof is for, which no workflow knows. Of a message that was dropped meanwhile
+ * it does not say that it is kept.
+ */
 export async function stepUpText(
   pool: Pool, storageKeys: PurposeKeys, text: TextRequest, sessionId: string | undefined,
 ): Promise<TextRequest | StepUpTextRequest> {
   if (text.key !== 'sessionEndedStepUp' || sessionId === undefined) return text;
-  const action = await readAction(pool, storageKeys, sessionId);
+  const { waits, action } = await readStepUpNote(pool, storageKeys, sessionId);
+  if (!waits) return { key: 'sessionEndedOther', params: {} };
   return action === undefined ? text : { key: 'sessionEndedStepUpFor', params: { action } };
 }
 

@@ -31,6 +31,17 @@ export const stepUpSchema = z.union([
   z.boolean(), z.object({ action, assurance: z.literal('standard').optional() }),
 ]);
 
+const withoutWords = z.object({ assurance: z.literal('standard') });
+
+/**
+ * Of an answer that is looked through for what it holds: what is asked for with words that cannot be shown is asked for
+ * without any, or nobody would do anything any more. Undefined when nothing is said of it.
+ */
+export function heedStepUp(said: unknown): boolean | StepUp | undefined {
+  if (said === undefined || said === null) return undefined;
+  return stepUpSchema.safeParse(said).data ?? withoutWords.safeParse(said).data ?? true;
+}
+
 /** Undefined when nothing is asked for. */
 export function readStepUp(said: boolean | StepUp | undefined): StepUp | undefined {
   if (said === undefined || said === false) return undefined;

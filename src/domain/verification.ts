@@ -25,8 +25,9 @@ export const reactions = {
   resend: 'sends the same code again when its gap is over',
   call: 'calls with the same code when its gap is over; says so where nobody is called',
   email: 'mails the same code when its gap is over; says so where nobody is mailed',
-  cancel: 'voids the code, asks anew',
-  dispute: 'voids the code; from an employee\'s own chat, ends what others have as them, and shuts strangers out',
+  cancel: 'voids the code, drops what is held, asks anew',
+  dispute: 'voids the code, drops what is held; from an employee\'s own chat, ends what others have as them, and '
+    + 'shuts strangers out',
   relay: 'relays to the assistant',
   end: 'ends the session',
   textOnly: 'says that only text is read',
@@ -46,7 +47,7 @@ export const stageTable = {
   identify: {
     ...unreadable,
     identifier: 'issue', several: 'askOne', text: 'holdAndAsk', code: 'ask', digits: 'holdAndAsk',
-    resend: 'ask', call: 'ask', email: 'ask', cancel: 'ask', notMe: 'dispute', logout: 'ask',
+    resend: 'ask', call: 'ask', email: 'ask', cancel: 'cancel', notMe: 'dispute', logout: 'cancel',
   },
   confirm: {
     ...unreadable,

@@ -22,12 +22,19 @@ export async function noteStepUp(
     [sessionId, action === undefined ? null : seal(keys, action, context(sessionId)), messageId, assurance ?? null]);
 }
 
-/** What a stronger proof is wanted for; undefined when it was not said, or when it was told already. */
-export async function readAction(db: Queryable, keys: PurposeKeys, sessionId: string): Promise<string | undefined> {
-  const { rows: [row] } = await db.query<{ sealed: Buffer | null }>(
-    'SELECT step_up_enc AS sealed FROM sessions WHERE id = $1', [sessionId]);
-  if (row === undefined || row.sealed === null) return undefined;
-  return open(keys, row.sealed, context(sessionId)).toString('utf8');
+/**
+ * Whether the message still waits for the stronger proof, and what that is wanted for; undefined when it was not said,
+ * or when it was told already.
+ */
+export async function readStepUpNote(
+  db: Queryable, keys: PurposeKeys, sessionId: string,
+): Promise<{ waits: boolean; action: string | undefined }> {
+  const { rows: [row] } = await db.query<{ sealed: Buffer | null; waits: boolean }>(
+    `SELECT step_up_enc AS sealed, EXISTS (
+              SELECT FROM inbox WHERE message_id = step_up_message_id AND handled_at IS NULL) AS waits
+       FROM sessions WHERE id = $1`, [sessionId]);
+  const { sealed = null, waits = false } = row ?? {};
+  return { waits, action: sealed === null ? undefined : open(keys, sealed, context(sessionId)).toString('utf8') };
 }
 
 /** Nobody reads it again. */
@@ -41,6 +48,17 @@ export async function forgetOldActions(db: Queryable, retentionMs: number): Prom
     `UPDATE sessions SET step_up_enc = NULL
       WHERE step_up_enc IS NOT NULL AND ended_at < clock_timestamp() - $1 * interval '1 ms'`, [retentionMs]);
   return rowCount ?? 0;
+}
+
+/**
+ * The employee who wrote a message that was sent back for a stronger proof: null when it was not them, as they say by
+ * now. Undefined for any other message.
+ */
+export async function writerOfSentBack(db: Queryable, messageId: string): Promise<string | null | undefined> {
+  const { rows: [row] } = await db.query<{ employeeId: string | null }>(
+    `SELECT CASE WHEN end_reason <> 'disputed' THEN employee_id END AS "employeeId"
+       FROM sessions WHERE step_up_message_id = $1 ORDER BY opened_at LIMIT 1`, [messageId]);
+  return row?.employeeId;
 }
 
 /** Whether this message was sent back once already for a session that can be trusted further: it is not again. */

@@ -31,6 +31,8 @@ export interface ChatTexts {
   /** Without a name: it would be one more thing to leak, and nobody needs it. */
   verified: Nothing;
   heldLost: Nothing;
+  /** Nothing of why, nor of whose it was. */
+  heldDropped: Nothing;
   sessionEndedByLogout: Nothing;
   sessionEndedIdle: Nothing;
   sessionEndedAge: Nothing;
@@ -97,13 +99,15 @@ export interface VoiceTexts {
 type RequestOf<Texts> = { [Key in keyof Texts]: { readonly key: Key; readonly params: Texts[Key] } }[keyof Texts];
 
 export type TextKey = keyof ChatTexts;
-export type TextRequest = RequestOf<ChatTexts>;
 export type CodeTextRequest = RequestOf<CodeTexts> | RequestOf<MailCodeTexts> | RequestOf<ApplicationTexts>;
 export type NoticeTextRequest = RequestOf<NoticeTexts>;
 export type StepUpTextRequest = RequestOf<StepUpTexts>;
 export type VoiceTextRequest = RequestOf<VoiceTexts>;
 /** The keys whose texts need to be told nothing: any of them goes with `params: {}`. */
 export type PlainTextKey = { [Key in TextKey]: ChatTexts[Key] extends Nothing ? Key : never }[TextKey];
+// As one: the compiler compares no more than 25 members one by one.
+interface PlainTextRequest { readonly key: PlainTextKey; readonly params: Nothing }
+export type TextRequest = PlainTextRequest | RequestOf<Omit<ChatTexts, PlainTextKey>>;
 
 /** One language. A missing key does not compile: each language `satisfies` this. */
 export interface Language {

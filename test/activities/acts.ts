@@ -15,15 +15,15 @@ export interface Case {
 
 type Confirm = Parameters<ChallengeActivities['confirm']>[0];
 
-const policy = testPolicy;
-const challengeId = '00000000-0000-4000-8000-000000000001';
-const nextChallengeId = '00000000-0000-4000-8000-000000000002';
+export const policy = testPolicy;
+export const challengeId = '00000000-0000-4000-8000-000000000001';
+export const nextChallengeId = '00000000-0000-4000-8000-000000000002';
 export const sessionId = '00000000-0000-4000-8000-000000000003';
-const messageId = 'SM-message';
+export const messageId = 'SM-message';
 
-const write = (world: ActivityWorld, text: string, id = messageId) => world.write(anna, id, text);
+export const write = (world: ActivityWorld, text: string, id = messageId) => world.write(anna, id, text);
 
-const identifying = (text: string) => async (world: ActivityWorld): Promise<Act> => {
+export const identifying = (text: string) => async (world: ActivityWorld): Promise<Act> => {
   const { senderId } = await write(world, text);
   return ({ identify }) => identify({ senderId, messageId, challengeId, asked: false, policy });
 };
@@ -36,7 +36,7 @@ async function claimed(world: ActivityWorld, identifier = '144133'): Promise<{ s
   return { senderId, code: world.carrier.carried.all[0]?.code ?? '000000' };
 }
 
-const confirmation = (senderId: string, changes: Partial<Confirm> = {}): Act => ({ confirm }) =>
+export const confirmation = (senderId: string, changes: Partial<Confirm> = {}): Act => ({ confirm }) =>
   confirm({ senderId, messageId, challengeId, sessionId, policy, ...changes });
 
 /** A message in the confirm stage; `text` makes it of the right code. */
@@ -62,7 +62,7 @@ async function verified(world: ActivityWorld): Promise<string> {
   return senderId;
 }
 
-const relaying = (text: string) => async (world: ActivityWorld): Promise<Act> => {
+export const relaying = (text: string) => async (world: ActivityWorld): Promise<Act> => {
   const senderId = await verified(world);
   await write(world, text);
   return ({ relay }) => relay({ messageId, senderId, sessionId, repliesMax: 10 });
@@ -281,15 +281,6 @@ export const acts: Record<string, Case> = {
     },
   },
   'relay takes note of NOT ME': { outcome: { reaction: 'dispute' }, prepare: relaying('not me') },
-  'relay asks for a fresh proof when the assistant does': {
-    outcome: { reaction: 'closed' },
-    async prepare(world) {
-      const act = await relaying('a question')(world);
-      world.assistant.answerTo = () => ({ replies: [{ text: 'not relayed' }], endTurn: true, stepUp: true });
-      await world.pool.query(`UPDATE sessions SET opened_at = opened_at - interval '5 minutes'`);
-      return act;
-    },
-  },
   'relay ends the session on LOGOUT': { outcome: { reaction: 'end' }, prepare: relaying('logout') },
   'relay leaves the message when the session is over': {
     outcome: { reaction: 'closed' },

@@ -3,8 +3,10 @@
 import { createActivityWorld } from '../support/activityWorld';
 import type { ActivityWorld } from '../support/activityWorld';
 import { Died, DyingProcess } from '../support/dyingProcess';
+import { sentBackActs } from '../sessions/sentBackActs';
 import { acts } from './acts';
 
+const all = Object.entries({ ...acts, ...sentBackActs });
 let world: ActivityWorld;
 
 beforeAll(async () => {
@@ -15,7 +17,7 @@ afterAll(async () => {
   await world.stop();
 });
 
-test.each(Object.entries(acts))('%s, wherever a worker dies', async (_title, { outcome, prepare }) => {
+test.each(all)('%s, wherever a worker dies', async (_title, { outcome, prepare }) => {
   await world.reset();
   const undisturbed = new DyingProcess();
   expect(await world.run(await prepare(world), undisturbed)).toEqual(outcome);

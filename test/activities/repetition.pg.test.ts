@@ -1,8 +1,10 @@
 // Temporal runs an activity at least once. Whatever was done before is not done again, and the answer is the same.
 import { createActivityWorld } from '../support/activityWorld';
 import type { ActivityWorld } from '../support/activityWorld';
+import { sentBackActs } from '../sessions/sentBackActs';
 import { acts } from './acts';
 
+const all = Object.entries({ ...acts, ...sentBackActs });
 let world: ActivityWorld;
 
 beforeAll(async () => {
@@ -17,7 +19,7 @@ beforeEach(async () => {
   await world.reset();
 });
 
-test.each(Object.entries(acts))('%s, once, however often it is run', async (_title, { outcome, prepare }) => {
+test.each(all)('%s, once, however often it is run', async (_title, { outcome, prepare }) => {
   const act = await prepare(world);
   expect(await world.run(act)).toEqual(outcome);
   const traces = await world.traces();
@@ -26,7 +28,7 @@ test.each(Object.entries(acts))('%s, once, however often it is run', async (_tit
   expect(await world.traces()).toBe(traces);
 });
 
-const decided = Object.entries(acts).filter(([, { asksProvider }]) => asksProvider !== true);
+const decided = all.filter(([, { asksProvider }]) => asksProvider !== true);
 
 test.each(decided)('%s, once, when several workers run it at the same time', async (_title, { outcome, prepare }) => {
   const act = await prepare(world);

@@ -1,7 +1,8 @@
 // What ends with a session, at once: what the assistant said and nobody has read yet.
 import { holdSending } from '../../src/outbox/sendingControl';
 import { createActivityWorld } from '../support/activityWorld';
-import type { ActivityWorld } from '../support/activityWorld';
+import type { Act, ActivityWorld } from '../support/activityWorld';
+import { sendBack } from '../sessions/sentBackActs';
 import { acts, sessionId } from './acts';
 
 let world: ActivityWorld;
@@ -61,4 +62,17 @@ test('nobody is shown that the assistant types while the chat is held', async ()
   await holdSending(world.pool, ['chat'], true, 'tester');
   await world.run(relay).finally(() => holdSending(world.pool, ['chat'], false, 'tester'));
   expect(world.channel.typing.all).toEqual([]);
+});
+
+test('a message that was dropped since is not said to be kept for a stronger proof', async () => {
+  const senderId = await sendBack(world, 'release it');
+  const notice = (key: string): Act => ({ reply }) =>
+    reply({ key, senderId, sessionId, text: { key: 'sessionEndedStepUp', params: {} } });
+  await world.run(notice('kept'));
+  await world.run(({ discard }) => discard({ senderId, messageIds: ['SM-message'], reason: 'interrupted' }));
+  await world.run(notice('dropped'));
+  expect(world.channel.sent.all.map(({ text }) => text)).toEqual([
+    'For this you have to prove once more who you are. What you wrote is kept until then, unless you type *CANCEL*.',
+    'Your session has ended. Write again to get a new code.',
+  ]);
 });

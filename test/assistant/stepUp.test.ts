@@ -1,5 +1,5 @@
 // What an assistant may say that a stronger proof is for: one bounded line of data.
-import { readStepUp, stepUpSchema } from '../../src/assistant/stepUp';
+import { heedStepUp, readStepUp, stepUpSchema } from '../../src/assistant/stepUp';
 
 const read = (said: unknown) => {
   const parsed = stepUpSchema.safeParse(said);
@@ -24,4 +24,13 @@ it.each([
   [{}, 'refused'], [{ action: 'x', assurance: 'high' }, 'refused'], ['true', 'refused'], [1, 'refused'],
 ])('%j is read as %j', (said, meant) => {
   expect(read(said)).toEqual(meant);
+});
+
+it.each([
+  [undefined, undefined], [null, undefined], [false, false], [true, true],
+  [{ action: 'Release order 7' }, { action: 'Release order 7' }],
+  [{ action: 'a\nb' }, true], [{}, true], ['yes', true], [[], true],
+  [{ action: 'a\nb', assurance: 'standard' }, { assurance: 'standard' }], [{ action: 'x', assurance: 'high' }, true],
+])('%j, found in an answer, asks for %j', (said, heard) => {
+  expect(heedStepUp(said)).toEqual(heard);
 });

@@ -56,7 +56,8 @@ describeAssistant('A webhook', async () => {
   return {
     // Nobody waits for a silence to end, and nobody is cut off because the machine is busy.
     assistant: { answer: (turn, signal) => (mood === 'silent' || mood === 'trickling' ? impatient! : patient!).answer(turn, signal) },
-    turns, headers: () => headers, pushes: true, seesToken: true, strayRequests: () => stray, secrets: [secret, secret.slice(6), 'url-secret'],
+    turns, headers: () => headers, pushes: true, seesToken: true, keepsToContract: true, strayRequests: () => stray,
+    secrets: [secret, secret.slice(6), 'url-secret'],
     set: (next) => { mood = next; },
     close: async () => { for (const close of toClose.splice(0)) await close(); },
   };

@@ -81,8 +81,10 @@ export class ConversationModel {
         this.held.push({ words, at: this.guard.now });
         return this.ask(this.asked ? 'askIdentifierAgain' : 'askIdentifier');
       case 'notMe':
+        this.held = [];
         this.guard.dispute(this.name);
         return this.say('notMe');
+      case 'cancel': case 'logout': return this.ask(this.held.splice(0).length > 0 ? 'heldDropped' : 'askIdentifier');
       default: return this.ask('askIdentifier');
     }
   }

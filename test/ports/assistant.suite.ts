@@ -8,7 +8,8 @@ import { faultOf } from './leaks';
 
 export type AssistantMood =
   | {
-    readonly says: readonly string[]; readonly endTurn?: boolean; readonly stepUp?: boolean | { readonly action: string };
+    readonly says: readonly string[]; readonly endTurn?: boolean;
+    readonly stepUp?: boolean | { readonly action: string; readonly assurance?: 'standard' };
     /** Replies that are more than a text. */
     readonly replies?: readonly Reply[];
   }
@@ -31,6 +32,8 @@ export interface AssistantBackend {
   readonly payloadOf?: (choice: string) => string;
   /** The speaker's own token is what it is asked with: a refusal of it shows in its status. */
   readonly seesToken?: true;
+  /** It says in our own contract's words what it wants: others are refused. */
+  readonly keepsToContract?: true;
   /** What was asked of places that nobody configured. */
   readonly strayRequests: () => number;
   /** What no fault may show, besides the text and who speaks. */
@@ -145,6 +148,15 @@ export function describeAssistant(name: string, start: () => Promise<AssistantBa
       const stepUp = { action: 'Release purchase order 4500000002' };
       backend.set({ says: [], stepUp });
       expect(await answer()).toEqual({ replies: [], endTurn: true, stepUp });
+    });
+
+    it.each([
+      [{ action: 'x'.repeat(201) }, true], [{ action: 'two\nlines' }, true],
+      [{ action: 'two\nlines', assurance: 'standard' }, { assurance: 'standard' }],
+    ] as const)('that asks for a proof with words that cannot be shown (%j) is not unheard', async (stepUp, heard) => {
+      backend.set({ says: [], stepUp });
+      if (backend.keepsToContract === true) await faultOf(answer(), 'refused', [...secrets(), stepUp.action]);
+      else expect(await answer()).toEqual({ replies: [], endTurn: true, stepUp: heard });
     });
 
     it('may say much', async () => {

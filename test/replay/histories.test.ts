@@ -18,8 +18,8 @@ type All<Reaction extends string> = Record<Reaction, true>;
 /** All that a stage's activity can answer with: a new reaction does not compile until it stands here. */
 const answers = {
   identify: {
-    issue: true, locked: true, tooSoon: true, holdAndAsk: true, ask: true, askOne: true, dispute: true, textOnly: true,
-    flood: true, ignore: true,
+    issue: true, locked: true, tooSoon: true, holdAndAsk: true, ask: true, askOne: true, cancel: true, dispute: true,
+    textOnly: true, flood: true, ignore: true,
   } satisfies All<IdentifyOutcome['reaction']>,
   confirm: {
     right: true, wrong: true, exhausted: true, expired: true, resend: true, tooSoon: true, spent: true, cancel: true,

@@ -201,6 +201,33 @@ export const interruptedScenarios: readonly Scenario[] = [
     },
   },
   {
+    name: 'a-stronger-proof',
+    covers: { identify: ['holdAndAsk', 'cancel', 'dispute', 'issue'], session: ['relay'] },
+    async play(world) {
+      world.assistant.answerTo = ({ verifiedAt }) => (Date.now() - verifiedAt.getTime() > 300_000
+        ? { replies: [], endTurn: true, stepUp: true } : { replies: [{ text: 'It is approved.' }], endTurn: true });
+      const askingOnceMore = async () => {
+        await world.backdateSends(3_600);
+        await verify(world);
+        await world.pool.query(`UPDATE sessions SET opened_at = opened_at - interval '6 minutes'`);
+        await world.write(anna, '4500000002');
+        await world.reply('sessionEndedStepUp');
+        await world.reply('askIdentifier');
+      };
+      await askingOnceMore();
+      await world.write(anna, 'cancel');
+      await world.reply('heldDropped');
+      await askingOnceMore();
+      await world.write(anna, 'not me');
+      await world.reply('notMe');
+      await askingOnceMore();
+      await world.backdateSends(3_600);
+      const stored = await verify(world);
+      await world.said('It is approved.');
+      return stored;
+    },
+  },
+  {
     name: 'assistant-down',
     covers: { session: ['relay'] },
     async play(world) {

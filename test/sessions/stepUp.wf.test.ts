@@ -28,7 +28,7 @@ async function grow(): Promise<void> {
 }
 
 const forAction = (what: string) =>
-  `To go on with “${what}” you have to prove once more who you are. What you wrote is kept until then.`;
+  `To go on with “${what}” you have to prove once more who you are. What you wrote is kept until then, unless you type *CANCEL*.`;
 
 test('the person is told what the proof is for, and the message goes once to the session that follows', async () => {
   await world.verify();
@@ -84,4 +84,138 @@ test('whoever can prove no more here is told so, and asked for nothing', async (
   world.assistant.answerTo = ({ text }) => ({ replies: [{ text: `echo: ${text}` }], endTurn: true });
   await world.write(anna, 'and now?');
   await world.said('echo: and now?');
+});
+
+describe('a message that waits for a stronger proof', () => {
+  afterEach(() => { world.channel.after = async () => undefined; });
+
+  const turnTexts = () => turns().map(({ text }) => text);
+  const wantsFresh = () => {
+    world.assistant.answerTo = ({ verifiedAt }) =>
+      (Date.now() - verifiedAt.getTime() > 300_000 ? wanting({ action }) : released);
+  };
+
+  /** Anna is verified, and the assistant wants a stronger proof for what she writes. */
+  async function sentBack(text: string, message = {}): Promise<void> {
+    await world.verify();
+    await grow();
+    wantsFresh();
+    await world.write(anna, text, message);
+    await world.said(forAction(action));
+    await world.reply('askIdentifier');
+  }
+
+  test.each([
+    ['4500000002', 'text'], ['dirk@acme.example', 'text'], ['for dirk, my id is 144136', 'text'], ['144136 or 144135?', 'text'],
+    ['483920 is my otp', 'text'], ['cancel', 'text'], ['resend', 'text'], ['Release', 'button'],
+  ] as const)('is none to us, even "%s" as a %s: it goes once to the session that follows', async (text, kind) => {
+    await sentBack(text, { kind });
+    await prove();
+    await world.said('released');
+    expect(turnTexts()).toEqual([text, text]);
+    // It claimed to be nobody.
+    expect((await world.pool.query('SELECT 1 FROM challenges')).rowCount).toBe(2);
+  });
+
+  test('goes before what was written meanwhile', async () => {
+    await world.verify();
+    await grow();
+    let answer = (): void => undefined;
+    const thought = new Promise<void>((resolve) => { answer = resolve; });
+    world.assistant.answerTo = async () => {
+      await thought;
+      return wanting({ action });
+    };
+    await world.write(anna, 'release it');
+    await world.assistant.turns.count(1);
+    await world.write(anna, 'and tell me');
+    wantsFresh();
+    answer();
+    await world.said(forAction(action));
+    await world.reply('askIdentifier');
+    await world.reply('askIdentifierAgain');
+    await prove();
+    await world.said('released');
+    await world.said('released');
+    expect(turnTexts()).toEqual(['release it', 'release it', 'and tell me']);
+  });
+
+  test('has its person asked who they are, although they were asked for the very same message before', async () => {
+    await world.write(anna, 'release it');
+    await world.reply('askIdentifier');
+    world.assistant.answerTo = async () => {
+      await grow();
+      wantsFresh();
+      return wanting({ action });
+    };
+    await prove();
+    await world.said(forAction(action));
+    await world.reply('askIdentifier');
+    await prove();
+    await world.said('released');
+    expect(turnTexts()).toEqual(['release it', 'release it']);
+  });
+
+  test('A47 is not done in the name of another employee, who proves next on the same telephone', async () => {
+    await sentBack('release it');
+    await world.backdateSends(31);
+    await world.write(anna, '144136');
+    await world.reply('codeSent', { minutes: 5 });
+    await world.write(anna, await world.code());
+    await world.replyIn('de', 'verified');
+    await world.replyIn('de', 'heldDropped');
+    await world.write(anna, 'hello');
+    await world.said('released');
+    expect(turnTexts()).toEqual(['release it', 'hello']);
+    expect(await world.unhandledTexts()).toBe(0);
+  });
+
+  test.each([
+    ['cancel', 'heldDropped'], ['logout', 'heldDropped'], ['not me', 'notMe'],
+  ] as const)('A47 is taken back by %s, and done by no later proof', async (word, key) => {
+    await sentBack('release it');
+    await world.write(anna, word);
+    await world.reply(key);
+    expect(await world.unhandledTexts()).toBe(0);
+    await prove();
+    await world.write(anna, 'hello');
+    await world.said('released');
+    expect(turnTexts()).toEqual(['release it', 'hello']);
+  });
+
+  test('A47 is taken back while a code is awaited, too', async () => {
+    await sentBack('release it');
+    await world.backdateSends(31);
+    await world.write(anna, '144133');
+    await world.reply('codeSent', { minutes: 5 });
+    await world.code();
+    await world.write(anna, 'cancel');
+    await world.reply('cancelled');
+    expect(await world.unhandledTexts()).toBe(0);
+  });
+
+  test('is kept for a quarter of an hour, and whoever proves later reads that it was lost', async () => {
+    await sentBack('release it');
+    await world.skip('10 minutes');
+    await world.write(anna, 'are you there?');
+    await world.reply('askIdentifierAgain');
+    await world.skip('6 minutes');
+    await prove();
+    await world.reply('heldLost');
+    await world.said('released');
+    expect(turnTexts()).toEqual(['release it', 'are you there?']);
+  });
+
+  test('waits on, and is none to us, when the next session ends before it was relayed', async () => {
+    await sentBack('4500000002');
+    world.channel.after = async ({ text }) => {
+      if (text === world.text('verified')) await world.leave('144133');
+    };
+    await prove();
+    await world.reply('sessionEndedOther');
+    await world.reply('askIdentifier');
+    expect(turnTexts()).toEqual(['4500000002']);
+    expect((await world.pool.query('SELECT 1 FROM challenges')).rowCount).toBe(2);
+    expect(await world.unhandledTexts()).toBe(1);
+  });
 });

@@ -25,7 +25,7 @@ const samples: readonly TextRequest[] = [
   { key: 'lockedNotice', params: { minutes: 1440 } }, { key: 'verified', params: {} },
   { key: 'sessionEndedByLogout', params: {} }, { key: 'sessionEndedIdle', params: {} }, { key: 'sessionEndedAge', params: {} }, { key: 'sessionEndedByOperator', params: {} },
   { key: 'sessionEndedOther', params: {} }, { key: 'sessionEndedStepUp', params: {} }, { key: 'textOnly', params: {} }, { key: 'assistantUnavailable', params: {} },
-  { key: 'heldLost', params: {} }, { key: 'codeTooSoon', params: { seconds: 30 } }, { key: 'flood', params: {} }, { key: 'stillWorking', params: {} },
+  { key: 'heldLost', params: {} }, { key: 'heldDropped', params: {} }, { key: 'codeTooSoon', params: { seconds: 30 } }, { key: 'flood', params: {} }, { key: 'stillWorking', params: {} },
 ];
 const sms = (code = '48392017'): CodeTextRequest => ({ key: 'smsCode', params: { code, minutes: 5, last4: '0123' } });
 
@@ -54,7 +54,7 @@ const keys = [
   'voiceAsk', 'voiceCode', 'voiceCodeAgain', 'voiceAsker', 'voiceWarning', 'voiceGoodbye',
   'mailCodeSubject', 'mailCode',
   'flood', 'stillWorking', 'mailContactChangedSubject', 'mailContactChanged', 'sessionEndedStepUpFor', 'stepUpImpossible',
-  'smsVerification',
+  'smsVerification', 'heldDropped',
 ];
 
 describe('the keys', () => {

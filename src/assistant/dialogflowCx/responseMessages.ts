@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { refused } from '../exchange';
 import { repliesSchema } from '../replies';
 import type { AssistantAnswer } from '../assistant';
-import { stepUpSchema } from '../stepUp';
+import { heedStepUp } from '../stepUp';
 
 const richItem = z.object({
   type: z.string(),
@@ -17,10 +17,10 @@ const richItem = z.object({
 type RichItem = z.output<typeof richItem>;
 
 const payload = z.object({
-  richContent: z.array(z.array(richItem)).optional(),
-  step_up: stepUpSchema.optional(),
+  // What is no content that we know says nothing against the rest.
+  richContent: z.array(z.array(richItem)).catch([]),
+  step_up: z.unknown().optional(),
 });
-type Payload = z.output<typeof payload>;
 
 const answerSchema = z.object({
   queryResult: z.object({
@@ -71,8 +71,8 @@ function readMessage(reading: Reading, message: Message): void {
 }
 
 function readPayload(reading: Reading, given: unknown): void {
-  const parsed = payload.safeParse(given);
-  const { richContent = [], step_up: stepUp }: Payload = parsed.success ? parsed.data : {};
+  const { richContent = [], step_up: said } = payload.safeParse(given).data ?? {};
+  const stepUp = heedStepUp(said);
   if (stepUp !== undefined && stepUp !== false) reading.stepUp = stepUp;
   const items = richContent.flat();
   if (items.length === 0 && stepUp === undefined) reading.ignored += 1;

@@ -7,7 +7,7 @@ import { timeoutMsDefault } from '../assistantSettings';
 import { answerBytesMax, createExchange } from '../exchange';
 import type { Exchange } from '../exchange';
 import { speakerFields } from '../speaker';
-import { stepUpSchema } from '../stepUp';
+import { heedStepUp } from '../stepUp';
 import { readActivitySet, repliesOf } from './activities';
 import type { Activity } from './activities';
 import { createDirectLine, isAlive, readConversation } from './directLine';
@@ -165,8 +165,7 @@ class Heard {
       case 'typing': this.typingUntil = Date.now() + typingMs; return;
       case 'endOfConversation': this.isEnded = true; return;
       case 'event':
-        // With words that cannot be shown it is asked for without any.
-        if (activity.name === 'step_up') this.stepUp = stepUpSchema.safeParse(activity.value ?? true).data ?? true;
+        if (activity.name === 'step_up') this.stepUp = heedStepUp(activity.value) ?? true;
         return;
     }
   }

@@ -105,4 +105,9 @@ describe('Dialogflow CX', () => {
       endTurn: true, ignored: 3,
     });
   });
+
+  it('is heard when it asks for a fresh proof beside content of a form that nobody knows', async () => {
+    agent.messages = [{ payload: { richContent: 'one', step_up: true } }];
+    expect(await make()()).toEqual({ replies: [], endTurn: true, stepUp: true });
+  });
 });

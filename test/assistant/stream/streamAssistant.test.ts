@@ -39,7 +39,7 @@ describe.each([['lines', linesType, lines], ['events', eventsType, events]] as c
     });
     return wire.backend(
       (timeoutMs) => createWebhookAssistant({ url, secret, production: false, timeoutMs, partGapMs: 10_000 }), [secret],
-      { pushes: true, seesToken: true });
+      { pushes: true, seesToken: true, keepsToContract: true });
   });
 });
 
