@@ -1,21 +1,18 @@
 // One turn of the assistant: guard, ask, guard again, keep the answer. The text is read here and wiped here.
-import { cancellationSignal } from '@temporalio/activity';
-import type { Assistant, AssistantAnswer, TurnMemory } from '../src/assistant/assistant';
-import { keepOffered, offeredBy, payloadOf, takeOffered } from '../src/assistant/choices/offered';
-import { DoorClosed, whileOpen } from '../src/assistant/door/whileOpen';
-import type { Pushes } from '../src/assistant/pushes';
+import type { AssistantAnswer } from '../src/assistant/assistant';
+import { keepOffered, offeredBy } from '../src/assistant/choices/offered';
+import { DoorClosed } from '../src/assistant/door/whileOpen';
 import { partsOf } from '../src/assistant/replies';
 import { readStepUp } from '../src/assistant/stepUp';
 import type { StepUp } from '../src/assistant/stepUp';
 import { findSaid } from '../src/assistant/stream/said';
-import type { Said, TurnInHand } from '../src/assistant/stream/said';
-import { createTurnMemory, forgetGiven } from '../src/assistant/turnMemory';
+import type { Said } from '../src/assistant/stream/said';
+import { forgetGiven } from '../src/assistant/turnMemory';
 import { endTurn, openTurn, readTurnNews } from '../src/assistant/turns';
 import { pendingTexts, storeTexts } from '../src/outbox/outbox';
-import { isHeld } from '../src/outbox/pacing';
 import type { Note } from '../src/audit/auditedTransaction';
 import type { Pool, Queryable } from '../src/db/pool';
-import { replyKey, textKey } from '../src/domain/messages';
+import { replyKey } from '../src/domain/messages';
 import { soundPolicy } from '../src/domain/policy';
 import { readMessage } from '../src/domain/reading';
 import type { Vocabulary } from '../src/domain/reading';
@@ -26,49 +23,19 @@ import type { PurposeKeys } from '../src/keys/keyring';
 import { endSession, findOpenSession, touchSession } from '../src/sessions/sessions';
 import type { OpenSession } from '../src/sessions/sessions';
 import { noteStepUp, writerOfSentBack } from '../src/sessions/stepUps';
-import { inNobodysName } from '../src/services/onBehalf';
-import type { OnBehalf } from '../src/services/onBehalf';
-import type { Speaker } from '../src/statements/statements';
-import type { StepUpTextRequest, TextRequest } from '../src/texts/keys';
-import { sendOnce, whileBeating } from './chat';
-import type { SendDeps } from './chat';
 import { dispute } from './dispute';
 import type { DisputeDeps } from './dispute';
 import type { RouteDeps } from './route';
+import { askAssistant, turnInHand } from './relay/ask';
+import type { AskDeps, RelayInput } from './relay/ask';
 import { judgeStepUp } from './stepUp';
 
-export interface AssistantDeps extends DisputeDeps, SendDeps, RouteDeps {
-  readonly pool: Pool;
-  readonly storageKeys: PurposeKeys;
-  readonly assistant: Assistant;
-  /** Asks in the speaker's own name at the service that is configured for the assistant; in none without. */
-  readonly onBehalf?: OnBehalf;
+export interface AssistantDeps extends AskDeps, DisputeDeps, RouteDeps {
   vocabulary(language: string | null): Vocabulary;
-  /** Who is speaking, signed for this assistant and this message, and their opaque name in it. */
-  state(speaker: Speaker, messageId: string): Promise<{ readonly subject: string; readonly statement: string }>;
-  readonly defaultLanguage: string;
   /** Splits a text into parts that one message of the channel can hold. */
   readonly split: (text: string) => readonly string[];
   /** Where links to the assistant's media may lead. */
   readonly mediaHosts: ReadonlySet<string>;
-  /** The words for a text in the best language there is. */
-  render(text: TextRequest | StepUpTextRequest, language: string | null): string;
-  /** Keeps what the assistant says while its turn goes on; without it, that is kept with the answer. Never rejects. */
-  readonly say?: Pushes['say'];
-  /** How long earlier tries of this activity took, in ms; 0 for the first. */
-  triedForMs(): number;
-}
-
-export interface RelayInput {
-  readonly messageId: string;
-  readonly senderId: string;
-  readonly sessionId: string;
-  readonly repliesMax: number;
-  /** Of the conversation's policy; absent in conversations that began before they were needed. */
-  readonly knownSenderDays?: number;
-  readonly stepUpAgeMs?: number;
-  readonly pushedTurnMs?: number;
-  readonly stillWorkingAfterMs?: number;
 }
 
 export type RelayOutcome =
@@ -109,7 +76,7 @@ export function createAssistantActivities(deps: AssistantDeps) {
       if (writer !== undefined && writer !== session.employeeId) return dropSentBack(deps, input, session);
       const reaction = reactionTo(deps, seen.message, session.language);
       if (reaction !== 'relay') return handleWithoutRelay(deps, input, reaction);
-      const asked = await ask(deps, input, seen.message, session).catch(undefinedIfClosed);
+      const asked = await askAssistant(deps, input, seen.message, session).catch(undefinedIfClosed);
       if (asked === undefined) return await handledMeanwhile(pool, storageKeys, input) ?? { reaction: 'closed' };
       return keepAnswer(deps, input, asked.answer, asked.late);
     },
@@ -167,98 +134,6 @@ function dropSentBack(deps: AssistantDeps, input: RelayInput, { language }: Open
   const text = deps.render({ key: 'heldDropped', params: {} }, language);
   return handleMessage<RelayOutcome>(deps.pool, deps.storageKeys, input, async (tx) =>
     keepRest(deps, tx, input, [text], await findSaid(tx, input)));
-}
-
-/** `late`: so late that the person may have been told that it takes long. */
-async function ask(
-  deps: AssistantDeps, input: RelayInput, { text }: InboxMessage, session: OpenSession,
-): Promise<{ answer: AssistantAnswer; late: boolean }> {
-  // Made here and kept nowhere. Without it nothing is relayed (I9).
-  const { subject, statement } = await deps.state({ ...session, sessionId: input.sessionId }, input.messageId);
-  const payload = await chosenPayload(deps, input, text);
-  const turn = {
-    turnId: input.messageId,
-    conversationId: input.sessionId,
-    subject, statement,
-    verifiedAt: session.verifiedAt,
-    assurance: session.assurance,
-    locale: session.language ?? deps.defaultLanguage,
-    text,
-    ...payload === undefined ? {} : { payload },
-  };
-  return whileBeating(async () => {
-    // Of no consequence, and not waited for: the indicator ends by itself.
-    void showTyping(deps, input.messageId);
-    const late = sayWhenLate(deps, input, session);
-    try {
-      const memory = { ...createTurnMemory(deps.pool, deps.storageKeys, input), ...earlyReplies(deps, input) };
-      const assistant = whileOpen(deps.assistant, async () =>
-        await findOpenSession(deps.pool, input.sessionId, input.senderId) !== undefined);
-      const answer = await inTheirName(deps, input, session, (authorization) => {
-        const named = authorization === undefined ? turn : { ...turn, authorization };
-        return assistant.answer(named, cancellationSignal(), memory);
-      });
-      return { answer, late: await late.end() };
-    } finally {
-      await late.end();
-    }
-  });
-}
-
-/** What the assistant offered by the words that the person chose it by. */
-async function chosenPayload(
-  { pool, storageKeys, assistant }: AssistantDeps, input: RelayInput, text: string,
-): Promise<string | undefined> {
-  const offered = assistant.hasPayloads === true ? await takeOffered(pool, storageKeys, input) : undefined;
-  return offered && payloadOf(text, offered);
-}
-
-/** Nothing while an operator holds the chat: this leaves, too. */
-async function showTyping({ pool, channel }: AssistantDeps, messageId: string): Promise<void> {
-  // A courtesy: what fails here, fails nobody's turn.
-  if (!await isHeld(pool, 'chat').catch(() => true)) await channel.showTyping(messageId);
-}
-
-/** The token stays within: it is in nothing that is returned or thrown. */
-function inTheirName(
-  { onBehalf = inNobodysName }: AssistantDeps, { sessionId }: RelayInput, session: OpenSession,
-  request: (authorization: string | undefined) => Promise<AssistantAnswer>,
-): Promise<AssistantAnswer> {
-  const { employeeId, method, assurance, verifiedAt } = session;
-  return onBehalf({ employeeId, sessionId, method, assurance, verifiedAt }, request);
-}
-
-function earlyReplies({ say }: AssistantDeps, input: RelayInput): Pick<TurnMemory, 'say'> {
-  return say === undefined ? {} : { say: (place, reply) => say(turnInHand(input), place, reply) };
-}
-
-function turnInHand(input: RelayInput): TurnInHand {
-  const { messageId, senderId, sessionId, repliesMax } = input;
-  const { pushedTurnMs: lastsMs, stillWorkingAfterMs } = soundPolicy(input);
-  return { messageId, senderId, sessionId, repliesMax, lastsMs, stillWorkingAfterMs };
-}
-
-/** Tells the person, once a turn, that the assistant still works, when it takes long and has said nothing. */
-function sayWhenLate(deps: AssistantDeps, input: RelayInput, { language }: OpenSession): { end(): Promise<boolean> } {
-  const { messageId, senderId, sessionId } = input;
-  const restMs = soundPolicy(input).stillWorkingAfterMs - deps.triedForMs();
-  // As the conversation names it, which says it of a turn that is answered later.
-  const key = textKey(messageId, 'stillWorking');
-  const words = () => deps.render({ key: 'stillWorking', params: {} }, language);
-  let said: Promise<unknown> | undefined;
-  const say = async () => await findSaid(deps.pool, input) ?? sendOnce(deps, { key, senderId, sessionId }, words);
-  const timer = setTimeout(() => {
-    // A courtesy: what fails here, fails nobody's turn.
-    said = say().catch(() => undefined);
-  }, Math.max(0, restMs));
-  return {
-    /** Whether it was told, or may have been by an earlier try. */
-    async end() {
-      clearTimeout(timer);
-      await said;
-      return said !== undefined || restMs <= 0;
-    },
-  };
 }
 
 /**
