@@ -24,6 +24,8 @@ export interface TokenOptions {
   readonly grantType?: string;
   /** Further fields of the request, made anew for each. `afresh`: a token was forgotten, and another is wanted. */
   readonly parameters?: (afresh: boolean) => Fields | Promise<Fields>;
+  /** RFC 8693, section 2.2.1: the kinds of token that are wanted, one of which the answer has to name. */
+  readonly issuedTypes?: readonly string[];
   /** What the body of a refusal means, where it is not OAuth's own: in words of ours, without its values. */
   readonly explain?: (body: unknown) => string | undefined;
   /** From the connection to the last byte, in ms: 30 s unless told. */
@@ -60,9 +62,10 @@ export async function requestToken(options: TokenOptions, afresh: boolean): Prom
     throw new OutboundFault('misconfigured', `${who} is not asked without TLS`);
   }
   const fields = await parameters(afresh);
-  const { access_token: token, token_type: type, expires_in: seconds } =
+  const { access_token: token, token_type: type, expires_in: seconds, issued_token_type: issued } =
     await genericGrantRequest(configure(options), grantType, fields).catch(unwrap);
   if (type !== 'bearer' || !sendable.test(token)) throw noToken();
+  if (options.issuedTypes?.some((one) => one === issued) === false) throw noToken();
   return { token, lifeMs: seconds === undefined ? unknownLifeMs : seconds * 1_000 };
 }
 

@@ -6,7 +6,7 @@ import { OutboundFault } from '../outbound/outboundFault';
 import { isOpen } from '../outbound/settingForms';
 import { requestToken } from '../outbound/tokens';
 import type { ActAsProvider, Holder } from './actAsProvider';
-import { createSamlSigner, samlFields } from './samlAssertion';
+import { createSamlSigner, isSigningPair, samlFields } from './samlAssertion';
 import type { ProviderOptions } from './providerOptions';
 import { heldMax, lifeMaxMs } from './providerOptions';
 import { accountFields, client, common, line } from './settingForms';
@@ -48,7 +48,7 @@ export const tokenExchange = closed(z.strictObject({
 export const jwtBearer = closed(z.strictObject({ ...ours, kind: z.literal('jwtBearer') }));
 export const samlBearer = closed(z.strictObject({
   ...grant, ...samlFields, kind: z.literal('samlBearer'), account: accountField,
-}));
+}).refine(isSigningPair, { path: ['privateKey'], message: 'must be RSA, and that of the certificate' }));
 type Ours = z.infer<typeof tokenExchange> | z.infer<typeof jwtBearer>;
 export type Grant = Ours | z.infer<typeof samlBearer>;
 
@@ -72,7 +72,7 @@ export function createGrantProvider(settings: Grant, options: ProviderOptions): 
     const fields = { ...parameters, ...scope !== undefined && { scope }, ...await assertionOf(holder) };
     return requestToken({
       tokenUrl, clientId, clientSecret, secretIn, timeoutMs, allowInsecure, parameters: () => fields,
-      grantType: grantTypes[settings.kind], ...options.fetch && { fetch: options.fetch },
+      grantType: grantTypes[settings.kind], ...issuedTypes(settings), ...options.fetch && { fetch: options.fetch },
     }, false);
   };
   return {
@@ -115,6 +115,15 @@ function assertionMaker(settings: Grant, { assert }: ProviderOptions): (holder: 
     });
     return settings.kind === 'jwtBearer' ? { assertion: jwt } : exchangeFields(settings, jwt);
   };
+}
+
+/** What may be sent as a bearer token, unless the settings want a kind of its own. */
+const sentAsBearer = ['access_token', 'jwt'].map((kind) => `urn:ietf:params:oauth:token-type:${kind}`);
+
+function issuedTypes(settings: Grant): { readonly issuedTypes?: readonly string[] } {
+  if (settings.kind !== 'tokenExchange') return {};
+  const { requestedTokenType: wanted } = settings;
+  return { issuedTypes: wanted === undefined ? sentAsBearer : [wanted] };
 }
 
 function exchangeFields(settings: z.infer<typeof tokenExchange>, jwt: string): Fields {

@@ -11,7 +11,7 @@ const pem = (isOne: (text: string) => unknown, what: string) => z.string().refin
   } catch {
     return false;
   }
-}, `must be ${what} as PEM`);
+}, { message: `must be ${what} as PEM`, abort: true });
 
 export const samlFields = {
   issuer: line,
@@ -21,6 +21,12 @@ export const samlFields = {
   privateKey: pem((text) => createPrivateKey(text), 'a private key'),
   certificate: pem((text) => new X509Certificate(text), 'a certificate'),
 };
+
+/** Whether both are of one pair, and of a kind that assertions are signed with. */
+export function isSigningPair({ privateKey, certificate }: { privateKey: string; certificate: string }): boolean {
+  const key = createPrivateKey(privateKey);
+  return key.asymmetricKeyType === 'rsa' && new X509Certificate(certificate).checkPrivateKey(key);
+}
 
 export interface SamlSettings {
   readonly issuer: string;

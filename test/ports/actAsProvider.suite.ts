@@ -21,7 +21,7 @@ export interface ActAsService {
   readonly nobody: Holder;
   set(mood: ServiceMood): void;
   /** What is said of the next tokens, besides the token itself. */
-  say(fields: { token_type?: unknown; expires_in?: unknown }): void;
+  say(fields: { token_type?: unknown; expires_in?: unknown; issued_token_type?: unknown }): void;
   /** Lets time pass, in ms. */
   pass(ms: number): void;
   close(): Promise<void>;

@@ -24,6 +24,8 @@ const assert: Assert = ({ employeeId, proof }, { audience, subject = `opaque-${e
   new SignJWT({ ...claims, sid: proof!.sessionId }).setProtectedHeader({ alg: 'ES256', typ: 'JWT' })
     .setIssuer('doorman').setAudience(audience).setSubject(subject).setExpirationTime('2m').sign(key.privateKey);
 
+const typeOf = (name: string) => `urn:ietf:params:oauth:token-type:${name}`;
+
 const settingsOf = {
   tokenExchange: { account: 'workEmail', claims: { upn: 'workEmail', number: 'employeeNumber' }, audience: 'shop', scope: 'orders' },
   jwtBearer: { account: 'employeeNumber', parameters: { resource_server: 'shop' } },
@@ -50,7 +52,7 @@ async function accountOf(kind: Kind, form: URLSearchParams, tokenUrl: string): P
   return jwtVerify(jwt, key.publicKey, options).then(({ payload }) => payload.sub, () => undefined);
 }
 
-async function start(kind: Kind): Promise<ActAsService & { fake: FakeShop }> {
+async function start(kind: Kind, changes: object = {}): Promise<ActAsService & { fake: FakeShop }> {
   let now = Date.now();
   let said = {};
   const handle: Handle = async ({ headers, body }) => {
@@ -59,12 +61,13 @@ async function start(kind: Kind): Promise<ActAsService & { fake: FakeShop }> {
     }
     const account = await accountOf(kind, new URLSearchParams(body), `${fake.url}/token`);
     if (account === undefined || !accounts.includes(account)) return { status: 400, body: { error: 'invalid_grant' } };
-    return { status: 200, body: { access_token: fake.tokenOf(account), token_type: 'Bearer', expires_in: 600, ...said } };
+    const issued = kind === 'tokenExchange' ? { issued_token_type: typeOf('access_token') } : {};
+    return { status: 200, body: { access_token: fake.tokenOf(account), token_type: 'Bearer', expires_in: 600, ...issued, ...said } };
   };
   const fake = await new FakeShop(handle).start();
   const make = (secret: string) => createGrantProvider(schemas[kind].parse({
     name: 'shop', kind, tokenUrl: `${fake.url}/token`, clientId: 'doorman', clientSecret: secret, timeoutMs,
-    allowInsecure: true, ...settingsOf[kind],
+    allowInsecure: true, ...settingsOf[kind], ...changes,
   }), { assert, now: () => now });
   return {
     fake, provider: make(clientSecret), stranger: make('wrong'), secrets: [clientSecret],
@@ -99,6 +102,22 @@ describe('a token endpoint', () => {
     });
     const { payload } = await jwtVerify(jwt!, key.publicKey);
     expect(payload).toMatchObject({ upn: anna.workEmail, number: anna.employeeNumber, sub: anna.workEmail });
+  });
+
+  it.each([
+    [undefined, 'access_token', true], [undefined, 'jwt', true], [undefined, 'id_token', false], [undefined, 'refresh_token', false],
+    [undefined, 'saml2', false], ['jwt', 'jwt', true], ['jwt', 'access_token', false], ['id_token', 'id_token', true],
+  ])('that is asked to exchange for %s and gives %s is believed: %s', async (wanted, issued, isBelieved) => {
+    service = await start('tokenExchange', wanted === undefined ? {} : { requestedTokenType: typeOf(wanted) });
+    service.say({ issued_token_type: typeOf(issued) });
+    const given = service.provider.authorization(anna, 'test');
+    await (isBelieved ? expect(given).resolves.toMatch(/^Bearer /) : expect(given).rejects.toMatchObject({ kind: 'untrustworthy' }));
+  });
+
+  it.each([undefined, 7, 'access_token'])('whose exchange says no kind of token, but %j, is not believed', async (said) => {
+    service = await start('tokenExchange');
+    service.say({ issued_token_type: said });
+    await expect(service.provider.authorization(anna, 'test')).rejects.toMatchObject({ kind: 'untrustworthy' });
   });
 
   it('is given our assertion as RFC 7523 says', async () => {

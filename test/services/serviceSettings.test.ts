@@ -1,4 +1,7 @@
 // DOORMAN_SERVICES: what is refused at the start, in sentences without values.
+import { generateKeyPairSync } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { readJsonSetting } from '../../src/config/jsonSetting';
 import { insecureServices, serviceSettings } from '../../src/services/serviceSettings';
 
@@ -10,6 +13,8 @@ const saml = {
   ...exchange, name: 's4', kind: 'samlBearer', account: 'employeeNumber', issuer: 'doorman', audience: 's4',
   privateKey: 'canary', certificate: 'canary',
 };
+const pem = (name: string) => readFileSync(join(__dirname, '../directory/successFactors/fixtures', `${name}.pem`), 'utf8');
+const ofCurve = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ type: 'pkcs8', format: 'pem' });
 const read = (...services: object[]) => readJsonSetting(JSON.stringify({ services }), serviceSettings);
 
 test('services of several kinds are read', () => {
@@ -34,6 +39,10 @@ it.each([
   ['fields of the protocol', [{ ...exchange, parameters: { subject_token: 'canary' } }],
     'services.0.parameters: names a field that Doorman fills in'],
   ['claims of ours', [{ ...exchange, claims: { sub: 'workEmail' } }], 'services.0.claims: names a claim that Doorman makes'],
+  ['a key of another certificate', [{ ...saml, privateKey: pem('apiClient.key'), certificate: pem('otherClient.cert') }],
+    'services.0.privateKey: must be RSA, and that of the certificate'],
+  ['a key that signs no assertion', [{ ...saml, privateKey: ofCurve, certificate: pem('apiClient.cert') }],
+    'services.0.privateKey: must be RSA, and that of the certificate'],
   ['a key that is none', [saml],
     'services.0.privateKey: must be a private key as PEM; services.0.certificate: must be a certificate as PEM'],
 ])('%s is refused, without its value', (_, services, sentence) => {
