@@ -16,7 +16,7 @@ const action = z.string().min(1).max(actionMax).regex(/^[^\p{Cc}\p{Cf}\p{Cs}\p{Z
 
 /** Quotation marks and WhatsApp's markup go: it must not look as if our own words began within. */
 function withoutMarks(text: string): string {
-  return text.replace(/["\p{Pi}\p{Pf}‚„❛-❠〝-〟＂]/gu, '\'')
+  return text.replace(/["\p{Pi}\p{Pf}‚„❛-❠〝-〟＂ʺ˝ˮ˶״″‴‶‷〃]|'{2,}/gu, '\'')
     .replace(/[*_~`]/g, (mark) => lookalikes[mark]!); // has each of them
 }
 
