@@ -16,6 +16,8 @@ export interface HttpProvider {
   readonly asked: Asked[];
   /** What was taken: to whom, and what it says. */
   readonly taken: { readonly to: string; readonly text: string }[];
+  /** Called when one was taken. */
+  onTaken(): void;
   mood: CarrierMood | 'redirecting' | 'endless' | 'html';
   /** Tokens that `/token` gave, of which the last is good. */
   readonly tokens: string[];
@@ -30,7 +32,7 @@ export async function startHttpProvider(): Promise<HttpProvider> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const provider: HttpProvider = {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    asked: [], taken: [], tokens: [], mood: 'well',
+    asked: [], taken: [], onTaken: () => undefined, tokens: [], mood: 'well',
     close: () => new Promise((resolve) => {
       server.close(() => resolve());
       server.closeAllConnections();
@@ -71,6 +73,7 @@ function take(provider: HttpProvider, request: IncomingMessage, body: string, re
   const to = `+${sms.to.replace(/^\+/, '')}`;
   if (to === unreachable) return answer(response, 400, { error: { code: 'not-a-mobile', message: `no SMS to ${to}` } });
   provider.taken.push({ to, text: sms.text });
+  provider.onTaken();
   if (provider.mood === 'losing answers') return void response.destroy();
   if (provider.mood === 'html') return void response.writeHead(200, { 'content-type': 'text/html' }).end('<p>ok</p>');
   answer(response, 202, { messages: [{ id: `m-${provider.taken.length}` }] });
