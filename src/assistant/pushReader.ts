@@ -34,6 +34,8 @@ const schema = z.object({
   turn_id: z.string(),
   replies: repliesSchema,
   end_turn: z.boolean(),
+  // Its message is settled: whoever asked for a proof here would wait for it, and the person for an answer.
+  step_up: z.never().optional(),
 }).refine(({ replies, end_turn: endTurn }) => replies.length > 0 || endTurn);
 
 export function createPushReader(secret: string): (headers: PushHeaders, body: Uint8Array) => PushReading {

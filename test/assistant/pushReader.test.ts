@@ -52,7 +52,7 @@ it('does not take a turn of ours, which the same secret signs, for a push', () =
 it.each([
   '', '{', 'null', '[]', '{}', '{"turn_id":"SM1","replies":[],"end_turn":false}', '{"turn_id":"SM1","replies":[{"text":"x"}]}',
   '{"replies":[{"text":"x"}],"end_turn":true}', '{"turn_id":1,"replies":[{"text":"x"}],"end_turn":true}',
-  '{"turn_id":"SM1","replies":[{"text":""}],"end_turn":true}', '{"turn_id":"SM1","replies":[{"text":"x"}],"end_turn":"yes"}',
+  '{"turn_id":"SM1","replies":[],"end_turn":true,"step_up":true}', '{"turn_id":"SM1","replies":[{"text":""}],"end_turn":true}', '{"turn_id":"SM1","replies":[{"text":"x"}],"end_turn":"yes"}',
 ])('finds no push in %j', (text) => {
   expect(outcomeOf(text)).toBe('malformed');
 });
