@@ -99,15 +99,6 @@ test.each([
   expect(read()).toHaveLength(2);
 });
 
-test('an operator who ends the session between two replies waits for none', async () => {
-  stream = (res) => says(res, { text: 'one' });
-  const { senderId } = await world.write(anna, 'hello');
-  await world.said('one');
-  expect(await world.order(senderId, 'endSession')).toMatchObject({ outcome: 'done' });
-  await world.reply('sessionEndedByOperator');
-  expect(read()).toHaveLength(2);
-});
-
 test('an assistant that breaks off after its first reply is apologised for, once', async () => {
   stream = async (res) => {
     says(res, { text: 'one' });
