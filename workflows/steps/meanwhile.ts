@@ -1,5 +1,5 @@
 // What an assistant says while its turn goes on: sent in order, beside the activity that listens to it.
-import { CancellationScope, condition, isCancellation, patched } from '@temporalio/workflow';
+import { condition, isCancellation, patched } from '@temporalio/workflow';
 import type { ReplyOutcome } from '../../activities/chat';
 import type { Conversation } from '../conversationContext';
 import { decide } from '../io';
@@ -15,7 +15,6 @@ export class Meanwhile {
   isSaying = false;
   private isTold = false;
   private isOver = false;
-  private scope: CancellationScope | undefined;
 
   constructor(
     private readonly c: Conversation, private readonly messageId: string, private readonly sayReply: SayReply,
@@ -28,11 +27,10 @@ export class Meanwhile {
     return condition(() => !this.isSaying);
   }
 
-  /** Sends nothing more; what is on its way is let go. */
+  /** Sends nothing more. Nobody waits for what is on its way: its activity asks itself whether the session is open. */
   end(): void {
     this.isOver = true;
     delete this.c.heedNow;
-    this.scope?.cancel();
   }
 
   /** Whether it takes the news; else they wait for their turn. */
@@ -42,8 +40,7 @@ export class Meanwhile {
     this.isTold = true;
     if (!this.isSaying) {
       this.isSaying = true;
-      this.scope = new CancellationScope();
-      this.scope.run(() => this.sayAll()).catch(passCancellation);
+      this.sayAll().catch(passCancellation);
     }
     return true;
   }

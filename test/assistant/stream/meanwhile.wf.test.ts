@@ -1,9 +1,11 @@
 // An assistant that streams: its first reply is read while it still thinks, and each is read once, whatever happens.
 import type { ServerResponse } from 'node:http';
 import { createWebhookAssistant } from '../../../src/assistant/webhookAssistant';
+import { disputeByLink } from '../../../src/otp/disputes';
+import { disputeDeps } from '../../../src/wiring';
 import { startConversations } from '../../support/conversations';
 import type { ConversationWorld } from '../../support/conversations';
-import { anna } from '../../support/world';
+import { anna, testKeyring } from '../../support/world';
 import { listen } from '../stand/server';
 import type { TestServer } from '../stand/server';
 
@@ -77,25 +79,23 @@ test('F14 a worker that dies between two replies says none of them twice, and th
   expect(turns).toBe(2);
 });
 
-test('A55 whoever left between two replies reads no other one', async () => {
+async function sayNotMe(): Promise<void> {
+  const { rows: [session] } = await world.pool.query<{ id: string }>('SELECT id FROM sessions');
+  await disputeByLink(disputeDeps(world.pool, testKeyring, () => undefined), session!.id);
+}
+
+test.each([
+  ['the employee left', () => world.leave('144133')], ['the employee said NOT ME, by the link,', sayNotMe],
+])('A55 when %s between two replies, no other one is read', async (_, ends) => {
   stream = async (res) => {
     says(res, { text: 'one' });
     await isRead('one');
-    await world.leave('144133');
+    await ends();
     says(res, { text: 'for an employee' }, { text: 'and more' }, end);
   };
   await world.write(anna, 'hello');
   await world.said('one');
   await world.reply('sessionEndedOther');
-  expect(read()).toHaveLength(2);
-});
-
-test('an operator who ends the session between two replies waits for none', async () => {
-  stream = (res) => says(res, { text: 'one' });
-  const { senderId } = await world.write(anna, 'hello');
-  await world.said('one');
-  expect(await world.order(senderId, 'endSession')).toMatchObject({ outcome: 'done' });
-  await world.reply('sessionEndedByOperator');
   expect(read()).toHaveLength(2);
 });
 
