@@ -6,12 +6,12 @@ import type { Answer } from '../outbound/answer';
 import { keepToken, keepTokens } from '../outbound/keptTokens';
 import type { GivenToken } from '../outbound/keptTokens';
 import { OutboundFault } from '../outbound/outboundFault';
-import { isOpen } from '../outbound/settingForms';
+import { baseAddress, isOpen } from '../outbound/settingForms';
 import { requestToken } from '../outbound/tokens';
 import type { ActAsProvider, Holder } from './actAsProvider';
 import type { ProviderOptions } from './providerOptions';
 import { heldMax, lifeMaxMs } from './providerOptions';
-import { accountFields, address, client, common, line } from './settingForms';
+import { accountFields, client, common, line } from './settingForms';
 
 const fieldName = z.string().regex(/^[A-Za-z][A-Za-z0-9_]{0,63}$/, 'must be a name of letters, digits and _');
 
@@ -20,7 +20,7 @@ export const customerAuthenticate = z.strictObject({
   kind: z.literal('customerAuthenticate'),
   clientSecret: line,
   /** What stands before `/customer_authenticate` and `/getprofile`. */
-  base: address,
+  base: baseAddress,
   apiKey: z.string().regex(/^[\x21-\x7e]{1,512}$/, 'must be visible characters').optional(),
   scope: line.optional(),
   /** What shows who the customer is: a statement of ours, or a field of the directory. */
