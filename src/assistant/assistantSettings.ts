@@ -1,7 +1,7 @@
 // Which kind of assistant verified messages go to, and how it is asked. No message repeats a value.
 import { z } from 'zod';
 import { nameForm } from '../domain/names/names';
-import { address, isOpen, webhookSecret } from '../outbound/settingForms';
+import { address, baseAddress, isOpen, webhookSecret } from '../outbound/settingForms';
 
 const secretText = z.string().min(16, 'must have at least 16 characters').max(4_096)
   .regex(/^[\x21-\x7e]+$/, 'must be printable and without spaces');
@@ -49,10 +49,11 @@ const kinds = z.discriminatedUnion('kind', [
     partGapMs: z.number().int().min(100).max(60_000).default(10_000),
   }),
   z.strictObject({
-    kind: z.literal('rasa'), url: address, token: secretText.optional(), jwtSecret: secretText.optional(), ...common,
+    kind: z.literal('rasa'), url: baseAddress, token: secretText.optional(), jwtSecret: secretText.optional(),
+    ...common,
   }),
   z.strictObject({
-    kind: z.literal('directLine'), url: address.default('https://directline.botframework.com'),
+    kind: z.literal('directLine'), url: baseAddress.default('https://directline.botframework.com'),
     secret: secretText.optional(), tokenUrl: address.optional(),
     quietMs: z.number().int().min(100).max(quietMsMax).default(1_500),
     pollMs: z.number().int().min(50).max(5_000).default(500),
@@ -60,7 +61,7 @@ const kinds = z.discriminatedUnion('kind', [
   }),
   z.strictObject({
     kind: z.literal('dialogflowCx'), project: segment, location: segment, agent: segment,
-    environment: segment.optional(), serviceAccount: accountFile, url: address.optional(), ...common,
+    environment: segment.optional(), serviceAccount: accountFile, url: baseAddress.optional(), ...common,
   }),
 ], 'must be webhook, stream, rasa, directLine or dialogflowCx');
 export type AssistantSettings = z.output<typeof kinds>;

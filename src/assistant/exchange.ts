@@ -4,8 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Fault } from '../domain/faults';
 import { codeOf, isJson, parsed } from '../outbound/answer';
 import { boundedChunks, readBounded } from '../outbound/body';
-import { privateAddressCode } from '../outbound/egress';
-import { didNothing, faultOfAnswer } from '../outbound/httpFaults';
+import { didNothing, faultOfAnswer, faultOfNoAnswer } from '../outbound/httpFaults';
 import type { TurnMemory } from './assistant';
 
 // R63.
@@ -41,7 +40,7 @@ export function createExchange(get: typeof fetch, signal: AbortSignal, timeoutMs
     } catch (error) {
       if (error instanceof Fault) throw error;
       if (signal.aborted) throw aborted();
-      throw timeout.aborted ? unavailable('timeout') : faultOfNetwork(error);
+      throw faultOfNoAnswer('assistant', timeout.aborted ? 'timeout' : codeOf(error) ?? 'no answer');
     }
   };
   const read = <T>(response: Response, reader: () => Promise<T>): Promise<T> => guarded(async () => {
@@ -100,15 +99,6 @@ export const chunksOf = (response: Response): AsyncGenerator<Uint8Array> => boun
 
 export function refused(code: string): Fault {
   return new Fault('refused', 'assistant', code);
-}
-
-function unavailable(code: string): Fault {
-  return new Fault('unavailable', 'assistant', code);
-}
-
-function faultOfNetwork(error: unknown): Fault {
-  const code = codeOf(error) ?? 'no answer';
-  return new Fault(code === privateAddressCode ? 'misconfigured' : 'unavailable', 'assistant', code);
 }
 
 /** The caller gave up: no fault of the assistant's, and recognised by its name. */

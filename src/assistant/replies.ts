@@ -12,16 +12,23 @@ const urlLengthMax = 1_000;
 /** Far above what a turn may say (policy `repliesPerTurnMax`); what is beyond that is dropped, and said. */
 const repliesMax = 200;
 
-const hasWords = (text: string): boolean => text.trim() !== '';
+export const hasWords = (text: string): boolean => text.trim() !== '';
+
+const choice = z.string().max(choiceLengthMax).refine(hasWords);
+const media = z.object({
+  url: z.string().max(urlLengthMax),
+  type: z.string().regex(/^[a-z]{1,20}\/([\w.+-]{1,100}|\*)$/i),
+});
+
+/** Whether a reply can have it. A bot that knows nothing of our contract is heard without what it cannot have. */
+export const isChoice = (title: string): boolean => choice.safeParse(title).success;
+export const isMedia = (given: Reply['media']): given is NonNullable<Reply['media']> => media.safeParse(given).success;
 
 /** What a reply is, whoever says it. */
 export const replySchema = z.object({
   text: z.string().refine((text) => Buffer.byteLength(text) <= textBytesMax),
-  choices: z.array(z.string().max(choiceLengthMax).refine(hasWords)).min(1).max(choicesMax).optional(),
-  media: z.object({
-    url: z.string().max(urlLengthMax),
-    type: z.string().regex(/^[a-z]{1,20}\/([\w.+-]{1,100}|\*)$/i),
-  }).optional(),
+  choices: z.array(choice).min(1).max(choicesMax).optional(),
+  media: media.optional(),
 }).refine(({ text, media }) => hasWords(text) || media !== undefined);
 
 /** What an assistant wants to be told for a choice. */

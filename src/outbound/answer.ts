@@ -1,6 +1,7 @@
 // One request to a source over HTTPS, and its answer: within limits, from nobody but whom was asked.
 // Refuses redirects: what goes with the request must not go to where nobody configured (A73).
 import { readBounded } from './body';
+import { privateAddress, privateAddressCode } from './egress';
 import { isUntrusted, outboundMeaningOf } from './httpFaults';
 import { OutboundFault } from './outboundFault';
 import type { OutboundFaultKind } from './outboundFault';
@@ -45,8 +46,11 @@ function redirected(who: string): OutboundFault {
   return new OutboundFault('untrustworthy', `${who} redirects elsewhere, which is not followed: configure where it is`);
 }
 
-/** The fault of a request that failed on the way by `code`; `otherwise` says how, where it was not the certificate. */
+/** The fault of a request that failed on the way by `code`; `otherwise` says how, where nothing else is known. */
 export function unanswered(code: string, who: string, otherwise: string): OutboundFault {
+  if (code === privateAddressCode) {
+    return new OutboundFault('misconfigured', `${who} is at ${privateAddress}`, { code });
+  }
   return isUntrusted(code)
     ? new OutboundFault('untrustworthy', `${who} does not show a certificate that is trusted (${code})`)
     : new OutboundFault('unreachable', `${who} ${otherwise} (${code})`);

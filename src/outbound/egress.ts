@@ -8,6 +8,8 @@ import { Agent } from 'undici';
 
 /** The code of the error that a refused connection ends with. */
 export const privateAddressCode = 'EPRIVATEADDRESS';
+/** The same to whoever has to mend it; never with the address. */
+export const privateAddress = 'a private address that DOORMAN_PRIVATE_HOSTS does not name';
 
 export interface EgressOptions {
   /** Hosts that may be at a private address, in lower case; `all` while developing. */
@@ -45,7 +47,7 @@ function guardedLookup(privateHosts: ReadonlySet<string>, resolve: typeof lookup
 }
 
 function refusal(): NodeJS.ErrnoException {
-  return Object.assign(new Error('a private address that is not configured'), { code: privateAddressCode });
+  return Object.assign(new Error(privateAddress), { code: privateAddressCode });
 }
 
 // IANA's registries of special-purpose addresses: whatever is not reachable from everywhere.

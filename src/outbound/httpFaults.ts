@@ -2,7 +2,7 @@
 // HTTP. Looks at no words of an answer, so that no fault repeats any.
 import { Fault, retryAfterMs } from '../domain/faults';
 import type { FaultKind } from '../domain/faults';
-import { privateAddressCode } from './egress';
+import { privateAddress, privateAddressCode } from './egress';
 import { OutboundFault } from './outboundFault';
 import type { OutboundFaultKind } from './outboundFault';
 
@@ -57,12 +57,19 @@ const kinds: Readonly<Record<OutboundFaultKind, FaultKind>> = {
   unreachable: 'unavailable', refused: 'misconfigured', untrustworthy: 'misconfigured', misconfigured: 'misconfigured',
 };
 
+/** The fault of a request that nobody answered, of a dependency that is asked within an activity. */
+export function faultOfNoAnswer(dependency: string, code: string): Fault {
+  return code === privateAddressCode
+    ? new Fault('misconfigured', dependency, privateAddress) : new Fault('unavailable', dependency, code);
+}
+
 /**
  * What an activity throws for what was thrown: an OutboundFault without its sentence, because whoever reads a history
  * needs the kind; whatever else, as it is.
  */
 export function faultOfThrown(dependency: string, error: unknown, code?: string): unknown {
   if (!(error instanceof OutboundFault)) return error;
+  if (error.code === privateAddressCode) return faultOfNoAnswer(dependency, error.code);
   const { kind, isThrottled, retryAfterMs: waitMs } = error as OutboundFault; // cast: `instanceof` knows no kinds
   return new Fault(isThrottled ? 'throttled' : kinds[kind], dependency, code ?? kind, waitMs);
 }
@@ -76,7 +83,7 @@ export const isUntrusted = (code: string): boolean => ofTls.test(code);
 // Of a connection that there never was: nobody, no way.
 const unconnected: ReadonlySet<string> = new Set([
   'ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'UND_ERR_CONNECT_TIMEOUT',
-  privateAddressCode,
+  privateAddress,
 ]);
 
 /** Whether it is certain that a request did nothing: nobody was reached, or it was turned away at the door. */

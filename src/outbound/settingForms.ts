@@ -4,6 +4,9 @@ import { z } from 'zod';
 
 export const address = z.string().max(2_000).refine(isAddress, 'must be an https URL without credentials and fragment');
 
+/** What paths are put behind, or what stands in an assertion as it is: no query. */
+export const baseAddress = address.refine((url) => !/[?#]/.test(url), 'must be an https URL without "?" and "#"');
+
 function isAddress(url: string): boolean {
   if (!URL.canParse(url)) return false;
   const { protocol, username, password, hash } = new URL(url);

@@ -1,8 +1,7 @@
 // Where a partner's events are forwarded to: one POST an event, to the configured address and nowhere else, with
 // credentials of ours and nothing of what came with the request but its body and the headers that are named.
-import { Fault } from '../domain/faults';
 import { codeOf } from '../outbound/answer';
-import { faultOfAnswer } from '../outbound/httpFaults';
+import { faultOfAnswer, faultOfNoAnswer } from '../outbound/httpFaults';
 import type { Forwarded } from './events';
 import type { ForwardSettings } from './partnerSettings';
 
@@ -36,7 +35,7 @@ export function createForwardTarget(
       return response;
     } catch (error) {
       if (signal.aborted) throw Object.assign(new Error('aborted'), { name: 'AbortError' });
-      throw new Fault('unavailable', dependency, timeout.aborted ? 'timeout' : codeOf(error) ?? 'no answer');
+      throw faultOfNoAnswer(dependency, timeout.aborted ? 'timeout' : codeOf(error) ?? 'no answer');
     }
   };
   if (auth.kind === 'basic') {

@@ -6,12 +6,12 @@ import type { Answer } from '../outbound/answer';
 import { keepToken, keepTokens } from '../outbound/keptTokens';
 import type { GivenToken } from '../outbound/keptTokens';
 import { OutboundFault } from '../outbound/outboundFault';
-import { isOpen } from '../outbound/settingForms';
+import { baseAddress, isOpen } from '../outbound/settingForms';
 import { requestToken } from '../outbound/tokens';
 import type { ActAsProvider, Holder } from './actAsProvider';
 import type { ProviderOptions } from './providerOptions';
 import { heldMax, lifeMaxMs } from './providerOptions';
-import { accountFields, address, client, common, line } from './settingForms';
+import { accountFields, client, common, line } from './settingForms';
 
 const fieldName = z.string().regex(/^[A-Za-z][A-Za-z0-9_]{0,63}$/, 'must be a name of letters, digits and _');
 
@@ -20,7 +20,7 @@ export const customerAuthenticate = z.strictObject({
   kind: z.literal('customerAuthenticate'),
   clientSecret: line,
   /** What stands before `/customer_authenticate` and `/getprofile`. */
-  base: address,
+  base: baseAddress,
   apiKey: z.string().regex(/^[\x21-\x7e]{1,512}$/, 'must be visible characters').optional(),
   scope: line.optional(),
   /** What shows who the customer is: a statement of ours, or a field of the directory. */
@@ -54,25 +54,18 @@ export function createCustomerAuthenticate(
 ): ActAsProvider {
   const { timeoutMs, apiKey, proof, field, assertionAudience, account, checksProfile } = settings;
   const base = settings.base.replace(/\/+$/, '');
-  const own = keepToken(() => askOwn(settings, get), now, lifeMaxMs);
+  const own = keepOwn(() => askOwn(settings, get), now);
   const customers = keepTokens({ entriesMax: heldMax, lifeMaxMs, now });
 
-  const post = async (path: string, body: object, more: Readonly<Record<string, string>> = {}): Promise<Answer> => {
-    const once = async (token: string) => askFor(who, base + path, {
+  const post = (path: string, body: object, more: Readonly<Record<string, string>> = {}): Promise<Answer> =>
+    own.send((token) => askFor(who, base + path, {
       method: 'POST',
       headers: {
         'content-type': 'application/json', accept: 'application/json', authorization: `Bearer ${token}`,
         ...apiKey === undefined ? {} : { 'api-key': apiKey }, ...more,
       },
       body: JSON.stringify(body),
-    }, { timeoutMs, bytesMax }, get);
-    const token = await own.token();
-    const answer = await once(token);
-    if (answer.status !== 401) return answer;
-    // Our own token was withdrawn before its time: one other is asked for, by however many were refused.
-    own.forget(token);
-    return once(await own.token());
-  };
+    }, { timeoutMs, bytesMax }, get));
 
   const askCustomer = async (holder: Holder): Promise<GivenToken> => {
     // Asked for those alone who have what is sent.
@@ -80,7 +73,10 @@ export function createCustomerAuthenticate(
     const shown = proof === 'statement'
       ? await assert(holder, { audience: assertionAudience ?? base, ...subject }) : holder[proof]!;
     const answer = await post('/customer_authenticate', { [field]: shown });
-    if (answer.status === 404) throw new OutboundFault('refused', `${who} knows no such customer`, { code: unknown });
+    // 401 after all that could be done about our token: the contract has no other word for who is no customer.
+    if (answer.status === 404 || answer.status === 401) {
+      throw new OutboundFault('refused', `${who} knows no such customer`, { code: unknown });
+    }
     if (answer.status !== 200) throw faultOfStatus(who, answer);
     const said = jwtBody.safeParse(jsonOf(who, answer));
     if (!said.success) throw new OutboundFault('untrustworthy', `${who} answers with no JWT of a customer`);
@@ -106,6 +102,36 @@ export function createCustomerAuthenticate(
     },
     refused: (holder, authorization) =>
       customers.forget(keyOf(settings, holder), authorization.replace(/^Bearer /, '')),
+  };
+}
+
+/** Between two tokens of our own that are asked for because of a 401. */
+const renewalMs = 5 * 60_000;
+
+/**
+ * Our own token. A 401 is about it or about the customer, and does not say which. Where the token is new, it is the
+ * customer; else one other is asked for by however many were refused, and seldom, however many are no customers.
+ */
+function keepOwn(ask: () => Promise<GivenToken>, now: () => number) {
+  let given = 0;
+  let renewedAt = -Infinity;
+  const kept = keepToken(async (afresh) => {
+    if (afresh) renewedAt = now();
+    const token = await ask();
+    given += 1;
+    return token;
+  }, now, lifeMaxMs);
+  return {
+    async send(request: (token: string) => Promise<Answer>): Promise<Answer> {
+      const before = given;
+      const token = await kept.token();
+      const isNew = given !== before;
+      const answer = await request(token);
+      if (answer.status !== 401 || isNew) return answer;
+      if (now() >= renewedAt + renewalMs) kept.forget(token);
+      const other = await kept.token();
+      return other === token ? answer : request(other);
+    },
   };
 }
 

@@ -3,13 +3,13 @@
 import { randomUUID } from 'node:crypto';
 import { Webhook } from 'standardwebhooks';
 import { z } from 'zod';
-import { isOpen, webhookSecret } from '../outbound/settingForms';
+import { baseAddress, isOpen, webhookSecret } from '../outbound/settingForms';
 import { createTokens } from '../outbound/tokens';
-import { address, line } from './settingForms';
+import { line } from './settingForms';
 
 export const requestAuth = z.discriminatedUnion('kind', [
   z.strictObject({
-    kind: z.literal('oauth'), tokenUrl: address, clientId: line, clientSecret: line, scope: line.optional(),
+    kind: z.literal('oauth'), tokenUrl: baseAddress, clientId: line, clientSecret: line, scope: line.optional(),
     secretIn: z.enum(['header', 'body'], 'must be header or body').default('header'),
   }),
   z.strictObject({

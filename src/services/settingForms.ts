@@ -1,14 +1,10 @@
 // Forms of settings that several kinds of service share. No message repeats a value.
 import { z } from 'zod';
 import { nameForm, nameRule } from '../domain/names/names';
-import { address as plainAddress } from '../outbound/settingForms';
+import { baseAddress } from '../outbound/settingForms';
 
 /** What cannot be seen has no place in a header, a form or an assertion. */
 export const line = z.string().regex(/^[^\p{Cc}\p{Zl}\p{Zp}]{1,500}$/u, 'must be one line of at most 500 characters');
-
-/** What paths are put behind, or what stands in an assertion as it is: no query. */
-export const address = plainAddress
-  .refine((url) => !/[?#]/.test(url), 'must be an https URL without "?" and "#"');
 
 /** Which of the directory's fields an account is known by. */
 export const accountFields = ['employeeNumber', 'workEmail'] as const;
@@ -25,7 +21,7 @@ export const common = {
 
 /** How a token endpoint knows Doorman. */
 export const client = {
-  tokenUrl: address,
+  tokenUrl: baseAddress,
   clientId: line,
   clientSecret: line.optional(),
   secretIn: z.enum(['header', 'body'], 'must be header or body').default('header'),

@@ -6,18 +6,18 @@ import type { Answer } from '../outbound/answer';
 import { keepTokens } from '../outbound/keptTokens';
 import type { GivenToken } from '../outbound/keptTokens';
 import { OutboundFault } from '../outbound/outboundFault';
-import { isOpen } from '../outbound/settingForms';
+import { baseAddress, isOpen } from '../outbound/settingForms';
 import type { ActAsProvider, Holder } from './actAsProvider';
 import type { ProviderOptions } from './providerOptions';
 import { heldMax, lifeMaxMs } from './providerOptions';
 import { createAuthenticator, isOpenAuth, requestAuth } from './requestAuth';
-import { address, common, line } from './settingForms';
+import { common, line } from './settingForms';
 
 export const twoEndpoints = z.strictObject({
   ...common,
   kind: z.literal('twoEndpoints'),
   /** What stands before `/users/exists` and `/tokens`. */
-  base: address,
+  base: baseAddress,
   auth: requestAuth,
   scopes: z.array(line).max(50).optional(),
 }).refine(({ base, auth, allowInsecure }) => allowInsecure || !(isOpen(base) || isOpenAuth(auth)),

@@ -29,6 +29,11 @@ test('every kind may be spoken to on somebody\'s behalf, and have statements mad
   }
 });
 
+test('where a token of Direct Line is given out may have a query: nothing is put behind it', () => {
+  const tokenUrl = 'https://t.example.com/directline/token?api-version=2022-03-01-preview';
+  expect(read({ kind: 'directLine', tokenUrl })).toMatchObject({ tokenUrl });
+});
+
 test('a service account is the file that Google gives, or what is in it', () => {
   const given = { ...whole.dialogflowCx, serviceAccount: JSON.stringify(account) };
   expect(read(given)).toEqual(read(whole.dialogflowCx));
@@ -43,6 +48,9 @@ test.each<[string, object, RegExp]>([
   ['http where tokens come from', { ...whole.dialogflowCx, serviceAccount: { ...account, token_uri: 'http://t.example.com' } }, /must be https/],
   ['http where tokens are given out', { kind: 'directLine', tokenUrl: 'http://t.example.com' }, /must be https/],
   ['credentials in the URL', { ...whole.webhook, url: 'https://user:pass-secret@assistant.example.com' }, /url: must be an https URL/],
+  ['a query where Rasa\'s paths go', { ...whole.rasa, url: 'https://rasa.example.com/?a=query-secret' }, /url: must be an https URL without "\?" and "#"/],
+  ['a query where Direct Line\'s paths go', { ...whole.directLine, url: 'https://europe.directline.botframework.com?' }, /url: must be an https URL without/],
+  ['a query where Dialogflow\'s paths go', { ...whole.dialogflowCx, url: 'https://df.example.com/?a=query-secret' }, /url: must be an https URL without/],
   ['a file', { ...whole.webhook, url: 'file:///etc/passwd' }, /url: must be an https URL/],
   ['a weak secret', { ...whole.webhook, secret: 'whsec_c2hvcnQtc2VjcmV0' }, /secret: must be whsec_/],
   ['two ways into Rasa', { ...whole.rasa, jwtSecret: 'rasa-jwt-secret-of-many-letters' }, /token: is one way/],

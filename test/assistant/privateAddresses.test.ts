@@ -4,7 +4,7 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { AssistantSettings } from '../../src/assistant/assistantSettings';
 import { createAssistant } from '../../src/assistant/createAssistant';
-import { createEgress } from '../../src/outbound/egress';
+import { createEgress, privateAddress } from '../../src/outbound/egress';
 import { newMemory } from '../ports/assistant.suite';
 import { faultOf } from '../ports/leaks';
 import { accountAt } from './dialogflowCx/fakeDialogflow';
@@ -42,7 +42,8 @@ test.each(kinds.map((settings) => [settings('').kind, settings] as const))(
     const before = connections;
     const memory = newMemory();
     const assistant = createAssistant(settings(url), { fetch: createEgress({ privateHosts: new Set() }) });
-    await faultOf(assistant.answer(turn, new AbortController().signal, memory), settings('').kind === 'dialogflowCx' ? 'unavailable' : 'misconfigured', [turn.text]);
+    const fault = await faultOf(assistant.answer(turn, new AbortController().signal, memory), 'misconfigured', [turn.text, '127.0.0.1']);
+    expect(fault.code).toBe(privateAddress);
     expect(connections).toBe(before);
     expect(memory.isGiven).toBe(false);
   });

@@ -23,7 +23,10 @@ afterAll(async () => {
   await database.drop();
 });
 
-afterEach(() => { process.exitCode = undefined; });
+afterEach(() => {
+  process.exitCode = undefined;
+  delete process.env.DOORMAN_CLIENTS;
+});
 
 /** Runs `doorman client …`: what it prints, and with which code it ends. */
 async function run(...words: string[]): Promise<{ printed: string; code: number }> {
@@ -68,6 +71,17 @@ test('a client may have two, to change over, however many ask at once', async ()
   expect(await run('revoke', first!.client_id.toUpperCase())).toMatchObject({ code: 0 });
   const atOnce = await Promise.all([1, 2, 3].map(() => issueCredentials(pool, 'twin', 'olga')));
   expect(atOnce.map(({ outcome }) => outcome).sort()).toEqual(['full', 'full', 'issued']);
+});
+
+test('a name that DOORMAN_CLIENTS does not have gets no credentials, and is told what to do', async () => {
+  process.env.DOORMAN_CLIENTS = '{"clients":[{"name":"known"}]}';
+  const refused = await run('new', 'knwon');
+  expect(refused).toEqual({ printed: expect.stringMatching(/^DOORMAN_CLIENTS names no such client.*put it there first/), code: 1 });
+  expect((await run('list')).printed).not.toContain('knwon');
+  process.exitCode = undefined;
+  expect(await run('new', 'known')).toMatchObject({ printed: expect.stringContaining('client id:'), code: 0 });
+  process.env.DOORMAN_CLIENTS = '{"clients":[{"name":"known","secret":"canary"}]}';
+  await expect(run('new', 'known')).rejects.toThrow(/DOORMAN_CLIENTS: clients\.0: has members that are not known$/);
 });
 
 test('an id that is none is not found', async () => {

@@ -1,7 +1,7 @@
 // What the statuses of HTTP mean to whoever asked, and what a fault says of whether anything was done.
 import { Fault } from '../../src/domain/faults';
 import { faultOfStatus } from '../../src/outbound/answer';
-import { privateAddressCode } from '../../src/outbound/egress';
+import { privateAddress } from '../../src/outbound/egress';
 import { didNothing, faultOfAnswer, faultOfThrown } from '../../src/outbound/httpFaults';
 import { OutboundFault } from '../../src/outbound/outboundFault';
 
@@ -50,7 +50,7 @@ test('within an activity a fault keeps its kind, loses its sentence, and is name
 });
 
 test.each([
-  ['ECONNREFUSED', true], ['ENOTFOUND', true], [privateAddressCode, true], ['CERT_HAS_EXPIRED', true],
+  ['ECONNREFUSED', true], ['ENOTFOUND', true], [privateAddress, true], ['CERT_HAS_EXPIRED', true],
   ['ECONNRESET', false], ['timeout', false], ['no answer', false], ['UND_ERR_SOCKET', false],
 ])('after %s it is certain that nothing was done: %s', (code, nothing) => {
   expect(didNothing(new Fault('unavailable', 'shop', code))).toBe(nothing);

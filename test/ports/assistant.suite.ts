@@ -159,6 +159,21 @@ export function describeAssistant(name: string, start: () => Promise<AssistantBa
       else expect(await answer()).toEqual({ replies: [], endTurn: true, stepUp: heard });
     });
 
+    it('that offers a choice without words, or media that no chat can show, is heard without them', async () => {
+      const replies = [
+        { text: 'Which one?', choices: ['the first', ' '] },
+        { text: 'Here it is.', media: { url: `https://files.example.com/${'x'.repeat(1_000)}`, type: 'image/*' } },
+      ];
+      backend.set({ says: [], replies });
+      if (backend.keepsToContract === true) return void await faultOf(answer(), 'refused', secrets());
+      const { payloadOf } = backend;
+      const payloads = payloadOf === undefined ? {} : { payloads: [payloadOf('the first')] };
+      expect(await answer()).toEqual({
+        replies: [{ text: 'Which one?', choices: ['the first'] }, { text: 'Here it is.' }],
+        endTurn: true, ...payloads, ignored: 2,
+      });
+    });
+
     it('may say much', async () => {
       const says = ['x'.repeat(60_000), 'ä'.repeat(30_000)];
       backend.set({ says });

@@ -30,7 +30,7 @@ interface Centre extends ActAsService {
   paths(): string[];
 }
 
-async function start(way: Way): Promise<Centre> {
+async function start(way: Way, unknown: 404 | 401 = 404): Promise<Centre> {
   let now = Date.now();
   let [said, saidOwn] = [{}, {}];
   let own = 0;
@@ -50,7 +50,7 @@ async function start(way: Way): Promise<Centre> {
     if (withdrawn.test(headers.authorization!)) return { status: 401, body: {} };
     if (path === '/v1/getprofile') return /^JWT token-\d+$/.test(String(headers['customer-auth'])) ? state.profile : { status: 401, body: {} };
     const customer = customerOf(body);
-    if (customer === undefined || !people.includes(customer)) return { status: 404, body: {} };
+    if (customer === undefined || !people.includes(customer)) return { status: unknown, body: {} };
     return { status: 200, body: { issued_at: Math.floor(now / 1_000), JWT: fake.tokenOf(customer), expires_in: 600, ...said } };
   };
   const fake = await new FakeShop(handle).start();
@@ -81,7 +81,9 @@ async function start(way: Way): Promise<Centre> {
 }
 
 for (const way of ['statement', 'workEmail'] as const) {
-  describeActAsProvider(`a contact centre that is shown ${way}`, () => start(way));
+  for (const status of [404, 401] as const) {
+    describeActAsProvider(`a contact centre that is shown ${way}, and says ${status} of a stranger`, () => start(way, status));
+  }
 }
 
 describe('a contact centre', () => {
@@ -144,8 +146,46 @@ describe('a contact centre', () => {
   it('that refuses every token is asked for one other, and no more', async () => {
     await ask();
     centre.withdraw(/own-/);
-    await expect(ask(ben)).rejects.toMatchObject({ kind: 'refused' });
+    expect(await ask(ben)).toBeUndefined();
     expect([count('/access_token'), count('/v1/customer_authenticate')]).toEqual([2, 3]);
+  });
+
+  describe('that has one 401 for every refusal', () => {
+    beforeEach(async () => {
+      await centre.close();
+      centre = await start('workEmail', 401);
+    });
+
+    it('means the customer when our token is new, and the token is used on', async () => {
+      expect(await ask(centre.nobody)).toBeUndefined();
+      expect([count('/access_token'), count('/v1/customer_authenticate')]).toEqual([1, 1]);
+      expect(await ask()).toMatch(/^Bearer token-/);
+      expect(count('/access_token')).toBe(1);
+    });
+
+    it('is asked for one other token because of strangers, and seldom again, however much they write', async () => {
+      await ask();
+      const strangers = Array.from({ length: 50 }, (_, i) => ({ ...centre.nobody, employeeId: `e-${i}` }));
+      const asked = [...await Promise.all(strangers.map((one) => ask(one))), await ask(centre.nobody), await ask(centre.nobody)];
+      expect(new Set(asked)).toEqual(new Set([undefined]));
+      expect(count('/access_token')).toBe(2);
+      expect(await ask(ben)).toMatch(/^Bearer token-/);
+      expect(count('/access_token')).toBe(2);
+      centre.pass(5 * 60_000);
+      await ask(centre.nobody);
+      await ask(centre.nobody);
+      expect(count('/access_token')).toBe(3);
+    });
+
+    it('that takes the other token back as well lets customers in again within five minutes', async () => {
+      await ask();
+      await ask(centre.nobody);
+      centre.withdraw(/own-[12]$/);
+      expect(await ask(ben)).toBeUndefined();
+      centre.pass(5 * 60_000);
+      expect(await ask(ben)).toMatch(/^Bearer token-/);
+      expect(count('/access_token')).toBe(3);
+    });
   });
 
   it.each<[string, Reply]>([

@@ -1,7 +1,7 @@
 // What a Dialogflow CX agent says, as replies: its texts, and of rich content what a chat can show.
 import { z } from 'zod';
 import { refused } from '../exchange';
-import { repliesSchema } from '../replies';
+import { isChoice, isMedia, repliesSchema } from '../replies';
 import type { AssistantAnswer } from '../assistant';
 import { heedStepUp } from '../stepUp';
 
@@ -81,20 +81,25 @@ function readPayload(reading: Reading, given: unknown): void {
 
 function readItem(reading: Reading, item: RichItem): void {
   const { candidates } = reading;
-  const choices = (item.options ?? []).flatMap(({ text }) => text ?? []);
+  const { options = [] } = item;
+  const choices = options.flatMap(({ text = '' }) => (isChoice(text) ? [text] : []));
   const text = [item.title, item.subtitle, item.text].flat()
     .filter((line) => line !== undefined && line.trim() !== '').join('\n');
   const last = candidates.at(-1);
-  if (item.type === 'chips' && choices.length > 0 && last !== undefined) last.choices = choices;
-  else if (item.type === 'image' && item.rawUrl !== undefined) addImage(candidates, item, item.rawUrl);
+  const image = item.type === 'image' && item.rawUrl !== undefined ? { url: item.rawUrl, type: 'image/*' } : undefined;
+  if (item.type === 'chips' && choices.length > 0 && last !== undefined) {
+    last.choices = choices;
+    reading.ignored += options.length - choices.length;
+  } else if (isMedia(image)) addImage(candidates, item, image);
   else if (text !== '') candidates.push({ text });
   else reading.ignored += 1;
 }
 
 /** An image without words of its own goes with those before it. */
-function addImage(candidates: Candidate[], { accessibilityText: words }: RichItem, url: string): void {
+function addImage(
+  candidates: Candidate[], { accessibilityText: words }: RichItem, media: NonNullable<Candidate['media']>,
+): void {
   const last = candidates.at(-1);
-  const media = { url, type: 'image/*' };
   if (words === undefined && last !== undefined && last.media === undefined) last.media = media;
   else candidates.push({ text: words ?? '', media });
 }

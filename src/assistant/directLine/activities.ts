@@ -1,14 +1,16 @@
 // What a bot says over Direct Line, as replies: messages, their cards, suggested actions and attachments.
 import { z } from 'zod';
 import { refused } from '../exchange';
-import { payload, repliesSchema } from '../replies';
+import { isChoice, isMedia, payload, repliesSchema } from '../replies';
 import type { Reply } from '../assistant';
 
-const action = z.object({ type: z.string().optional(), title: z.string().optional(), value: z.unknown().optional() });
+// What is no text says nothing against the rest.
+const words = z.string().optional().catch(undefined);
+const action = z.object({ type: z.string().optional(), title: words, value: z.unknown().optional() });
 const attachment = z.object({
-  contentType: z.string().optional(),
-  contentUrl: z.string().optional(),
-  name: z.string().optional(),
+  contentType: words,
+  contentUrl: words,
+  name: words,
   content: z.unknown().optional(),
 });
 
@@ -46,11 +48,12 @@ export interface Said {
 /** What one message says. */
 export function repliesOf(message: Activity): Said {
   const { text = '', attachments = [], suggestedActions } = message;
-  const shown = attachments.map(replyOfAttachment);
+  let ignored = 0;
+  const ignore = () => { ignored += 1; };
+  const shown = attachments.map((one) => replyOfAttachment(one, ignore));
   const candidates = folded([{ text }, ...shown.filter((one) => one !== undefined)]);
   const last = candidates.at(-1);
-  if (last !== undefined) candidates.splice(-1, 1, { ...last, ...choicesOf(suggestedActions?.actions) });
-  const ignored = shown.filter((one) => one === undefined).length;
+  if (last !== undefined) candidates.splice(-1, 1, { ...last, ...choicesOf(suggestedActions?.actions, ignore) });
   const replies = repliesSchema.safeParse(candidates);
   if (!replies.success || (candidates.length === 0 && ignored === 0)) throw refused('invalid reply');
   const payloads = candidates.flatMap((one) => (one.payloads === undefined ? [] : [one.payloads]));
@@ -88,18 +91,25 @@ function folded(all: readonly Candidate[]): Candidate[] {
   return candidates;
 }
 
-/** Undefined for what a chat cannot show. */
-function replyOfAttachment({ contentType, contentUrl, name = '', content }: Attachment): Candidate | undefined {
-  if (contentUrl !== undefined && contentType !== undefined) {
-    return { text: name, media: { url: contentUrl, type: contentType } };
-  }
+/** Undefined for what a chat cannot show. `ignore` hears of that, and of each part that is left out. */
+function replyOfAttachment(
+  { contentType, contentUrl, name = '', content }: Attachment, ignore: () => void,
+): Candidate | undefined {
+  const media = contentUrl !== undefined && contentType !== undefined
+    ? { url: contentUrl, type: contentType } : undefined;
+  if (isMedia(media)) return { text: name, media };
   const parsed = cards.has(contentType) ? card.safeParse(content) : undefined;
-  if (parsed?.success !== true) return undefined;
+  if (parsed?.success !== true) {
+    ignore();
+    return undefined;
+  }
   const { title, subtitle, text, images: [image] = [], buttons } = parsed.data;
+  const picture = image && { url: image.url, type: 'image/*' };
+  if (picture !== undefined && !isMedia(picture)) ignore();
   return {
     text: [title, subtitle, text].filter((line) => line !== undefined && line.trim() !== '').join('\n'),
-    ...choicesOf(buttons),
-    ...image === undefined ? {} : { media: { url: image.url, type: 'image/*' } },
+    ...choicesOf(buttons, ignore),
+    ...isMedia(picture) ? { media: picture } : {},
   };
 }
 
@@ -107,9 +117,15 @@ function replyOfAttachment({ contentType, contentUrl, name = '', content }: Atta
 const answers: ReadonlySet<string | undefined> = new Set(['imBack', 'postBack', 'messageBack', undefined]);
 
 /** By their titles; a bot that wants to hear anything else than these says so by text. */
-function choicesOf(actions: readonly z.output<typeof action>[] = []): Pick<Candidate, 'choices' | 'payloads'> {
+function choicesOf(
+  actions: readonly z.output<typeof action>[] = [], ignore: () => void,
+): Pick<Candidate, 'choices' | 'payloads'> {
   const offered = actions.flatMap(({ type, title = '', value }) => {
-    if (!answers.has(type) || title === '') return [];
+    if (!answers.has(type)) return [];
+    if (!isChoice(title)) {
+      ignore();
+      return [];
+    }
     const told = type === 'messageBack' ? undefined : payload.safeParse(value).data;
     return [{ title, payload: told ?? title }];
   });

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { Assistant, AssistantAnswer, Turn } from '../assistant';
 import { timeoutMsDefault } from '../assistantSettings';
 import { createExchange, refused } from '../exchange';
-import { payload, repliesSchema } from '../replies';
+import { hasWords, isChoice, isMedia, payload, repliesSchema } from '../replies';
 import { speakerFields } from '../speaker';
 import { heedStepUp } from '../stepUp';
 
@@ -69,7 +69,7 @@ function signedFor(sender: string, secret: string): Promise<string> {
 }
 
 // Where there is no payload, or none that can be told, its title is: as words.
-const button = z.object({ title: z.string(), payload: payload.optional().catch(undefined) });
+const button = z.object({ title: z.string().catch(''), payload: payload.optional().catch(undefined) });
 const messagesSchema = z.array(z.object({
   recipient_id: z.string().optional(),
   text: z.string().optional(),
@@ -90,14 +90,16 @@ function readMessages(answer: unknown, sender: string): AssistantAnswer {
   if (!messages.success) throw refused('invalid answer');
   // What is meant for somebody else is nobody's here.
   const ours = messages.data.filter(({ recipient_id: recipient = sender }) => recipient === sender);
-  const said = ours.filter(({ text, image }) => text !== undefined || image !== undefined);
+  const read = ours.filter(isSaid);
+  const said = read.map(shown);
   const replies = repliesSchema.safeParse(said.map(replyOf));
   if (!replies.success) throw refused('invalid reply');
   const wanted = ours.map(stepUpOf).filter((one) => one !== undefined);
   const stepUp = wanted.find((one) => one !== false);
   const offers = said.flatMap(({ buttons = [] }) => (buttons.length === 0 ? [] : [buttons]));
   const payloads = offers.length === 1 ? offers[0]!.map((one) => one.payload ?? dataOf(one.title)) : undefined;
-  const ignored = messages.data.length - said.length - wanted.length;
+  const ignored = messages.data.length - ours.filter((one) => isSaid(one) || stepUpOf(one) !== undefined).length
+    + countParts(read) - countParts(said);
   return {
     replies: replies.data, endTurn: true,
     ...payloads === undefined ? {} : { payloads }, ...stepUp === undefined ? {} : { stepUp },
@@ -105,10 +107,27 @@ function readMessages(answer: unknown, sender: string): AssistantAnswer {
   };
 }
 
+const media = (url: string) => ({ url, type: 'image/*' });
+
+/** An image that cannot be shown says nothing. */
+function isSaid({ text, image }: Message): boolean {
+  return image === undefined ? text !== undefined : isMedia(media(image)) || hasWords(text ?? '');
+}
+
+/** Without the buttons and the image that no chat can show. */
+function shown({ buttons = [], image, ...message }: Message): Message {
+  const isShown = image !== undefined && isMedia(media(image));
+  return { ...message, buttons: buttons.filter(({ title }) => isChoice(title)), ...isShown ? { image } : {} };
+}
+
+function countParts(messages: readonly Message[]): number {
+  return messages.reduce((sum, { buttons = [], image }) => sum + buttons.length + (image === undefined ? 0 : 1), 0);
+}
+
 function replyOf({ text = '', image, buttons = [] }: Message) {
   return {
     text,
     ...buttons.length === 0 ? {} : { choices: buttons.map(({ title }) => title) },
-    ...image === undefined ? {} : { media: { url: image, type: 'image/*' } },
+    ...image === undefined ? {} : { media: media(image) },
   };
 }

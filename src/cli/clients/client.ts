@@ -1,8 +1,11 @@
 // doorman client new | list | revoke
 import { InvalidArgumentError } from 'commander';
 import type { Command } from 'commander';
+import { clientSettings } from '../../clients/clientSettings';
 import { issueCredentials, listCredentials, revokeCredentials } from '../../clients/credentials';
 import type { ListedCredential } from '../../clients/credentials';
+import { Misconfiguration, readSetting } from '../../config';
+import { readJsonSetting } from '../../config/jsonSetting';
 import { callerNameRule, isCallerName } from '../../domain/names/names';
 import { notFound, operator } from '../operator';
 import { print, refuse } from '../output';
@@ -19,6 +22,12 @@ export function clientCommands(program: Command): void {
 }
 
 async function newCredentials(client: string, _options: unknown, command: Command): Promise<void> {
+  if (configuredNames()?.includes(client) === false) {
+    print(command, { outcome: 'unknown' }, [
+      'DOORMAN_CLIENTS names no such client, and credentials of this name would let nobody in: look at the spelling, '
+      + 'or put it there first and restart web and worker.']);
+    return refuse();
+  }
   const issued = await withDatabase((pool) => issueCredentials(pool, client, operator()));
   if (issued.outcome !== 'issued') {
     print(command, issued, ['Two credentials of this client count already: revoke one of them first.']);
@@ -29,6 +38,16 @@ async function newCredentials(client: string, _options: unknown, command: Comman
     `client id:     ${id}`, `client secret: ${secret}`, `api key:       ${apiKey}`,
     `These are credentials of ${client}. Secret and key are not shown again.`,
     'They let it in for what DOORMAN_CLIENTS says of this name.']);
+}
+
+/** Undefined where this computer does not have the setting: then any name may be right. */
+function configuredNames(): readonly string[] | undefined {
+  try {
+    const setting = readSetting('DOORMAN_CLIENTS');
+    return setting === undefined ? undefined : readJsonSetting(setting, clientSettings).clients.map((one) => one.name);
+  } catch (error) {
+    throw new Misconfiguration([`DOORMAN_CLIENTS: ${(error as Error).message}`]); // cast: both throw Errors
+  }
 }
 
 async function list(_options: unknown, command: Command): Promise<void> {

@@ -6,8 +6,11 @@ const oauthError = z.object({ error: z.string(), error_description: z.string() }
 const token = z.object({
   access_token: z.string(), token_type: z.literal('Bearer'), expires_in: z.number().int(), scope: z.string().optional(),
 }).meta({ id: 'Token' });
+const inForm = 'Both may stand here in place of `authorization`; the secret never beside it.';
 const asked = z.object({
   grant_type: z.literal('client_credentials'),
+  client_id: z.string().optional().meta({ description: inForm }),
+  client_secret: z.string().optional().meta({ description: inForm }),
   scope: z.string().optional().meta({
     description: 'Of `contact-centre` and `verifications`; all that it may without.',
   }),
@@ -29,15 +32,18 @@ export function registerClients(registry: OpenAPIRegistry, problem: z.ZodType): 
   const refused = (description: string) => ({ description, ...as('application/problem+json', problem) });
   const refusals = {
     400: refused('The request is not well formed.'), 401: refused('It does not show who calls, and for whom.'),
+    413: refused('The request is too large.'), 415: refused('A body is taken as application/json in UTF-8 alone.'),
     429: refused(limited), 503: refused('Not at the moment.'),
   };
   const tokenPaths = [['/oauth/token', 'getToken'], ['/access_token', 'getAccessToken']] as const;
   for (const [path, operationId] of tokenPaths) registry.registerPath({
-    method: 'post', path, operationId, tags, security: [{ basic: [] }],
+    // By the header, or in the form, which is no scheme of the document's own.
+    method: 'post', path, operationId, tags, security: [{ basic: [] }, {}],
     summary: 'Gives a token for client id and secret (RFC 6749, section 4.4)',
     request: { body: { required: true, ...as('application/x-www-form-urlencoded', asked) } },
     responses: {
-      200: json('The token.', token), 400: json('Another grant or scope, or no form.', oauthError),
+      200: json('The token.', token),
+      400: json('Another grant or scope, no form, or one that is too large.', oauthError),
       401: json('No client has these.', oauthError),
       429: json(limited, oauthError),
       503: json('Not at the moment.', oauthError),

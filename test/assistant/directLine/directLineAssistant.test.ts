@@ -178,6 +178,19 @@ describe('Direct Line', () => {
     });
   });
 
+  it.each<[string, object, object, number]>([
+    ['a type that nobody can read', { attachments: [{ contentType: 'image/png; charset=x', contentUrl: 'https://files.example.com/a.png', name: 'a.png' }] }, {}, 1],
+    ['a type that is no text', { attachments: [{ contentType: 7, contentUrl: 'https://files.example.com/a.png' }] }, {}, 1],
+    ['buttons without words', { suggestedActions: { actions: [{ title: ' ' }, { title: null, type: 'imBack' }, {}, { title: 'yes' }, { type: 'openUrl' }] } },
+      { choices: ['yes'] }, 3],
+    ['a card whose picture and button nobody can read', { attachments: [{ contentType: 'application/vnd.microsoft.card.hero', content: {
+      images: [{ url: `https://files.example.com/${'x'.repeat(1_000)}` }], buttons: [{ type: 'imBack', title: ' ' }] } }] }, {}, 2],
+  ])('is heard without what no chat can show: %s', async (_what, more, shown, ignored) => {
+    says(message('Hello.', more), message('And more.'));
+    const payloads = 'choices' in shown ? { payloads: shown.choices } : {};
+    expect(await ask()).toEqual({ replies: [{ text: 'Hello.', ...shown }, { text: 'And more.' }], endTurn: true, ...payloads, ignored });
+  });
+
   it('is told the value of what sends one back, and the title of what does not', async () => {
     const actions = [
       { type: 'imBack', title: 'one', value: 'pick 1' }, { type: 'postBack', title: 'two', value: 'pick 2' },

@@ -79,6 +79,17 @@ describe('Rasa', () => {
     expect(await ask()).toEqual({ replies: [{ text: 'one' }], endTurn: true, ignored: 3 });
   });
 
+  it('is heard without buttons that have no words, and images that no chat can show', async () => {
+    const long = `https://files.example.com/${'x'.repeat(1_000)}`;
+    says(
+      { text: 'one', buttons: [{ payload: '/x' }, { title: null }, { title: ' ' }, { title: 'x'.repeat(201) }, { title: 'yes' }], image: long },
+      { text: 'two', custom: { step_up: true } }, { image: long }, { text: 'three', buttons: [{ title: '' }] });
+    expect(await ask()).toEqual({
+      replies: [{ text: 'one', choices: ['yes'] }, { text: 'two' }, { text: 'three' }], payloads: ['yes'],
+      endTurn: true, stepUp: true, ignored: 7,
+    });
+  });
+
   it('is told the payload of a button, and of one without any the title, as words', async () => {
     const buttons = [{ title: 'one', payload: '/pick{"n": 1}' }, { title: '/two' }, { title: 'three', payload: 'x'.repeat(4_097) }];
     says({ text: 'Which one?', buttons });
@@ -93,7 +104,7 @@ describe('Rasa', () => {
   });
 
   it.each([
-    ['an object', { text: 'x' }], ['texts', ['x']], ['buttons without titles', [{ text: 'x', buttons: [{ payload: '/x' }] }]],
+    ['an object', { text: 'x' }], ['texts', ['x']],
     ['too many messages', Array(201).fill({ text: 'x' })],
   ])('cannot answer by %s', async (_, body) => {
     options = { answerTo: (_given, res) => json(res, body) };

@@ -1,4 +1,5 @@
 // The form of a contact centre's requests: what is not in it is refused before anybody is looked for (A62).
+import { openApiDocument } from '../../../src/http/openapi/openApiDocument';
 import type { ContactCentres } from '../../../src/clients/contactCentre';
 import { keptLog, startPublicServer } from '../../support/publicServer';
 import type { Answer, Headers, PublicServer } from '../../support/publicServer';
@@ -42,7 +43,13 @@ beforeEach(() => {
 const json = ['Content-Type', 'application/json'] as const;
 const key = ['api-key', 'key'] as const;
 const statement = JSON.stringify({ statement: 'a.b.c' });
-const post = (path: string, headers: Headers, body: string | Buffer = '') => server.send('POST', path, headers, body);
+const { paths } = openApiDocument(['en']) as { paths: Record<string, { post: { responses: object; security: object[]; requestBody: object } }> }; // cast: as it is made
+/** Whatever is answered is in the OpenAPI document. */
+async function post(path: string, headers: Headers, body: string | Buffer = ''): Promise<Answer> {
+  const answer = await server.send('POST', path, headers, body);
+  expect(Object.keys(paths[path.replace(/\?.*$/, '')]!.post.responses)).toContain(String(answer.status));
+  return answer;
+}
 const nameOf = ({ status, text }: Answer) => [status, (JSON.parse(text) as { type: string }).type.replace('urn:doorman:problem:', '')];
 
 test('what is in form is asked for as it was sent', async () => {
@@ -79,7 +86,21 @@ test('A62 another form of request is refused, whoever it is from', async () => {
     expect([got.status, got.headers.allow]).toEqual([405, 'POST']);
   }
   expect(nameOf(await post('/getprofile', [json, key], '{"customer_id":"x"}'))).toEqual([400, 'malformed']);
+  expect(nameOf(await post('/getprofile', [json, key], `{${' '.repeat(9_000)}}`))).toEqual([413, 'too-large']);
   expect(asked).toEqual([]);
+});
+
+test.each(['/oauth/token', '/access_token'])('the OpenAPI document has the credentials of %s in the header, or in the form', async (path) => {
+  const { security, requestBody } = paths[path]!.post;
+  expect(security).toEqual([{ basic: [] }, {}]);
+  expect(JSON.stringify(requestBody)).toContain('TokenRequest');
+  const { components } = openApiDocument(['en']) as { components: { schemas: Record<string, { properties: object; required: string[] }> } }; // cast: as above
+  const { properties, required } = components.schemas.TokenRequest!;
+  expect([Object.keys(properties), required]).toEqual([['grant_type', 'client_id', 'client_secret', 'scope'], ['grant_type']]);
+  const form = ['content-type', 'application/x-www-form-urlencoded'] as const;
+  await post(path, [form], 'grant_type=client_credentials&client_id=a&client_secret=b');
+  await post(path, [json], '{}');
+  await post(path, [form], `grant_type=client_credentials&scope=${'x'.repeat(5_000)}`);
 });
 
 test.each(['X: 1\r\n folded', 'customer-auth: JWT a.b.c\r\n , JWT a.b.c', 'customer-auth: JWT a.b.c\rapi-key: key', 'customer-auth: JWT \0'])(

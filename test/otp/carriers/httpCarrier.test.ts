@@ -3,7 +3,7 @@ import { readJsonSetting } from '../../../src/config/jsonSetting';
 import { createHttpSms } from '../../../src/otp/carriers/httpCarrier';
 import { httpCarrierSettings, insecureCarrier } from '../../../src/otp/carriers/httpCarrierSettings';
 import { createSmsCarrier } from '../../../src/otp/carriers/smsCarrier';
-import { createEgress, privateAddressCode } from '../../../src/outbound/egress';
+import { createEgress, privateAddress } from '../../../src/outbound/egress';
 import { createTexts } from '../../../src/texts/render';
 import { describeCodeCarrier, written } from '../../ports/codeCarrier.suite';
 import { faultOf } from '../../ports/leaks';
@@ -124,7 +124,11 @@ describe('an SMS provider that is described by the configuration', () => {
   }, 10_000);
 
   it('is not asked at a private address that is not configured', async () => {
-    await faultOf(send({}, 'hello', createEgress({ privateHosts: new Set() })), 'unavailable', [privateAddressCode]);
+    const closed = createEgress({ privateHosts: new Set() });
+    const auth = { kind: 'oauth', tokenUrl: `${provider.url}/token`, clientId: 'doorman', clientSecret: 'oauth-secret-1' };
+    for (const changes of [{}, { auth }]) {
+      expect(await faultOf(send(changes, 'hello', closed), 'misconfigured', ['127.0.0.1'])).toMatchObject({ code: privateAddress });
+    }
     expect(provider.asked).toEqual([]);
   });
 });

@@ -1,5 +1,6 @@
 // One event to its target: to nowhere else, as who we are there, with nothing of what came with it but what is named.
 import { Fault } from '../../../src/domain/faults';
+import { createEgress, privateAddress } from '../../../src/outbound/egress';
 import { createForwardTarget } from '../../../src/partners/forwardTarget';
 import type { MakeTokens } from '../../../src/partners/forwardTarget';
 import type { ForwardSettings } from '../../../src/partners/partnerSettings';
@@ -74,6 +75,13 @@ test('a target that does not answer in time, or not at all, is unavailable', asy
   expect(await faultOf(send({ timeoutMs: 1_000 }))).toMatchObject({ kind: 'unavailable', code: 'timeout' });
   const nowhere = { url: 'http://127.0.0.1:1/in' };
   expect(await faultOf(send(nowhere))).toMatchObject({ kind: 'unavailable', code: expect.stringMatching(/^ECONN|no answer/) });
+});
+
+test('a target at a private address that is not configured is not asked, and named for who has to mend it', async () => {
+  const get = createEgress({ privateHosts: new Set() });
+  const fault = await faultOf(createForwardTarget(settings(), noTokens, get).send(event, never));
+  expect(fault).toMatchObject({ kind: 'misconfigured', dependency: 'partnerTarget', code: privateAddress });
+  expect(target.deliveries.all).toEqual([]);
 });
 
 test('whoever stops the worker ends the try', async () => {
