@@ -95,6 +95,36 @@ test('A55 what was pushed for somebody who has left since is not read', async ()
   expect(read().join()).not.toContain('for an employee');
 });
 
+/** A message whose answer, which leaves the turn open, is kept, and of which its conversation does not know yet. */
+async function askUnknown(text: string): Promise<string> {
+  const asked = new Promise<() => void>((isAsked) => {
+    world.assistant.answerTo = () => new Promise((answer) => isAsked(() => answer({ replies: [], endTurn: false })));
+  });
+  const { messageId } = await world.write(anna, text);
+  const answer = await asked;
+  // Takes nothing new, and ends what it has.
+  const stopped = world.stopWorker();
+  answer();
+  await stopped;
+  return messageId;
+}
+
+test('A55 what was pushed right behind the answer, for somebody who left, is not read, and they are told', async () => {
+  const turnId = await askUnknown('hello');
+  expect(await world.push(turnId, ['for an employee'], true)).toMatchObject({ outcome: 'taken' });
+  await world.leave('144133');
+  await world.startWorker(forgetful);
+  await world.reply('sessionEndedOther');
+  expect(read().join()).not.toContain('for an employee');
+});
+
+test('what is told right behind the answer, of a turn that goes on, is heeded', async () => {
+  await askUnknown('hello');
+  await world.turnIs('over');
+  await world.startWorker(forgetful);
+  await world.reply('assistantUnavailable');
+});
+
 test('what was pushed while no worker runs is read when there is one', async () => {
   const turnId = await ask('hello');
   await world.stopWorker();

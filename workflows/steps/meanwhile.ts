@@ -13,6 +13,10 @@ export class Meanwhile {
   said = 0;
   /** Whether a reply is on its way. */
   isSaying = false;
+  /** Whether it was told of anything: what that was may be of a turn that goes on after its answer. */
+  isHeard = false;
+  /** Whether a reply found the session over. */
+  isWithheld = false;
   private isTold = false;
   private isOver = false;
 
@@ -38,6 +42,7 @@ export class Meanwhile {
     // Versioned: conversations from before sent nothing until the turn was whole.
     if (about !== this.messageId || this.isOver || !patched('said-meanwhile')) return false;
     this.isTold = true;
+    this.isHeard = true;
     if (!this.isSaying) {
       this.isSaying = true;
       this.sayAll().catch(passCancellation);
@@ -60,8 +65,8 @@ export class Meanwhile {
 
   private async sayFrom(from: number, to: number): Promise<void> {
     for (let place = from; place < to && !this.isOver; place += 1) {
-      // The session is over: the turn, when it is whole, says so.
-      this.isOver ||= await this.sayReply(place) === 'withheld';
+      this.isWithheld = await this.sayReply(place) === 'withheld';
+      this.isOver ||= this.isWithheld;
       this.said = place + 1;
     }
   }
