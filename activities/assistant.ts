@@ -92,10 +92,11 @@ export function createAssistantActivities(deps: AssistantDeps) {
     async readNews(input: { messageId: string; senderId: string; sessionId: string }): Promise<NewsOutcome> {
       const news = await readTurnNews(pool, input);
       if (typeof news === 'string') return { reaction: news };
-      const keys = Array.from({ length: news.parts }, (_, index) => replyKey(input.messageId, index));
-      const pending = await pendingTexts(pool, keys);
-      const from = keys.findIndex((key) => pending.has(key));
-      return from === -1 ? { reaction: 'nothing' } : { reaction: 'relay', from, to: news.parts };
+      // What waits of a former session is nobody's: who proved next may be somebody else.
+      const places = Array.from({ length: news.parts - news.from }, (_, index) => news.from + index);
+      const pending = await pendingTexts(pool, places.map((place) => replyKey(input.messageId, place)));
+      const from = places.find((place) => pending.has(replyKey(input.messageId, place)));
+      return from === undefined ? { reaction: 'nothing' } : { reaction: 'relay', from, to: news.parts };
     },
   };
 }
@@ -183,7 +184,7 @@ async function keepRest(
   const keyed = texts.map((text, index) => ({ key: replyKey(messageId, before + index), text }));
   await storeTexts(tx, deps.storageKeys, senderId, keyed);
   const parts = before + texts.length;
-  if (repliesLeft !== undefined) await openTurn(tx, { ...turnInHand(input), repliesLeft, parts });
+  if (repliesLeft !== undefined) await openTurn(tx, { ...turnInHand(input), repliesLeft, from, parts });
   else if (said !== undefined) await endTurn(tx, messageId);
   return { reaction: 'relay', replies: parts, ...from === 0 ? {} : { from } };
 }
