@@ -60,8 +60,9 @@ export class Meanwhile {
 
   private async sayFrom(from: number, to: number): Promise<void> {
     for (let place = from; place < to && !this.isOver; place += 1) {
-      // The session is over: the turn, when it is whole, says so.
-      this.isOver ||= await this.sayReply(place) === 'withheld';
+      const outcome = await this.sayReply(place);
+      // The session is over: the turn, when it is whole, finds this one withheld, and says so.
+      if (outcome === 'withheld') return this.end();
       this.said = place + 1;
     }
   }
