@@ -114,6 +114,14 @@ test('A55 nothing more is kept for somebody whose session is over, and the rest 
   expect(await read()).toEqual([]);
 });
 
+test('a turn of which something was said is not given to whoever proves next', async () => {
+  breaking('one');
+  await expect(world.run(relay)).rejects.toThrow('ECONNRESET');
+  await world.run(end);
+  expect(await world.run(relay)).toEqual({ reaction: 'tooLate' });
+  expect((await world.pool.query('SELECT FROM inbox WHERE text_enc IS NOT NULL')).rowCount).toBe(0);
+});
+
 test('nothing more is kept of a turn that was given up', async () => {
   let isKept: boolean | undefined;
   world.assistant.answerTo = async (_turn, _signal, memory) => {
