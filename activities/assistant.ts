@@ -11,7 +11,7 @@ import { forgetGiven } from '../src/assistant/turnMemory';
 import { endTurn, openTurn, readTurnNews } from '../src/assistant/turns';
 import { pendingTexts, storeTexts } from '../src/outbox/outbox';
 import type { Note } from '../src/audit/auditedTransaction';
-import type { Pool, Queryable } from '../src/db/pool';
+import type { Queryable } from '../src/db/pool';
 import { replyKey } from '../src/domain/messages';
 import { soundPolicy } from '../src/domain/policy';
 import { readMessage } from '../src/domain/reading';
@@ -19,7 +19,6 @@ import type { Vocabulary } from '../src/domain/reading';
 import { stageTable } from '../src/domain/verification';
 import { handleMessage, peekMessage } from '../src/inbox/handling';
 import type { InboxMessage } from '../src/inbox/handling';
-import type { PurposeKeys } from '../src/keys/keyring';
 import { endSession, findOpenSession, touchSession } from '../src/sessions/sessions';
 import type { OpenSession } from '../src/sessions/sessions';
 import { noteStepUp, writerOfSentBack } from '../src/sessions/stepUps';
@@ -71,13 +70,13 @@ export function createAssistantActivities(deps: AssistantDeps) {
         writerOfSentBack(pool, input.messageId)]);
       if (seen === undefined) return { reaction: 'ignore' };
       if ('result' in seen) return seen.result as RelayOutcome; // cast: only this activity handles a session's messages
-      if (session === undefined) return await handledMeanwhile(pool, storageKeys, input) ?? { reaction: 'closed' };
+      if (session === undefined) return closed(deps, input);
       // Whoever proves next who they are does not do what somebody else wanted done (A47).
       if (writer !== undefined && writer !== session.employeeId) return dropSentBack(deps, input, session);
       const reaction = reactionTo(deps, seen.message, session.language);
       if (reaction !== 'relay') return handleWithoutRelay(deps, input, reaction);
       const asked = await askAssistant(deps, input, seen.message, session).catch(undefinedIfClosed);
-      if (asked === undefined) return await handledMeanwhile(pool, storageKeys, input) ?? { reaction: 'closed' };
+      if (asked === undefined) return closed(deps, input);
       return keepAnswer(deps, input, asked.answer, asked.late);
     },
 
@@ -92,10 +91,11 @@ export function createAssistantActivities(deps: AssistantDeps) {
     async readNews(input: { messageId: string; senderId: string; sessionId: string }): Promise<NewsOutcome> {
       const news = await readTurnNews(pool, input);
       if (typeof news === 'string') return { reaction: news };
-      const keys = Array.from({ length: news.parts }, (_, index) => replyKey(input.messageId, index));
-      const pending = await pendingTexts(pool, keys);
-      const from = keys.findIndex((key) => pending.has(key));
-      return from === -1 ? { reaction: 'nothing' } : { reaction: 'relay', from, to: news.parts };
+      // What waits of a former session is nobody's: who proved next may be somebody else.
+      const places = Array.from({ length: news.parts - news.from }, (_, index) => news.from + index);
+      const pending = await pendingTexts(pool, places.map((place) => replyKey(input.messageId, place)));
+      const from = places.find((place) => pending.has(replyKey(input.messageId, place)));
+      return from === undefined ? { reaction: 'nothing' } : { reaction: 'relay', from, to: news.parts };
     },
   };
 }
@@ -107,12 +107,16 @@ function undefinedIfClosed(error: unknown): undefined {
   if (!(error instanceof DoorClosed)) throw error;
 }
 
-/** Another run of the activity may have ended the session, by this very message: then its result stands. */
-async function handledMeanwhile(
-  pool: Pool, storageKeys: PurposeKeys, input: RelayInput,
-): Promise<RelayOutcome | undefined> {
-  const seen = await peekMessage(pool, storageKeys, input);
-  return seen !== undefined && 'result' in seen ? seen.result as RelayOutcome : undefined; // cast: as above
+/**
+ * Without a session the message waits for the next proof, unless another run of the activity handled it, or the
+ * assistant began to answer it: that one is not given again, to whoever proves next. What was sent back waits in any
+ * case.
+ */
+function closed({ pool, storageKeys }: AssistantDeps, input: RelayInput): Promise<RelayOutcome> {
+  return handleMessage<RelayOutcome>(pool, storageKeys, input, async (tx) => {
+    const isSentBack = await writerOfSentBack(tx, input.messageId) !== undefined;
+    return { reaction: isSentBack || await findSaid(tx, input) === undefined ? 'closed' : 'tooLate' };
+  }, ({ reaction }) => reaction === 'closed');
 }
 
 function reactionTo(deps: AssistantDeps, { kind, text }: InboxMessage, language: string | null) {
@@ -183,7 +187,7 @@ async function keepRest(
   const keyed = texts.map((text, index) => ({ key: replyKey(messageId, before + index), text }));
   await storeTexts(tx, deps.storageKeys, senderId, keyed);
   const parts = before + texts.length;
-  if (repliesLeft !== undefined) await openTurn(tx, { ...turnInHand(input), repliesLeft, parts });
+  if (repliesLeft !== undefined) await openTurn(tx, { ...turnInHand(input), repliesLeft, from, parts });
   else if (said !== undefined) await endTurn(tx, messageId);
   return { reaction: 'relay', replies: parts, ...from === 0 ? {} : { from } };
 }

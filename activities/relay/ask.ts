@@ -128,7 +128,11 @@ function sayWhenLate(deps: AskDeps, input: RelayInput, { language }: OpenSession
   const key = textKey(messageId, 'stillWorking');
   const words = () => deps.render({ key: 'stillWorking', params: {} }, language);
   let said: Promise<unknown> | undefined;
-  const say = async () => await findSaid(deps.pool, input) ?? sendOnce(deps, { key, senderId, sessionId }, words);
+  const say = async () => {
+    const { parts, from } = await findSaid(deps.pool, input) ?? { parts: 0, from: 0 };
+    // What a former session was told is no answer to this one.
+    if (parts === from) await sendOnce(deps, { key, senderId, sessionId }, words);
+  };
   const timer = setTimeout(() => {
     // A courtesy: what fails here, fails nobody's turn.
     said = say().catch(() => undefined);

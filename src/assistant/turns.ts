@@ -8,7 +8,8 @@ export interface NewTurn {
   readonly sessionId: string;
   /** Replies that may still come. */
   readonly repliesLeft: number;
-  /** Parts that were stored with the answer itself. */
+  /** Place of the first part of this session, and how many parts there are in all. */
+  readonly from: number;
   readonly parts: number;
   readonly stillWorkingAfterMs: number;
   readonly lastsMs: number;
@@ -24,21 +25,26 @@ export interface OpenTurn {
   readonly isOver: boolean;
 }
 
-/** What a conversation has to do about a turn. `silent`: its time is over, and nothing was said. */
-export type TurnNews = { readonly parts: number } | 'slow' | 'silent' | 'nothing';
+/**
+ * What a conversation has to do about a turn; `from` is the place of the first part of its session. `silent`: its time
+ * is over, and nothing was said.
+ */
+export type TurnNews = { readonly from: number; readonly parts: number } | 'slow' | 'silent' | 'nothing';
 
 /** In the transaction that settles the turn's message. Of one that was answered in part before, this is the rest. */
 export async function openTurn(tx: Queryable, turn: NewTurn): Promise<void> {
   await tx.query(
-    `INSERT INTO turns (message_id, sender_id, session_id, replies_left, parts, still_at, ends_at, due_at)
-     SELECT $1, $2, $3, $4, $5, still_at, ends_at, CASE WHEN $5 > 0 THEN ends_at ELSE least(still_at, ends_at) END
+    `INSERT INTO turns (message_id, sender_id, session_id, replies_left, parts, first_part, still_at, ends_at, due_at)
+     SELECT $1, $2, $3, $4, $5, $8, still_at, ends_at,
+            CASE WHEN $5::int > $8::int THEN ends_at ELSE least(still_at, ends_at) END
        FROM (SELECT clock_timestamp() + $6 * interval '1 ms' AS still_at,
                     clock_timestamp() + $7 * interval '1 ms' AS ends_at) AS times
      ON CONFLICT (message_id) DO UPDATE
        SET session_id = excluded.session_id, replies_left = excluded.replies_left, parts = excluded.parts,
-           still_at = excluded.still_at, ends_at = excluded.ends_at, ended_at = NULL, due_at = excluded.due_at`,
+           first_part = excluded.first_part, still_at = excluded.still_at, ends_at = excluded.ends_at,
+           ended_at = NULL, due_at = excluded.due_at`,
     [turn.messageId, turn.senderId, turn.sessionId, turn.repliesLeft, turn.parts, turn.stillWorkingAfterMs,
-      turn.lastsMs]);
+      turn.lastsMs, turn.from]);
 }
 
 /** The same of one that was answered in part before, when nothing more will come. */
@@ -100,14 +106,15 @@ export async function notePush(
 export async function readTurnNews(
   tx: Queryable, { messageId, senderId, sessionId }: { messageId: string; senderId: string; sessionId: string },
 ): Promise<TurnNews> {
-  const { rows: [turn] } = await tx.query<{ parts: number; isSlow: boolean; isSilent: boolean }>(
+  const { rows: [turn] } = await tx.query<{ from: number; parts: number; isSlow: boolean; isSilent: boolean }>(
     `UPDATE turns
         SET ended_at = CASE WHEN ends_at <= clock_timestamp() THEN coalesce(ended_at, ends_at) ELSE ended_at END
       WHERE message_id = $1 AND sender_id = $2 AND session_id = $3
-     RETURNING parts, ended_at IS NULL AND still_at <= clock_timestamp() AS "isSlow", ended_at = ends_at AS "isSilent"`,
+     RETURNING first_part AS "from", parts, ended_at IS NULL AND still_at <= clock_timestamp() AS "isSlow",
+               ended_at = ends_at AS "isSilent"`,
     [messageId, senderId, sessionId]);
   if (turn === undefined) return 'nothing';
-  if (turn.parts > 0) return { parts: turn.parts };
+  if (turn.parts > turn.from) return { from: turn.from, parts: turn.parts };
   if (turn.isSilent) return 'silent';
   return turn.isSlow ? 'slow' : 'nothing';
 }
@@ -131,6 +138,6 @@ export async function noteTold(db: Queryable, { messageId, parts }: DueTurn, isG
   await db.query(
     `UPDATE turns SET due_at = CASE
             WHEN $3 OR ended_at IS NOT NULL OR ends_at <= clock_timestamp() THEN NULL
-            WHEN parts = 0 AND still_at > clock_timestamp() THEN least(still_at, ends_at) ELSE ends_at END
+            WHEN parts = first_part AND still_at > clock_timestamp() THEN least(still_at, ends_at) ELSE ends_at END
       WHERE message_id = $1 AND parts = $2`, [messageId, parts, isGone]);
 }

@@ -66,7 +66,8 @@ export class Meanwhile {
   private async sayFrom(from: number, to: number): Promise<void> {
     for (let place = from; place < to && !this.isOver; place += 1) {
       this.isWithheld = await this.sayReply(place) === 'withheld';
-      this.isOver ||= this.isWithheld;
+      // The session is over: the turn, when it is whole, says so.
+      if (this.isWithheld) return this.end();
       this.said = place + 1;
     }
   }

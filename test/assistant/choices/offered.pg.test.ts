@@ -48,6 +48,14 @@ test('other words are words, and the offer is over with them', async () => {
   expect(told()).toEqual([['what else is there?', undefined], ['2', undefined]]);
 });
 
+test('what was written before the list could be read chooses nothing of it, and it is over all the same', async () => {
+  await world.write(anna, 'SM-2', '2');
+  await afterOffer();
+  await write('2', 'SM-2', { again: true });
+  await write('2', 'SM-3');
+  expect(told()).toEqual([['2', undefined], ['2', undefined]]);
+});
+
 test('each answer replaces what was offered before it', async () => {
   await afterOffer();
   world.assistant.answerTo = () => ({ ...offering, payloads: ['/again', '/stop'] });

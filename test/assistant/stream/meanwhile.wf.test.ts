@@ -1,6 +1,7 @@
 // An assistant that streams: its first reply is read while it still thinks, and each is read once, whatever happens.
 import type { ServerResponse } from 'node:http';
 import { createWebhookAssistant } from '../../../src/assistant/webhookAssistant';
+import { Fault } from '../../../src/domain/faults';
 import { disputeByLink } from '../../../src/otp/disputes';
 import { disputeDeps } from '../../../src/wiring';
 import { startConversations } from '../../support/conversations';
@@ -97,6 +98,29 @@ test.each([
   await world.said('one');
   await world.reply('sessionEndedOther');
   expect(read()).toHaveLength(2);
+});
+
+test('A55 an employee who leaves when all is said, and before they read it, is told that the session is over', async () => {
+  let fail = (): void => undefined;
+  const isTried = new Promise<void>((resolve) => { fail = resolve; });
+  world.channel.before = () => {
+    fail();
+    throw new Fault('unavailable', 'chat', 'ECONNREFUSED');
+  };
+  stream = async (res) => {
+    says(res, { text: 'one' });
+    await isTried;
+    says(res, end);
+  };
+  const { messageId } = await world.write(anna, 'hello');
+  const isWhole = async () => (await world.pool.query(
+    'SELECT FROM inbox WHERE message_id = $1 AND handled_at IS NOT NULL', [messageId])).rowCount === 1;
+  while (!await isWhole()) await new Promise(setImmediate);
+  await world.leave('144133');
+  world.channel.before = () => undefined;
+  await world.skip('30 seconds');
+  await world.reply('sessionEndedOther');
+  expect(read()).toHaveLength(1);
 });
 
 test('an assistant that breaks off after its first reply is apologised for, once', async () => {

@@ -114,6 +114,14 @@ test('A55 nothing more is kept for somebody whose session is over, and the rest 
   expect(await read()).toEqual([]);
 });
 
+test('a turn of which something was said is not given to whoever proves next', async () => {
+  breaking('one');
+  await expect(world.run(relay)).rejects.toThrow('ECONNRESET');
+  await world.run(end);
+  expect(await world.run(relay)).toEqual({ reaction: 'tooLate' });
+  expect((await world.pool.query('SELECT FROM inbox WHERE text_enc IS NOT NULL')).rowCount).toBe(0);
+});
+
 test('nothing more is kept of a turn that was given up', async () => {
   let isKept: boolean | undefined;
   world.assistant.answerTo = async (_turn, _signal, memory) => {
@@ -157,19 +165,57 @@ test('an answer that breaks off after something was said ends with one apology b
   expect(await read()).toHaveLength(2);
 });
 
-test('a turn that comes again in another session goes on behind what the former one was told', async () => {
-  world.assistant.answerTo = async (_turn, _signal, memory) => ({ ...await say(memory, 'I look'), stepUp: true });
-  await world.pool.query(`UPDATE sessions SET opened_at = opened_at - interval '1 hour'`);
-  expect(await world.run(relay)).toEqual({ reaction: 'closed' });
-  // As its conversation does then.
-  await world.run(end);
-  const visitor = new Visitor(world, anna);
-  await visitor.claims('144133');
-  await visitor.types(await visitor.code());
-  const { rows: [next] } = await world.pool.query<{ id: string; senderId: string }>(
-    'SELECT id, sender_id AS "senderId" FROM sessions WHERE ended_at IS NULL');
-  saying('I look', 'released');
-  expect(await world.run((activities) => activities.relay({
-    messageId, senderId: next!.senderId, sessionId: next!.id, repliesMax: 10 }))).toEqual({ reaction: 'relay', replies: 3, from: 1 });
-  expect(await read(next!.id)).toEqual(['I look', 'released']);
+describe('a turn that comes again in another session', () => {
+  interface Next { readonly senderId: string; readonly sessionId: string }
+
+  /** Somebody proves in the same chat who they are, which ends the former session. */
+  async function prove(employee: string): Promise<Next> {
+    const visitor = new Visitor(world, anna);
+    await visitor.claims(employee);
+    await visitor.types(await visitor.code());
+    const { rows: [next] } = await world.pool.query<Next>(
+      'SELECT id AS "sessionId", sender_id AS "senderId" FROM sessions WHERE ended_at IS NULL');
+    return next!;
+  }
+
+  const relayTo = (next: Next) => world.run((activities) => activities.relay({ messageId, ...next, repliesMax: 10 }));
+  const newsOf = (next: Next) => world.run(({ readNews }) => readNews({ messageId, ...next }));
+
+  test('goes on behind what the former one was told', async () => {
+    world.assistant.answerTo = async (_turn, _signal, memory) => ({ ...await say(memory, 'I look'), stepUp: true });
+    await world.pool.query(`UPDATE sessions SET opened_at = opened_at - interval '1 hour'`);
+    expect(await world.run(relay)).toEqual({ reaction: 'closed' });
+    // As its conversation does then.
+    await world.run(end);
+    const next = await prove('144133');
+    saying('I look', 'released');
+    expect(await relayTo(next)).toEqual({ reaction: 'relay', replies: 3, from: 1 });
+    expect(await read(next.sessionId)).toEqual(['I look', 'released']);
+  });
+
+  // One that was kept in the very moment at which the session ended was not withheld with the others.
+  test.each([true, false])('A55 never has news of what a former one was not told; ended at once: %s', async (endTurn) => {
+    breaking('for Anna alone');
+    await expect(world.run(relay)).rejects.toThrow('ECONNRESET');
+    const next = await prove('144136');
+    const meanwhile: unknown[] = [];
+    world.assistant.answerTo = async (_turn, _signal, memory) => {
+      const answer = endTurn ? await say(memory, 'for Dirk') : { replies: repliesOf(['for Claire']) };
+      meanwhile.push(await newsOf(next));
+      return { ...answer, endTurn };
+    };
+    expect(await relayTo(next)).toMatchObject({ reaction: 'relay', replies: 2, from: 1 });
+    expect(meanwhile).toEqual([endTurn ? { reaction: 'relay', from: 1, to: 2 } : { reaction: 'nothing' }]);
+    expect(await newsOf(next)).toEqual({ reaction: 'relay', from: 1, to: 2 });
+  });
+
+  test('is told that it takes long, although the former one heard something', async () => {
+    breaking('one');
+    await expect(world.run(relay)).rejects.toThrow('ECONNRESET');
+    const next = await prove('144133');
+    world.assistant.answerTo = () => ({ replies: [], endTurn: false });
+    expect(await relayTo(next)).toMatchObject({ reaction: 'relay', replies: 1, from: 1, open: true });
+    await world.pool.query('UPDATE turns SET still_at = clock_timestamp()');
+    expect(await newsOf(next)).toEqual({ reaction: 'slow' });
+  });
 });
