@@ -103,6 +103,8 @@ test.each<[string, Environment, RegExp]>([
   ['an assistant secret that is no base64', { ASSISTANT_SECRET: `whsec_${'a'.repeat(45)}` }, /ASSISTANT_SECRET: must be/],
   ['a token of one word', { TWILIO_AUTH_TOKEN: 'secret'.repeat(6) }, /TWILIO_AUTH_TOKEN: is not random/],
   ['a password that everybody tries', { DATABASE_URL: 'postgres://app:postgres@db/doorman' }, /DATABASE_URL: its password is public/],
+  ['the same, spelled otherwise', { DATABASE_URL: 'postgres://app:postgre%73@db/doorman' }, /DATABASE_URL: its password is public/],
+  ['the same, in the query', { DATABASE_URL: 'postgres://app@db/doorman?password=postgres' }, /DATABASE_URL: its password is public/],
   ['a codec token of 128 bits', { DOORMAN_CODEC_TOKEN: randomBytes(16).toString('hex') }, /DOORMAN_CODEC_TOKEN: production needs/],
   ['a way for codes that there is none of', { DOORMAN_CODE_METHODS: 'sms, whatsapp' }, /DOORMAN_CODE_METHODS: knows sms, call and email/],
   ['what somebody else would choose', { DOORMAN_CODE_METHODS: 'auto' }, /DOORMAN_CODE_METHODS: knows sms, call and email/],

@@ -39,14 +39,28 @@ function isOpenDatabase(url: string | undefined): boolean {
 
 /** Secrets that are no secrets: of the compose file, of examples, made by hand. */
 function publicSecrets(raw: RawSettings): string[] {
-  const isOpenBy = (url: string | undefined) => url !== undefined && URL.canParse(url) && isPublic(new URL(url).password);
   return [
     ...secrets.flatMap((name) => {
       const weakness = raw[name] === undefined ? undefined : weaknessOf(raw[name]);
       return weakness === undefined ? [] : [`${name}: ${weakness}`];
     }),
-    ...[...databases, 'DOORMAN_SMTP_URL' as const].filter((name) => isOpenBy(raw[name])).map((name) => `${name}: its password is public`),
+    ...[...databases, 'DOORMAN_SMTP_URL' as const].filter((name) => hasPublicPassword(raw[name])).map((name) => `${name}: its password is public`),
     ...raw.DOORMAN_CODEC_TOKEN !== undefined && raw.DOORMAN_CODEC_TOKEN.length < codecTokenMin
       ? [`DOORMAN_CODEC_TOKEN: production needs 32 random bytes, as hex or base64: at least ${codecTokenMin} characters`] : [],
   ];
+}
+
+/** As the clients read them: decoded, and for a database in its query too. */
+function hasPublicPassword(url: string | undefined): boolean {
+  if (url === undefined || !URL.canParse(url)) return false;
+  const { password, searchParams } = new URL(url);
+  return [decoded(password), ...searchParams.getAll('password')].some(isPublic);
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
