@@ -10,7 +10,7 @@ function run(...words: string[]): Promise<Command> {
 
 test.each(['', 'HR', 'our staff', '7up', 'hr/payroll', 'ünit', 'x'.repeat(33)])('a source is not named "%s"', async (name) => {
   await expect(run('--source', name)).rejects.toMatchObject({
-    code: 'commander.invalidArgument', message: expect.stringContaining('small letters, digits and hyphens') });
+    code: 'commander.invalidArgument', message: expect.stringContaining('lower-case letters, digits and hyphens') });
 });
 
 test('a source is named as in settings', async () => {
