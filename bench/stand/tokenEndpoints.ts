@@ -22,7 +22,10 @@ export interface TokenEndpoints {
 
 const [expires_in, token_type] = [tokenLifeMs / 1_000, 'Bearer'];
 const answers = {
-  '/oauth/token': (token: string) => ({ access_token: token, token_type, expires_in }),
+  // RFC 8693, section 2.2.1: of an exchange, the kind of token has to be named.
+  '/oauth/token': (token: string) => ({
+    access_token: token, token_type, expires_in, issued_token_type: 'urn:ietf:params:oauth:token-type:access_token',
+  }),
   '/users/exists': () => ({ exists: true }),
   '/tokens': (token: string) => ({ token, token_type, expires_in }),
   '/customer_authenticate': (token: string) => ({ JWT: token, issued_at: Math.floor(Date.now() / 1_000), expires_in }),
