@@ -12,14 +12,18 @@ export const isPublic = (secret: string): boolean => publicSecrets.has(secret);
 
 // Fewer different ones come up by chance once in 20 million tokens of 32 hex digits, and more seldom in longer ones.
 const differentMin = 8;
+// The same of the bytes of a key: once in 20 million of 32 bytes.
+const differentBytesMin = 12;
 
 /** Whether a key may have come by chance. */
-export const isRandom = (key: Iterable<unknown>): boolean => new Set(key).size >= differentMin;
+export const isRandom = (key: Iterable<unknown>, min = differentMin): boolean => new Set(key).size >= min;
 
 /** What is wrong with a secret, for a sentence that begins with its name; undefined when nothing is. */
 export function weaknessOf(secret: string): string | undefined {
   if (isPublic(secret)) return 'is public, as it is made for trying out';
-  return isRandom(webhookKey(secret) ?? secret) ? undefined : 'is not random, as it is made for trying out';
+  const key = webhookKey(secret);
+  const mayBeChance = key === undefined ? isRandom(secret) : isRandom(key, differentBytesMin);
+  return mayBeChance ? undefined : 'is not random, as it is made for trying out';
 }
 
 /** Members of documents that hold a secret. */

@@ -27,7 +27,9 @@ const forms = {
   text: [hex, 'for-trying-out-on-this-computer-and-for-nothing-else', 'local-'.repeat(8)],
   webhook: [
     `whsec_${randomBytes(32).toString('base64')}`,
-    'whsec_bG9jYWwtbG9jYWwtbG9jYWwtbG9jYWwtbG9jYWwtbG9jYWw=', `whsec_${Buffer.alloc(32, 7).toString('base64')}`],
+    'whsec_bG9jYWwtbG9jYWwtbG9jYWwtbG9jYWwtbG9jYWwtbG9jYWw=', `whsec_${Buffer.alloc(32, 7).toString('base64')}`,
+    // Eleven different bytes: made by hand.
+    `whsec_${Buffer.from('hello-world-of-you'.padEnd(32, 'he')).toString('base64')}`],
   given: [hex, 'for-trying-out-on-this-computer-and-for-nothing-else', 'secret-secret-secret', 'Xy7-kQ2p'],
   password: ['Xy7-kQ2p', 'doorman-local', 'postgres-local'],
 } as const;
