@@ -2,6 +2,7 @@
 import { condition, isCancellation, patched } from '@temporalio/workflow';
 import type { ReplyOutcome } from '../../activities/chat';
 import type { Conversation } from '../conversationContext';
+import { enqueueNews } from '../conversationState';
 import { decide } from '../io';
 
 /** Sends the reply at a place; the conversation's own words for how that went. */
@@ -13,8 +14,6 @@ export class Meanwhile {
   said = 0;
   /** Whether a reply is on its way. */
   isSaying = false;
-  /** Whether it was told of anything: what that was may be of a turn that goes on after its answer. */
-  isHeard = false;
   /** Whether a reply found the session over. */
   isWithheld = false;
   private isTold = false;
@@ -42,7 +41,6 @@ export class Meanwhile {
     // Versioned: conversations from before sent nothing until the turn was whole.
     if (about !== this.messageId || this.isOver || !patched('said-meanwhile')) return false;
     this.isTold = true;
-    this.isHeard = true;
     if (!this.isSaying) {
       this.isSaying = true;
       this.sayAll().catch(passCancellation);
@@ -57,6 +55,8 @@ export class Meanwhile {
         this.isTold = false;
         const news = await decide.readNews({ messageId: this.messageId, senderId, sessionId: session!.id });
         if (news.reaction === 'relay') await this.sayFrom(news.from, news.to);
+        // Of a turn that goes on after its answer, which the conversation has not heard yet: it waits for that.
+        else if (news.reaction !== 'nothing') enqueueNews(this.c.state, this.messageId);
       }
     } finally {
       this.isSaying = false;

@@ -29,7 +29,11 @@ export const sessionStep: Step = {
     if (outcome === 'interrupted') return c.drop([messageId], 'interrupted');
     const final = outcome.reaction === 'unanswered' ? await settleUnanswered(c, messageId) : outcome;
     switch (final.reaction) {
-      case 'relay': return deliverRest(c, messageId, final, meanwhile);
+      case 'relay': {
+        if (meanwhile.isWithheld) return closed(c);
+        const from = Math.max(meanwhile.said, final.from ?? 0);
+        return deliver(c, messageId, { from, to: final.replies, late: final.late === true });
+      }
       case 'end': return finish(c, 'logout', messageId);
       case 'textOnly': return c.answer(messageId, { key: 'textOnly', params: {} });
       case 'dispute': return c.answer(messageId, { key: 'notMe', params: {} });
@@ -101,19 +105,6 @@ interface Replies {
   readonly from: number;
   readonly to: number;
   readonly late: boolean;
-}
-
-/**
- * What the answer holds beyond what was said before it was whole. Its activity may have ended before the conversation
- * knew: what was told in between, of a turn that goes on, is looked at again.
- */
-async function deliverRest(
-  c: Conversation, messageId: string, answer: Extract<KeptOutcome, { reaction: 'relay' }>, meanwhile: Meanwhile,
-): Promise<void> {
-  if (meanwhile.isWithheld) return closed(c);
-  const from = Math.max(meanwhile.said, answer.from ?? 0);
-  await deliver(c, messageId, { from, to: answer.replies, late: answer.late === true });
-  if (meanwhile.isHeard && answer.open === true) await heedNews(c, messageId);
 }
 
 /**
