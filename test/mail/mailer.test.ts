@@ -198,7 +198,7 @@ describe('a server that does not answer', () => {
   test('is not there', async () => {
     const gone = await startOddServer(() => undefined);
     await gone.close();
-    expect((await faultOf(mailerTo(gone.port, quick).send(mail), 'unavailable', secrets)).code).toBe('connection');
+    expect((await faultOf(mailerTo(gone.port).send(mail), 'unavailable', secrets)).code).toBe('connection');
   });
 
   test('has closed the idle connection: the next mail takes a new one', async () => {
@@ -212,7 +212,7 @@ describe('a server that does not answer', () => {
 
   test('closes before its greeting', async () => {
     const closing = await startOddServer((_line, socket) => socket.destroy());
-    expect((await faultOf(mailerTo(closing.port, quick).send(mail), 'unavailable', secrets)).code).toBe('connection');
+    expect((await faultOf(mailerTo(closing.port).send(mail), 'unavailable', secrets)).code).toBe('connection');
     await closing.close();
   });
 

@@ -3,7 +3,7 @@ import { createCustomerAuthenticate, customerAuthenticate } from '../../src/serv
 import type { Assert } from '../../src/services/providerOptions';
 import { anna, ben, describeActAsProvider } from '../ports/actAsProvider.suite';
 import type { ActAsService } from '../ports/actAsProvider.suite';
-import { FakeShop, timeoutMs } from './fakeShop';
+import { FakeShop, impatientMs, patientMs } from './fakeShop';
 import type { Asked, Handle, Reply } from './fakeShop';
 
 const clientSecret = 's3cr%t/+ canary';
@@ -54,13 +54,14 @@ async function start(way: Way, unknown: 404 | 401 = 404): Promise<Centre> {
     return { status: 200, body: { issued_at: Math.floor(now / 1_000), JWT: fake.tokenOf(customer), expires_in: 600, ...said } };
   };
   const fake = await new FakeShop(handle).start();
-  const make = (secret: string) => createCustomerAuthenticate(customerAuthenticate.parse({
+  const make = (secret: string, timeoutMs = patientMs) => createCustomerAuthenticate(customerAuthenticate.parse({
     name: 'centre', kind: 'customerAuthenticate', base: `${fake.url}/v1/`, tokenUrl: `${fake.url}/access_token`,
     clientId: 'doorman', clientSecret: secret, apiKey, timeoutMs, allowInsecure: true, ...settingsOf[way],
   }), { assert, now: () => now });
   const paths = () => fake.asked.map(({ path }) => path);
   return {
-    fake, provider: make(clientSecret), stranger: make('wrong'), secrets: [clientSecret, apiKey, 'own-'],
+    fake, provider: make(clientSecret), stranger: make('wrong'), impatient: make(clientSecret, impatientMs),
+    secrets: [clientSecret, apiKey, 'own-'],
     nobody: { ...anna, employeeNumber: '999999', workEmail: 'nobody@acme.example' },
     ownerOf: (authorization) => fake.ownerOf(authorization),
     asked: () => paths().filter((path) => path === '/v1/customer_authenticate').length,

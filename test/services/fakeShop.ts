@@ -14,8 +14,8 @@ export interface Asked {
 export type Handle = (asked: Asked) => Promise<Reply> | Reply;
 export interface Reply { readonly status: number; readonly body: object }
 
-/** Every timeout of a test's provider. */
-export const timeoutMs = 1_000;
+/** For whom waits until there is an answer, and for whom a silence is to end. */
+export const [patientMs, impatientMs] = [15_000, 1_500];
 
 export class FakeShop {
   mood: ServiceMood = 'well';

@@ -8,7 +8,7 @@ import type { Assert } from '../../src/services/providerOptions';
 import { fieldsOf, complaintAbout } from '../directory/successFactors/assertionCheck';
 import { anna, ben, describeActAsProvider } from '../ports/actAsProvider.suite';
 import type { ActAsService } from '../ports/actAsProvider.suite';
-import { FakeShop, timeoutMs } from './fakeShop';
+import { FakeShop, impatientMs, patientMs } from './fakeShop';
 import type { Handle } from './fakeShop';
 
 const pem = (name: string) =>
@@ -65,12 +65,13 @@ async function start(kind: Kind, changes: object = {}): Promise<ActAsService & {
     return { status: 200, body: { access_token: fake.tokenOf(account), token_type: 'Bearer', expires_in: 600, ...issued, ...said } };
   };
   const fake = await new FakeShop(handle).start();
-  const make = (secret: string) => createGrantProvider(schemas[kind].parse({
+  const make = (secret: string, timeoutMs = patientMs) => createGrantProvider(schemas[kind].parse({
     name: 'shop', kind, tokenUrl: `${fake.url}/token`, clientId: 'doorman', clientSecret: secret, timeoutMs,
     allowInsecure: true, ...settingsOf[kind], ...changes,
   }), { assert, now: () => now });
   return {
-    fake, provider: make(clientSecret), stranger: make('wrong'), secrets: [clientSecret],
+    fake, provider: make(clientSecret), stranger: make('wrong'), impatient: make(clientSecret, impatientMs),
+    secrets: [clientSecret],
     nobody: { ...anna, employeeNumber: '999999', workEmail: 'nobody@acme.example' },
     ownerOf: (authorization) => fake.ownerOf(authorization),
     asked: () => fake.asked.length,

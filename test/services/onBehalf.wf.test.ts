@@ -11,7 +11,7 @@ import { leaks } from '../ports/leaks';
 import { startConversations } from '../support/conversations';
 import type { ConversationWorld } from '../support/conversations';
 import { anna } from '../support/world';
-import { FakeShop, timeoutMs } from './fakeShop';
+import { FakeShop, patientMs } from './fakeShop';
 
 const token = 'bearer-canary-of-more-than-32-characters';
 let service: FakeShop;
@@ -31,7 +31,8 @@ beforeAll(async () => {
     return { status: 200, body: { token: `${service.tokenOf(email)}-canary`, token_type: 'Bearer', expires_in: 600 } };
   }).start();
   provider = createTwoEndpoints(twoEndpoints.parse({
-    name: 'shop', kind: 'twoEndpoints', base: service.url, auth: { kind: 'bearer', token }, timeoutMs, allowInsecure: true,
+    name: 'shop', kind: 'twoEndpoints', base: service.url, auth: { kind: 'bearer', token }, timeoutMs: patientMs,
+    allowInsecure: true,
   }), { assert: () => Promise.reject(new Error('needs no assertion')), now: () => now });
   world = await startConversations('skipping', {
     ports(pool) {

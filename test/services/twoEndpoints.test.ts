@@ -4,7 +4,7 @@ import { createTwoEndpoints, twoEndpoints } from '../../src/services/twoEndpoint
 import type { RequestAuth } from '../../src/services/requestAuth';
 import { anna, ben, describeActAsProvider } from '../ports/actAsProvider.suite';
 import type { ActAsService } from '../ports/actAsProvider.suite';
-import { FakeShop, timeoutMs } from './fakeShop';
+import { FakeShop, impatientMs, patientMs } from './fakeShop';
 import type { Asked, Handle, Reply } from './fakeShop';
 
 const bearer = 'bearer-canary-of-more-than-32-characters';
@@ -54,11 +54,11 @@ async function start(kind: Kind): Promise<ActAsService & { fake: FakeShop }> {
       wrong: { kind: 'oauth', tokenUrl: `${fake.url}/own`, clientId: 'doorman', clientSecret: 'wrong', secretIn: 'header' },
     },
   };
-  const make = (auth: RequestAuth) => createTwoEndpoints(twoEndpoints.parse({
+  const make = (auth: RequestAuth, timeoutMs = patientMs) => createTwoEndpoints(twoEndpoints.parse({
     name: 'shop', kind: 'twoEndpoints', base: `${fake.url}/v1/`, auth, scopes: ['orders'], timeoutMs, allowInsecure: true,
   }), { assert: () => Promise.reject(new Error('needs no assertion')), now: () => now });
   return {
-    fake, provider: make(auths[kind].right), stranger: make(auths[kind].wrong),
+    fake, provider: make(auths[kind].right), stranger: make(auths[kind].wrong), impatient: make(auths[kind].right, impatientMs),
     secrets: [bearer, secret, clientSecret, 'own-token'],
     nobody: { ...anna, employeeNumber: '999999', workEmail: 'nobody@acme.example' },
     ownerOf: (authorization) => fake.ownerOf(authorization),
@@ -128,7 +128,7 @@ describe('a service of two endpoints', () => {
       return { status: 401, body: {} };
     }).start();
     const provider = createTwoEndpoints(twoEndpoints.parse({
-      name: 'shop', kind: 'twoEndpoints', base: shop.url, timeoutMs, allowInsecure: true,
+      name: 'shop', kind: 'twoEndpoints', base: shop.url, timeoutMs: patientMs, allowInsecure: true,
       auth: { kind: 'oauth', tokenUrl: `${shop.url}/own`, clientId: 'doorman', clientSecret, secretIn: 'header' },
     }), { assert: () => Promise.reject(new Error('needs no assertion')) });
     const all = Array.from({ length: 20 }, (_, index) =>

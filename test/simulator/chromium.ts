@@ -53,7 +53,7 @@ export function usePages(name: string, urlOf: () => string): Pages {
     problems, blank,
     async open(options, hash = '') {
       const page = await blank(options);
-      page.setDefaultTimeout(15_000);
+      page.setDefaultTimeout(45_000);
       page.on('pageerror', (error) => problems.push(String(error)));
       page.on('console', (message) => message.type() === 'error' && problems.push(message.text()));
       await page.goto(`${urlOf()}/${hash}`);

@@ -42,7 +42,7 @@ describeInChromium('the page', () => {
   async function open(options: BrowserContextOptions = {}, hash = ''): Promise<Page> {
     const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
     const page = await context.newPage();
-    page.setDefaultTimeout(15_000);
+    page.setDefaultTimeout(45_000);
     page.on('pageerror', (error) => problems.push(String(error)));
     page.on('console', (message) => {
       // What a test provokes is shown by the page itself.

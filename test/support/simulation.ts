@@ -115,7 +115,7 @@ type ClientRequest = Parameters<InstanceType<typeof twilio.RequestClient>['reque
 /** Sends every product's calls to the simulator, and nothing anywhere else. */
 class LocalClient extends twilio.RequestClient {
   constructor(private readonly origin: string) {
-    super({ timeout: 5_000 });
+    super({ timeout: 30_000 });
   }
 
   override request<T>(request: ClientRequest): ReturnType<InstanceType<typeof twilio.RequestClient>['request']> & Promise<never> {

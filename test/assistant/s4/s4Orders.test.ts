@@ -29,7 +29,7 @@ afterEach(() => new Promise((resolve) => {
 }));
 
 const orders = (options: Partial<S4Options> = {}) =>
-  createS4Orders({ url, auth: { kind: 'perUser' }, allowInsecure: true, timeoutMs: 2_000, ...options });
+  createS4Orders({ url, auth: { kind: 'perUser' }, allowInsecure: true, timeoutMs: 30_000, ...options });
 
 async function tokenOf(email: string): Promise<string> {
   const answer = await fetch(`${url}/accounts/tokens`, {

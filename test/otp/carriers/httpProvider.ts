@@ -19,7 +19,7 @@ export interface HttpProvider {
   /** Called when one was taken. */
   onTaken(): void;
   mood: CarrierMood | 'redirecting' | 'endless' | 'html';
-  /** Tokens that `/token` gave, of which the last is good. */
+  /** Tokens that `/token` gave, which are good until they are overwritten. */
   readonly tokens: string[];
   close(): Promise<void>;
 }
@@ -63,7 +63,7 @@ async function serve(provider: HttpProvider, request: IncomingMessage, response:
 
 function isKnown({ tokens }: HttpProvider, { headers: { authorization } }: IncomingMessage): boolean {
   const basic = `Basic ${Buffer.from(`${credentials.user}:${credentials.password}`).toString('base64')}`;
-  return authorization === basic || (tokens.length > 0 && authorization === `Bearer ${tokens.at(-1)}`);
+  return authorization === basic || tokens.some((token) => authorization === `Bearer ${token}`);
 }
 
 function take(provider: HttpProvider, request: IncomingMessage, body: string, response: ServerResponse): void {
