@@ -3,7 +3,7 @@ import { confirmation, identifying, messageId, nextChallengeId, policy, relaying
 import type { Case } from '../activities/acts';
 import type { Act, ActivityWorld } from '../support/activityWorld';
 
-const nextSessionId = '00000000-0000-4000-8000-000000000004';
+export const nextSessionId = '00000000-0000-4000-8000-000000000004';
 
 /** The assistant wants a proof that is younger than the session's. */
 async function wanting(world: ActivityWorld, text: string): Promise<Act> {
@@ -21,7 +21,9 @@ export async function sendBack(world: ActivityWorld, text: string): Promise<stri
 }
 
 /** Somebody proves who they are in the chat whose session is over; then the message is relayed to theirs. */
-async function relayingNext(world: ActivityWorld, senderId: string, identifier: string): Promise<Act> {
+export async function relayingNext(
+  world: ActivityWorld, senderId: string, identifier: string, sentBack = messageId,
+): Promise<Act> {
   await world.backdateSends(31);
   await write(world, identifier, 'SM-next');
   await world.run(({ identify }) => identify({ senderId, messageId: 'SM-next', challengeId: nextChallengeId, asked: true, policy }));
@@ -30,7 +32,7 @@ async function relayingNext(world: ActivityWorld, senderId: string, identifier: 
   const next = { challengeId: nextChallengeId, sessionId: nextSessionId };
   await world.run(confirmation(senderId, { messageId: 'SM-next-code', ...next }));
   world.assistant.answerTo = () => ({ replies: [{ text: 'one' }, { text: 'two' }], endTurn: true });
-  return ({ relay }) => relay({ messageId, senderId, sessionId: nextSessionId, repliesMax: 10 });
+  return ({ relay }) => relay({ messageId: sentBack, senderId, sessionId: nextSessionId, repliesMax: 10 });
 }
 
 export const sentBackActs: Record<string, Case> = {

@@ -34,19 +34,22 @@ const contextOf = (sessionId: string): string => `offered_choices:${sessionId}`;
 
 /**
  * What was offered right before this turn, for as long as it is tried: the first one that was given, or may have been,
- * is the only one. Nothing for what was written before it was offered, which cannot have meant it. Repeat-safe.
+ * is the only one. Nothing for what was written before it was offered, which cannot have meant it. A message that was
+ * sent back for a stronger proof chooses among what it chose among before. Repeat-safe.
  */
 export async function takeOffered(
   db: Queryable, keys: PurposeKeys, { sessionId, messageId }: { sessionId: string; messageId: string },
 ): Promise<Offered | undefined> {
-  const { rows: [row] } = await db.query<{ sealed: Buffer; isEarlier: boolean }>(
+  const { rows } = await db.query<{ by: string; sealed: Buffer; isEarlier: boolean }>(
     `UPDATE offered_choices SET taken_by = $2
-      WHERE session_id = $1 AND (taken_by IS NULL OR taken_by = $2
-         OR NOT EXISTS (SELECT FROM given_turns WHERE message_id = taken_by))
-     RETURNING choices_enc AS sealed,
+      WHERE session_id = ANY (ARRAY(SELECT id FROM sessions WHERE step_up_message_id = $2) || $1::uuid)
+        AND (taken_by = $2 OR (session_id = $1
+         AND (taken_by IS NULL OR NOT EXISTS (SELECT FROM given_turns WHERE message_id = taken_by))))
+     RETURNING session_id AS by, choices_enc AS sealed,
                offered_at > (SELECT received_at FROM inbox WHERE message_id = $2) AS "isEarlier"`,
     [sessionId, messageId]);
-  const text = row?.isEarlier === false ? readSealed(keys, row.sealed, contextOf(sessionId)) : undefined;
+  const row = rows.find(({ by }) => by !== sessionId) ?? rows[0];
+  const text = row?.isEarlier === false ? readSealed(keys, row.sealed, contextOf(row.by)) : undefined;
   return offeredSchema.safeParse(parsed(Buffer.from(text ?? ''))).data;
 }
 

@@ -5,6 +5,7 @@ import { createActivityWorld } from '../../support/activityWorld';
 import type { ActivityWorld } from '../../support/activityWorld';
 import { anna } from '../../support/world';
 import { acts, sessionId } from '../../activities/acts';
+import { nextSessionId, relayingNext } from '../../sessions/sentBackActs';
 
 let world: ActivityWorld;
 beforeAll(async () => {
@@ -29,9 +30,15 @@ async function afterOffer(): Promise<void> {
 /** Relays one more message; `again` for one that is tried again. */
 async function write(text: string, messageId: string, { again = false, repliesMax = 10 } = {}): Promise<void> {
   if (!again) await world.write(anna, messageId, text);
-  const { rows: [row] } = await world.pool.query<{ senderId: string }>('SELECT sender_id AS "senderId" FROM sessions');
-  await world.run(({ relay }) => relay({ messageId, senderId: row!.senderId, sessionId, repliesMax }));
+  const senderId = await sender();
+  await world.run(({ relay }) => relay({ messageId, senderId, sessionId, repliesMax }));
 }
+
+async function sender(): Promise<string> {
+  const { rows: [row] } = await world.pool.query<{ senderId: string }>('SELECT sender_id AS "senderId" FROM sessions');
+  return row!.senderId;
+}
+
 const told = () => world.assistant.turns.all.slice(1).map(({ text, payload }) => [text, payload]);
 
 test('who answers by number or title has the assistant told its payload, and the next turn not', async () => {
@@ -88,6 +95,30 @@ test('a turn that may have been taken ends the offer, though nobody answers it',
   world.assistant.answerTo = () => said;
   await write('1', 'SM-3');
   expect(told()).toEqual([['1', '/track'], ['1', undefined]]);
+});
+
+test('a choice that needs a stronger proof is the same choice after it, and no other message is', async () => {
+  await afterOffer();
+  world.assistant.answerTo = async (_turn, _signal, memory) => {
+    await memory.give();
+    return { replies: [], endTurn: true, stepUp: true };
+  };
+  await world.pool.query(`UPDATE sessions SET opened_at = opened_at - interval '5 minutes'`);
+  await write('2', 'SM-2');
+  await world.write(anna, 'SM-3', '1');
+  const senderId = await sender();
+  await world.run(await relayingNext(world, senderId, '144133', 'SM-2'));
+  await world.run(({ relay }) => relay({ messageId: 'SM-3', senderId, sessionId: nextSessionId, repliesMax: 10 }));
+  expect(told()).toEqual([['2', '/cancel'], ['2', '/cancel'], ['1', undefined]]);
+});
+
+test('what a message that was not sent back chose in a session that is over is no choice in the next', async () => {
+  await afterOffer();
+  await world.pool.query(`UPDATE offered_choices SET taken_by = 'SM-2'`);
+  await world.pool.query(`UPDATE sessions SET ended_at = clock_timestamp(), end_reason = 'idle'`);
+  await world.write(anna, 'SM-2', '2');
+  await world.run(await relayingNext(world, await sender(), '144136', 'SM-2'));
+  expect(told()).toEqual([['2', undefined]]);
 });
 
 test('a list that was dropped, and that nobody reads, is not remembered', async () => {
