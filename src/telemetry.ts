@@ -43,6 +43,10 @@ export const metrics = {
     type: 'counter', name: 'doorman_verification_requests_total', labels: ['client', 'outcome'],
     help: 'Requests of applications for codes and checks, by what became of them; `returned`: the caller got the code',
   },
+  serviceTokens: {
+    type: 'counter', name: 'doorman_service_tokens_total', labels: ['outcome'],
+    help: 'Requests for tokens in the name of employees, kept ones among them, by what came of them',
+  },
   swept: {
     type: 'counter', name: 'doorman_swept_total', labels: ['what'],
     help: 'Found by sweeping: senders told or waiting, messages confirmed, refused, recovered, '

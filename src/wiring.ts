@@ -65,7 +65,7 @@ export function wireWorker(config: Config, metricsUrl: string) {
   const { conversations, close } = connectConversations(config);
   const pushes = createWiredPushes(pool, config.keyring, mediaHosts(config), conversations, log);
   const ports = {
-    ...createPorts(config, texts, alert, { verify, mailer }), ...wireServices(config, pool), say: pushes.say,
+    ...createPorts(config, texts, alert, { verify, mailer }), ...wireServices(config, pool, telemetry), say: pushes.say,
   };
   const activities = createWiredActivities(
     pool, config.keyring, texts, ports, config.DOORMAN_LANGUAGE, alert, destinationRules(config),

@@ -20,26 +20,36 @@ export type OnBehalf = <Answer>(
 export interface OnBehalfDeps {
   readonly provider: ActAsProvider;
   findHolder(employeeId: string): Promise<Omit<Holder, 'proof'> | undefined>;
+  /** Told of every request what came of asking for its token. */
+  count?(outcome: 'given' | 'noAccount' | 'failed'): void;
 }
 
 /** Where no service is configured. */
 export const inNobodysName: OnBehalf = (_, request) => request(undefined);
 
-export function createOnBehalf({ provider, findHolder }: OnBehalfDeps): OnBehalf {
+export function createOnBehalf({ provider, findHolder, count }: OnBehalfDeps): OnBehalf {
+  const ask = async (holder: Holder, reason: string): Promise<string | undefined> => {
+    const authorization = await asFault(provider.authorization(holder, reason)).catch((error: unknown) => {
+      count?.('failed');
+      throw error;
+    });
+    count?.(authorization === undefined ? 'noAccount' : 'given');
+    return authorization;
+  };
   return async ({ employeeId, ...proof }, request) => {
     const found = await findHolder(employeeId);
     // Left at this moment: their session is over, and so is what they could do elsewhere.
     if (found === undefined) return request(undefined);
     const holder = { ...found, proof };
     const reason = `doorman session ${proof.sessionId}`;
-    const authorization = await asFault(provider.authorization(holder, reason));
+    const authorization = await ask(holder, reason);
     try {
       return await request(authorization);
     } catch (error) {
       if (authorization === undefined || !isNotTaken(error)) throw error;
     }
     provider.refused(holder, authorization);
-    const another = await asFault(provider.authorization(holder, reason));
+    const another = await ask(holder, reason);
     try {
       return await request(another);
     } catch (error) {

@@ -11,6 +11,7 @@ import type { OnBehalf } from '../services/onBehalf';
 import type { Assert } from '../services/providerOptions';
 import { createStatements } from '../statements/statements';
 import { keyTimes } from '../statements/times';
+import type { Telemetry } from '../telemetry';
 
 type ServiceConfig = Pick<Config,
   'services' | 'DOORMAN_IDENTIFY_ACCOUNT' | 'policy' | 'keyring' | 'DOORMAN_PUBLIC_URL' | 'privateHosts'>
@@ -22,9 +23,9 @@ export interface WiredServices {
 }
 
 /** Throws a Misconfiguration when a service is named that there is not. */
-export function wireServices(config: ServiceConfig, pool: Pool, fetch = createEgress(config)): WiredServices {
+export function wireServices(config: ServiceConfig, pool: Pool, telemetry: Pick<Telemetry, 'count'>): WiredServices {
   const { assistant, policy, DOORMAN_IDENTIFY_ACCOUNT: account } = config;
-  const assert = createAssert(config, pool);
+  const [assert, fetch] = [createAssert(config, pool), createEgress(config)];
   const providerOf = (name: string, setting: string): ActAsProvider => {
     const service = config.services.find((one) => one.name === name);
     if (service === undefined) {
@@ -32,12 +33,13 @@ export function wireServices(config: ServiceConfig, pool: Pool, fetch = createEg
     }
     return createProvider(service, { assert, fetch });
   };
+  const count = (outcome: string) => telemetry.count('serviceTokens', { outcome });
   const find = (employeeId: string) => accountHolder(pool, employeeId, policy.contactHoldMs);
   const { onBehalf } = assistant ?? {};
   const acting = onBehalf === undefined ? undefined : providerOf(onBehalf, 'DOORMAN_ASSISTANT, onBehalf');
   const proving = account === undefined ? undefined : providerOf(account, 'DOORMAN_IDENTIFY_ACCOUNT');
   return {
-    ...acting && { onBehalf: createOnBehalf({ provider: acting, findHolder: find }) },
+    ...acting && { onBehalf: createOnBehalf({ provider: acting, findHolder: find, count }) },
     ...proving && { hasAccount: createAccountCheck(proving, find) },
   };
 }

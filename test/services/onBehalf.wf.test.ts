@@ -148,6 +148,21 @@ test('a service that wants to be asked less says how long to wait, and the fault
     .rejects.toMatchObject({ name: 'Fault', kind: 'throttled', dependency: 'service', retryAfterMs: 7_000 });
 });
 
+test('what came of each request for a token is counted: a service that knows nobody any more is seen by that', async () => {
+  const holder = { employeeId: randomUUID(), employeeNumber: '144133', returnedAt: null };
+  const speaking = { employeeId: holder.employeeId, sessionId: randomUUID(), method: 'sms', assurance: 'standard', verifiedAt: new Date() } as const;
+  const counted: string[] = [];
+  const asked = async (workEmail: string) => createOnBehalf({
+    provider, findHolder: () => Promise.resolve({ ...holder, workEmail }), count: (outcome) => { counted.push(outcome); },
+  })(speaking, () => Promise.resolve('answered')).catch(() => undefined);
+  await asked('anna@acme.example');
+  await asked('anna@acme.example');
+  await asked('nobody@acme.example');
+  service.mood = 'down';
+  await asked('ben@acme.example');
+  expect(counted).toEqual(['given', 'given', 'noAccount', 'failed']);
+});
+
 test('a thousand messages of one employee at once ask for one token', async () => {
   const holder = {
     employeeId: randomUUID(), employeeNumber: '144133', workEmail: 'anna@acme.example', returnedAt: null };
