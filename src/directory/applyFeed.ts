@@ -10,7 +10,7 @@ import { writePlan } from './delivery/plan';
 import { Remarks } from './delivery/remarks';
 import { compare, countPlan, createStaging, identifierOf, stage } from './delivery/staging';
 import type { Comparison, StagedPerson } from './delivery/staging';
-import { keepLeaversOut } from './delivery/tombstones';
+import { keepLeaversOut, noteBrought } from './delivery/tombstones';
 import { itemsOf } from './directoryFeed';
 import type { DirectoryFeed, FeedRemark } from './directoryFeed';
 
@@ -92,6 +92,7 @@ export async function applyIn(
   onProgress?.({ step: 'writing', people: people - counts.unchanged });
   const { left: deactivated, sessionsEnded } = await writePlan(
     tx, note, source, { missing: complete, readFrom, heardAt });
+  await noteBrought(tx, source);
   const { added, changed, reactivated, unchanged } = counts;
   if (people - unchanged >= statisticsFrom) await tx.query('SELECT analyze_directory()');
   note({ kind: 'directory.imported', facts: { source, added, changed, reactivated, deactivated, unchanged } });

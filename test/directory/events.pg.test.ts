@@ -1,5 +1,7 @@
 // Events of a source: the order in which they come, and how often, makes no difference.
+import { auditedTransaction } from '../../src/audit/auditedTransaction';
 import type { DirectoryEvent } from '../../src/directory/changes';
+import { forgiveSubject } from '../../src/directory/delivery/forgive';
 import { useDirectory } from './directoryWorld';
 import { anna, ben, directoryState } from './people';
 import type { Person } from './people';
@@ -96,6 +98,26 @@ describe('events of a source', () => {
       expect(await world.event('rehire', version + 1, back)).toMatchObject({ outcome: 'applied' });
       expect(await directoryState(world.pool)).toMatchObject([{ active: true, given_name: 'Back' }, { active: true }]);
     }
+  });
+
+  it.each([
+    ['an event had told that they do not work here', async () => {
+      await world.event('change', 1, { ...anna, active: false });
+    }],
+    ['an operator has forgiven a leave that was none', async () => {
+      await world.event('leave', 1);
+      await auditedTransaction(world.pool, (tx, note) => forgiveSubject(tx, note, {
+        name: 'hr', externalId: anna.id, reason: 'mistake', versions: false, operator: 'op' }));
+    }],
+  ])('R45 let nobody back whom a list has let go, also where it had brought them after %s', async (_what, putOut) => {
+    await world.apply([anna, ben]);
+    await putOut();
+    expect(await world.apply([anna, ben])).toMatchObject({ reactivated: 1 });
+    expect(await world.apply([ben])).toMatchObject({ deactivated: 1 });
+    expect(await world.event('change', 2, moved)).toMatchObject({ outcome: 'tombstoned' });
+    expect(await directoryState(world.pool)).toMatchObject([{ active: false }, { active: true }]);
+    expect(await world.event('rehire', 3, back)).toMatchObject({ outcome: 'applied' });
+    expect(await directoryState(world.pool)).toMatchObject([{ active: true }, { active: true }]);
   });
 
   it('take versions beyond what a number holds exactly', async () => {

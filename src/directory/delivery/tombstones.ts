@@ -20,3 +20,14 @@ export async function keepLeaversOut(tx: Queryable, source: string): Promise<Fin
   const why = 'is listed as active, but has left by an event of this source: stays out until a rehire by one';
   return { remarks: rows.map(({ line }) => ({ where: line, why })), count: rows[0]?.total ?? 0 };
 }
+
+/**
+ * A list that brings somebody takes the place of an event that had told that they do not work here: when it lets them go
+ * again, no event but a rehire has them back.
+ */
+export async function noteBrought(tx: Queryable, source: string): Promise<void> {
+  await tx.query(
+    `UPDATE directory_subjects s SET listed = CASE WHEN i.active THEN 'active' ELSE 'absent' END FROM incoming i
+      WHERE s.source = $1 AND s.external_id = i.external_id AND s.listed = 'inactive' AND (i.active OR i.absent)`,
+    [source]);
+}
