@@ -2,8 +2,11 @@
 import { auditedTransaction } from '../../src/audit/auditedTransaction';
 import type { DirectoryEvent } from '../../src/directory/changes';
 import { forgiveSubject } from '../../src/directory/delivery/forgive';
+import { endEmployee } from '../../src/directory/leavers';
+import { wasVerified } from '../../src/otp/challenges';
+import { findSpeaker } from '../../src/sessions/sessions';
 import { useDirectory } from './directoryWorld';
-import { anna, ben, directoryState } from './people';
+import { anna, ben, directoryState, employeeId, enter } from './people';
 import type { Person } from './people';
 
 const world = useDirectory();
@@ -118,6 +121,34 @@ describe('events of a source', () => {
     expect(await directoryState(world.pool)).toMatchObject([{ active: false }, { active: true }]);
     expect(await world.event('rehire', 3, back)).toMatchObject({ outcome: 'applied' });
     expect(await directoryState(world.pool)).toMatchObject([{ active: true }, { active: true }]);
+  });
+
+  it.each([
+    ['works here', true], ['is on leave', false],
+  ])('A56 a rehire that comes before its leave ends what was open and proved, of who %s', async (_how, active) => {
+    await world.event('hire', 1, anna);
+    const id = await employeeId(world.pool, anna.id);
+    const entered = await enter(world.pool, id, 'session');
+    if (!active) await world.event('change', 2, { ...anna, active, absent: true });
+    expect(await world.event('rehire', 4, anna)).toMatchObject({ outcome: 'applied', sessionsEnded: active ? 1 : 0 });
+    expect(await world.event('leave', 3)).toMatchObject({ outcome: 'unchanged' });
+    expect(await directoryState(world.pool)).toMatchObject([{ active: true }]);
+    expect(await findSpeaker(world.pool, entered.sessionId)).toBeUndefined();
+    expect(await wasVerified(world.pool, entered.senderId, id, 90)).toBe(false);
+    const again = await enter(world.pool, id, 'session');
+    expect(await world.event('rehire', 4, anna)).toMatchObject({ outcome: 'stale' });
+    expect(await findSpeaker(world.pool, again.sessionId)).toBeDefined();
+  });
+
+  it('do not lift by a rehire what an operator has ended: the source has to say that they left', async () => {
+    await world.event('hire', 1, anna);
+    const id = await employeeId(world.pool, anna.id);
+    await auditedTransaction(world.pool, (tx, note) => endEmployee(tx, note, id, 'op'));
+    await world.event('rehire', 3, anna);
+    expect(await directoryState(world.pool)).toMatchObject([{ active: false }]);
+    await world.event('leave', 4);
+    await world.event('rehire', 5, anna);
+    expect(await directoryState(world.pool)).toMatchObject([{ active: true }]);
   });
 
   it('take versions beyond what a number holds exactly', async () => {
