@@ -80,7 +80,7 @@ export async function applyIn(
   remarks.problems.addAll(await findDuplicates(tx));
   if (remarks.problems.count > 0) return report('refused', source, { ...noPeople, people }, remarks);
   onProgress?.({ step: 'comparing', people });
-  remarks.notices.addAll(await keepLeaversOut(tx, source));
+  remarks.notices.addAll(await keepLeaversOut(tx, source, readFrom));
   await compare(tx, source, people);
   for (const found of await findNotices(tx, source, complete)) remarks.notices.addAll(found);
   const counts = { ...await countPlan(tx, source, complete, readFrom), ...await compareContacts(tx, notices) };

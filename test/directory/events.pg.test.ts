@@ -104,6 +104,23 @@ describe('events of a source', () => {
   });
 
   it.each([
+    ['does not work here', { active: false }],
+    ['is on leave', { active: false, absent: true }],
+  ])('let nobody be back by a list that began to be read before one said that she %s; the next list counts', async (_how, told) => {
+    await world.apply([anna, ben]);
+    const id = await employeeId(world.pool, anna.id);
+    const { senderId } = await enter(world.pool, id, 'session');
+    const { rows: [clock] } = await world.pool.query<{ readFrom: Date }>('SELECT clock_timestamp() AS "readFrom"');
+    await world.event('change', 1, { ...anna, ...told });
+    const late = await world.apply([{ ...anna, givenName: 'Ann' }, ben], clock);
+    expect([late.outcome, late.notices.map(({ where, why }) => [where, why.includes('until the next list')])])
+      .toEqual(['applied', [['line 2', true]]]);
+    expect(await directoryState(world.pool)).toMatchObject([{ active: false }, { active: true }]);
+    expect(await world.apply([anna, ben])).toMatchObject({ reactivated: 1, notices: [] });
+    expect(await wasVerified(world.pool, senderId, id, 90)).toBe('absent' in told);
+  });
+
+  it.each([
     ['an event had told that they do not work here', async () => {
       await world.event('change', 1, { ...anna, active: false });
     }],
