@@ -29,8 +29,8 @@ export async function keepLeaversOut(tx: Queryable, source: string, readFrom: Da
 }
 
 /**
- * A list that brings somebody takes the place of an event that had told that they do not work here: when it lets them go
- * again, no event but a rehire has them back.
+ * A list that brings somebody takes the place of an event that had told that they do not work here: when it lets them
+ * go again, no event but a rehire has them back.
  */
 export async function noteBrought(tx: Queryable, source: string): Promise<void> {
   await tx.query(
