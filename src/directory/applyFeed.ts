@@ -107,15 +107,21 @@ const noPeople: Comparison & ContactChanges = {
   ...noChanges, people: 0, added: 0, changed: 0, reactivated: 0, deactivated: 0, unchanged: 0, activeBefore: 0,
 };
 
-/** False when another import of the source runs: two would each take the other's people for missing. */
+/**
+ * False when another import of the source runs: two would each take the other's people for missing. Waits for changes
+ * of single people, which are short, and lets those that come now wait for it: else a source of which there is always
+ * one would never be applied.
+ */
 async function begin(tx: Queryable, source: string): Promise<boolean> {
   // The pool's limits are for one message. A feed may be slow, and comparing 100,000 people takes seconds; a row lock
   // of a conversation is held for milliseconds.
   await tx.query(`SET LOCAL statement_timeout = '10min'; SET LOCAL idle_in_transaction_session_timeout = '10min';
     SET LOCAL lock_timeout = '30s'`);
   const { rows: [lock] } = await tx.query<{ free: boolean }>(
-    `SELECT pg_try_advisory_xact_lock(hashtextextended('directory ' || $1, 0)) AS free`, [source]);
-  return lock!.free; // a SELECT without FROM is one row
+    `SELECT pg_try_advisory_xact_lock(hashtextextended('import ' || $1, 0)) AS free`, [source]);
+  if (!lock!.free) return false; // a SELECT without FROM is one row
+  await tx.query(`SELECT pg_advisory_xact_lock(hashtextextended('directory ' || $1, 0))`, [source]);
+  return true;
 }
 
 const batchPeople = 1_000;

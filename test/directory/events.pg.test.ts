@@ -1,12 +1,13 @@
 // Events of a source: the order in which they come, and how often, makes no difference.
 import { auditedTransaction } from '../../src/audit/auditedTransaction';
+import { applyEvent } from '../../src/directory/changes';
 import type { DirectoryEvent } from '../../src/directory/changes';
 import { forgiveSubject } from '../../src/directory/delivery/forgive';
 import { endEmployee } from '../../src/directory/leavers';
 import { wasVerified } from '../../src/otp/challenges';
 import { findSpeaker } from '../../src/sessions/sessions';
 import { useDirectory } from './directoryWorld';
-import { anna, ben, directoryState, employeeId, enter } from './people';
+import { anna, ben, directoryState, employeeId, enter, recordOf } from './people';
 import type { Person } from './people';
 
 const world = useDirectory();
@@ -166,6 +167,17 @@ describe('events of a source', () => {
     await world.event('leave', 4);
     await world.event('rehire', 5, anna);
     expect(await directoryState(world.pool)).toMatchObject([{ active: true }]);
+  });
+
+  it('that are on their way when a list is applied are waited for: the list is not refused because of them', async () => {
+    const { applying } = await auditedTransaction(world.pool, async (tx, note) => {
+      await applyEvent(tx, note, {
+        source: 'hr', kind: 'hire', externalId: anna.id, version: 1n, record: recordOf(anna), heardAt: new Date() });
+      const list = world.apply([anna, ben]);
+      await world.untilWaiting(list);
+      return { applying: list };
+    });
+    expect(await applying).toMatchObject({ outcome: 'applied', added: 1, unchanged: 1 });
   });
 
   it('take versions beyond what a number holds exactly', async () => {

@@ -115,8 +115,7 @@ describe('whoever left', () => {
       await endEmployee(tx, note, annaId, 'tester');
       const applying = world.apply([listed, ben]);
       // The list has been compared with what was committed before, and wants to write the row.
-      const waiting = `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
-      while ((await world.pool.query(waiting)).rowCount === 0) await new Promise(setImmediate);
+      await world.untilWaiting(applying);
       return { applying };
     });
     expect(await applied.applying).toMatchObject({ outcome: 'applied' });
