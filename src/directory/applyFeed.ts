@@ -10,7 +10,7 @@ import { writePlan } from './delivery/plan';
 import { Remarks } from './delivery/remarks';
 import { compare, countPlan, createStaging, identifierOf, stage } from './delivery/staging';
 import type { Comparison, StagedPerson } from './delivery/staging';
-import { keepLeaversOut } from './delivery/tombstones';
+import { keepLeaversOut, noteBrought } from './delivery/tombstones';
 import { itemsOf } from './directoryFeed';
 import type { DirectoryFeed, FeedRemark } from './directoryFeed';
 
@@ -80,7 +80,7 @@ export async function applyIn(
   remarks.problems.addAll(await findDuplicates(tx));
   if (remarks.problems.count > 0) return report('refused', source, { ...noPeople, people }, remarks);
   onProgress?.({ step: 'comparing', people });
-  remarks.notices.addAll(await keepLeaversOut(tx, source));
+  remarks.notices.addAll(await keepLeaversOut(tx, source, readFrom));
   await compare(tx, source, people);
   for (const found of await findNotices(tx, source, complete)) remarks.notices.addAll(found);
   const counts = { ...await countPlan(tx, source, complete, readFrom), ...await compareContacts(tx, notices) };
@@ -92,6 +92,7 @@ export async function applyIn(
   onProgress?.({ step: 'writing', people: people - counts.unchanged });
   const { left: deactivated, sessionsEnded } = await writePlan(
     tx, note, source, { missing: complete, readFrom, heardAt });
+  await noteBrought(tx, source);
   const { added, changed, reactivated, unchanged } = counts;
   if (people - unchanged >= statisticsFrom) await tx.query('SELECT analyze_directory()');
   note({ kind: 'directory.imported', facts: { source, added, changed, reactivated, deactivated, unchanged } });
@@ -106,15 +107,21 @@ const noPeople: Comparison & ContactChanges = {
   ...noChanges, people: 0, added: 0, changed: 0, reactivated: 0, deactivated: 0, unchanged: 0, activeBefore: 0,
 };
 
-/** False when another import of the source runs: two would each take the other's people for missing. */
+/**
+ * False when another import of the source runs: two would each take the other's people for missing. Waits for changes
+ * of single people, which are short, and lets those that come now wait for it: else a source of which there is always
+ * one would never be applied.
+ */
 async function begin(tx: Queryable, source: string): Promise<boolean> {
   // The pool's limits are for one message. A feed may be slow, and comparing 100,000 people takes seconds; a row lock
   // of a conversation is held for milliseconds.
   await tx.query(`SET LOCAL statement_timeout = '10min'; SET LOCAL idle_in_transaction_session_timeout = '10min';
     SET LOCAL lock_timeout = '30s'`);
   const { rows: [lock] } = await tx.query<{ free: boolean }>(
-    `SELECT pg_try_advisory_xact_lock(hashtextextended('directory ' || $1, 0)) AS free`, [source]);
-  return lock!.free; // a SELECT without FROM is one row
+    `SELECT pg_try_advisory_xact_lock(hashtextextended('import ' || $1, 0)) AS free`, [source]);
+  if (!lock!.free) return false; // a SELECT without FROM is one row
+  await tx.query(`SELECT pg_advisory_xact_lock(hashtextextended('directory ' || $1, 0))`, [source]);
+  return true;
 }
 
 const batchPeople = 1_000;

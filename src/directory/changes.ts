@@ -88,9 +88,23 @@ export async function applyEvent(tx: Queryable, note: Note, event: DirectoryEven
   const isOut = hasLeft(after) || (kind !== 'rehire' && isGoneByList(stored, before));
   const is = (listing: Subject['listed']) => !isOut && after.listed === listing;
   const listed = { ...person, active: is('active'), absent: is('absent') };
+  // The leave before a rehire may come after it: what was open then ends all the same, and they are new.
+  const isAnew = after.back !== before.back && !isOut && await isEmployed(tx, source, externalId);
+  const gone = isAnew && stored !== undefined
+    ? await write(tx, note, { ...event, record: { ...stored, active: false, absent: false } }) : noEffect;
   const { outcome, sessionsEnded, shared } = await write(tx, note, { ...event, record: listed });
   const kept = isOut && kind !== 'leave' ? 'tombstoned' as const : 'applied' as const;
-  return { outcome: outcome === 'unchanged' && kept === 'applied' ? 'unchanged' : kept, sessionsEnded, shared };
+  return {
+    outcome: outcome === 'unchanged' && kept === 'applied' ? 'unchanged' : kept,
+    sessionsEnded: gone.sessionsEnded + sessionsEnded, shared,
+  };
+}
+
+/** Somebody whom an operator has ended is not: the source has to say that they left. */
+async function isEmployed(tx: Queryable, source: string, externalId: string): Promise<boolean> {
+  const { rowCount } = await tx.query(
+    'SELECT 1 FROM employees WHERE source = $1 AND external_id = $2 AND (active OR absent)', [source, externalId]);
+  return rowCount === 1;
 }
 
 const noEffect = { sessionsEnded: 0, shared: [] } as const;

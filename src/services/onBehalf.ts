@@ -49,7 +49,9 @@ export function createOnBehalf({ provider, findHolder, count }: OnBehalfDeps): O
       if (authorization === undefined || !isNotTaken(error)) throw error;
     }
     provider.refused(holder, authorization);
-    const another = await ask(holder, reason);
+    // The first may have been tried for long.
+    const still = await findHolder(employeeId);
+    const another = still && await ask({ ...still, proof }, reason);
     try {
       return await request(another);
     } catch (error) {

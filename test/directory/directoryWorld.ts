@@ -25,6 +25,8 @@ export interface DirectoryWorld {
   event(
     kind: DirectoryEvent['kind'], version: number | bigint, person?: Person, source?: string,
   ): Promise<EventApplied>;
+  /** Resolves when something waits for a lock, or `work` has ended without. */
+  untilWaiting(work: Promise<unknown>): Promise<void>;
   /** Forgets everybody. */
   empty(): Promise<void>;
 }
@@ -62,6 +64,12 @@ export function useDirectory(): DirectoryWorld {
     event: (kind, version, person, source = 'hr') => auditedTransaction(pool, (tx, note) => applyEvent(tx, note, {
       source, kind, externalId: anna.id, version: BigInt(version), heardAt: new Date(),
       ...person === undefined ? {} : { record: recordOf(person) } })),
+    async untilWaiting(work) {
+      const waiting = `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
+      let hasEnded = false;
+      void work.finally(() => { hasEnded = true; });
+      while (!hasEnded && (await pool.query(waiting)).rowCount === 0) await new Promise(setImmediate);
+    },
     async empty() {
       await owner.query(
         'DELETE FROM sessions; DELETE FROM challenges; DELETE FROM employees; DELETE FROM directory_subjects');

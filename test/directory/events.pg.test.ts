@@ -1,7 +1,13 @@
 // Events of a source: the order in which they come, and how often, makes no difference.
+import { auditedTransaction } from '../../src/audit/auditedTransaction';
+import { applyEvent } from '../../src/directory/changes';
 import type { DirectoryEvent } from '../../src/directory/changes';
+import { forgiveSubject } from '../../src/directory/delivery/forgive';
+import { endEmployee } from '../../src/directory/leavers';
+import { wasVerified } from '../../src/otp/challenges';
+import { findSpeaker } from '../../src/sessions/sessions';
 import { useDirectory } from './directoryWorld';
-import { anna, ben, directoryState } from './people';
+import { anna, ben, directoryState, employeeId, enter, recordOf } from './people';
 import type { Person } from './people';
 
 const world = useDirectory();
@@ -96,6 +102,82 @@ describe('events of a source', () => {
       expect(await world.event('rehire', version + 1, back)).toMatchObject({ outcome: 'applied' });
       expect(await directoryState(world.pool)).toMatchObject([{ active: true, given_name: 'Back' }, { active: true }]);
     }
+  });
+
+  it.each([
+    ['does not work here', { active: false }],
+    ['is on leave', { active: false, absent: true }],
+  ])('let nobody be back by a list that began to be read before one said that she %s; the next list counts', async (_how, told) => {
+    await world.apply([anna, ben]);
+    const id = await employeeId(world.pool, anna.id);
+    const { senderId } = await enter(world.pool, id, 'session');
+    const { rows: [clock] } = await world.pool.query<{ readFrom: Date }>('SELECT clock_timestamp() AS "readFrom"');
+    await world.event('change', 1, { ...anna, ...told });
+    const late = await world.apply([{ ...anna, givenName: 'Ann' }, ben], clock);
+    expect([late.outcome, late.notices.map(({ where, why }) => [where, why.includes('until the next list')])])
+      .toEqual(['applied', [['line 2', true]]]);
+    expect(await directoryState(world.pool)).toMatchObject([{ active: false }, { active: true }]);
+    expect(await world.apply([anna, ben])).toMatchObject({ reactivated: 1, notices: [] });
+    expect(await wasVerified(world.pool, senderId, id, 90)).toBe('absent' in told);
+  });
+
+  it.each([
+    ['an event had told that they do not work here', async () => {
+      await world.event('change', 1, { ...anna, active: false });
+    }],
+    ['an operator has forgiven a leave that was none', async () => {
+      await world.event('leave', 1);
+      await auditedTransaction(world.pool, (tx, note) => forgiveSubject(tx, note, {
+        name: 'hr', externalId: anna.id, reason: 'mistake', versions: false, operator: 'op' }));
+    }],
+  ])('R45 let nobody back whom a list has let go, also where it had brought them after %s', async (_what, putOut) => {
+    await world.apply([anna, ben]);
+    await putOut();
+    expect(await world.apply([anna, ben])).toMatchObject({ reactivated: 1 });
+    expect(await world.apply([ben])).toMatchObject({ deactivated: 1 });
+    expect(await world.event('change', 2, moved)).toMatchObject({ outcome: 'tombstoned' });
+    expect(await directoryState(world.pool)).toMatchObject([{ active: false }, { active: true }]);
+    expect(await world.event('rehire', 3, back)).toMatchObject({ outcome: 'applied' });
+    expect(await directoryState(world.pool)).toMatchObject([{ active: true }, { active: true }]);
+  });
+
+  it.each([
+    ['works here', true], ['is on leave', false],
+  ])('A56 a rehire that comes before its leave ends what was open and proved, of who %s', async (_how, active) => {
+    await world.event('hire', 1, anna);
+    const id = await employeeId(world.pool, anna.id);
+    const entered = await enter(world.pool, id, 'session');
+    if (!active) await world.event('change', 2, { ...anna, active, absent: true });
+    expect(await world.event('rehire', 4, anna)).toMatchObject({ outcome: 'applied', sessionsEnded: active ? 1 : 0 });
+    expect(await world.event('leave', 3)).toMatchObject({ outcome: 'unchanged' });
+    expect(await directoryState(world.pool)).toMatchObject([{ active: true }]);
+    expect(await findSpeaker(world.pool, entered.sessionId)).toBeUndefined();
+    expect(await wasVerified(world.pool, entered.senderId, id, 90)).toBe(false);
+    const again = await enter(world.pool, id, 'session');
+    expect(await world.event('rehire', 4, anna)).toMatchObject({ outcome: 'stale' });
+    expect(await findSpeaker(world.pool, again.sessionId)).toBeDefined();
+  });
+
+  it('do not lift by a rehire what an operator has ended: the source has to say that they left', async () => {
+    await world.event('hire', 1, anna);
+    const id = await employeeId(world.pool, anna.id);
+    await auditedTransaction(world.pool, (tx, note) => endEmployee(tx, note, id, 'op'));
+    await world.event('rehire', 3, anna);
+    expect(await directoryState(world.pool)).toMatchObject([{ active: false }]);
+    await world.event('leave', 4);
+    await world.event('rehire', 5, anna);
+    expect(await directoryState(world.pool)).toMatchObject([{ active: true }]);
+  });
+
+  it('that are on their way when a list is applied are waited for: the list is not refused because of them', async () => {
+    const { applying } = await auditedTransaction(world.pool, async (tx, note) => {
+      await applyEvent(tx, note, {
+        source: 'hr', kind: 'hire', externalId: anna.id, version: 1n, record: recordOf(anna), heardAt: new Date() });
+      const list = world.apply([anna, ben]);
+      await world.untilWaiting(list);
+      return { applying: list };
+    });
+    expect(await applying).toMatchObject({ outcome: 'applied', added: 1, unchanged: 1 });
   });
 
   it('take versions beyond what a number holds exactly', async () => {

@@ -104,6 +104,26 @@ describe('whoever left', () => {
     expect(await isActive()).toBe(true);
   });
 
+  it.each([
+    ['works here', anna, { ...anna, givenName: 'Ann' }],
+    ['is on leave', { ...anna, active: false, absent: true }, anna],
+    ['goes on leave', anna, { ...anna, active: false, absent: true }],
+  ])('stays out when ended here while a list is applied by which she %s', async (_how, before, listed) => {
+    await world.apply([before, ben]);
+    const annaId = await employeeId(world.pool, 'E-1');
+    const applied = await auditedTransaction(world.pool, async (tx, note) => {
+      await endEmployee(tx, note, annaId, 'tester');
+      const applying = world.apply([listed, ben]);
+      // The list has been compared with what was committed before, and wants to write the row.
+      await world.untilWaiting(applying);
+      return { applying };
+    });
+    expect(await applied.applying).toMatchObject({ outcome: 'applied' });
+    expect(await directoryState(world.pool)).toMatchObject([{ active: false }, { active: true }]);
+    await world.apply([anna, ben]);
+    expect(await directoryState(world.pool)).toMatchObject([{ active: false }, { active: true }]);
+  });
+
   it('cannot slip in while the import runs', async () => {
     const team = people(12);
     for (let round = 0; round < 6; round += 1) {

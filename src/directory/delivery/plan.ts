@@ -25,6 +25,7 @@ export interface PlanOptions {
 export async function writePlan(
   tx: Queryable, note: Note, source: string, { missing, readFrom, heardAt }: PlanOptions,
 ): Promise<Written> {
+  await heedEnded(tx);
   // Before anything else is written: the rows that these return are exactly those who worked here until now.
   const leavers = [...await endListed(tx), ...(missing ? await endMissing(tx, source, readFrom) : [])];
   await holdReturning(tx);
@@ -38,6 +39,19 @@ export async function writePlan(
     left: leavers.length,
     sessionsEnded: await closeDoor(tx, note, leavers, heardAt) + await endMoved(tx, note, moved.map(({ id }) => id)),
   };
+}
+
+/**
+ * Whom an operator has ended since they were compared stays out: that order waits for no reading of the source, and
+ * none has told of it (R45). From here on nobody else writes these rows.
+ */
+async function heedEnded(tx: Queryable): Promise<void> {
+  await tx.query(
+    `WITH now AS (
+       SELECT id, active, listed_active FROM employees WHERE id IN (SELECT id FROM plan WHERE NOT is_new)
+          FOR NO KEY UPDATE)
+     UPDATE plan p SET was_active = false, will_be_active = p.active AND NOT n.listed_active
+       FROM now n WHERE n.id = p.id AND NOT n.active AND (p.was_active OR p.will_be_active)`);
 }
 
 async function endListed(tx: Queryable): Promise<Leaver[]> {
