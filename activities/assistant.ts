@@ -1,5 +1,5 @@
 // One turn of the assistant: guard, ask, guard again, keep the answer. The text is read here and wiped here.
-import type { AssistantAnswer } from '../src/assistant/assistant';
+import type { AssistantAnswer, Reply } from '../src/assistant/assistant';
 import { keepOffered, offeredBy } from '../src/assistant/choices/offered';
 import { DoorClosed } from '../src/assistant/door/whileOpen';
 import { partsOf } from '../src/assistant/replies';
@@ -167,7 +167,9 @@ function keepAnswer(
     const repliesLeft = repliesMax - Math.max(replies.length, said?.replies ?? 0);
     const kept = await keepRest(deps, tx, input, parts, said, answer.endTurn ? undefined : repliesLeft);
     if (deps.assistant.hasPayloads === true) {
-      await keepOffered(tx, deps.storageKeys, sessionId, offeredBy(replies, answer.payloads));
+      const offered = offeredBy(replies, answer.payloads);
+      const shownIn = replyKey(messageId, (said?.from ?? 0) + placeOfChoices(deps, replies));
+      await keepOffered(tx, deps.storageKeys, sessionId, offered && { ...offered, shownIn });
     }
     const dropped = answer.replies.length - replies.length;
     return {
@@ -175,6 +177,12 @@ function keepAnswer(
       ...answer.endTurn ? {} : { open: true }, ...late ? { late: true } : {}, ...answer.broken ? { broken: true } : {},
     };
   }, ({ reaction }) => reaction === 'closed');
+}
+
+/** Of the part in which the last of the choices stands, among these replies'. */
+function placeOfChoices({ split, mediaHosts }: AssistantDeps, replies: readonly Reply[]): number {
+  const last = replies.findLastIndex(({ choices }) => choices !== undefined);
+  return partsOf(replies.slice(0, last + 1), split, mediaHosts).length - 1;
 }
 
 /** Behind what was said early. More may be pushed where `repliesLeft` says how much; else the turn is over. */
