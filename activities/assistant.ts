@@ -108,14 +108,15 @@ function undefinedIfClosed(error: unknown): undefined {
 }
 
 /**
- * Without a session the message waits for the next proof, unless another run of the activity handled it, or the
- * assistant began to answer it: that one is not given again, to whoever proves next. What was sent back waits in any
- * case.
+ * Without a session the message waits for the next proof, unless another run of the activity handled it, or an earlier
+ * try may have given it to the assistant: that one is not given again, to whoever proves next, who would hear what it
+ * answers to the other. What was sent back waits in any case.
  */
-function closed({ pool, storageKeys }: AssistantDeps, input: RelayInput): Promise<RelayOutcome> {
+function closed({ pool, storageKeys, triedForMs }: AssistantDeps, input: RelayInput): Promise<RelayOutcome> {
   return handleMessage<RelayOutcome>(pool, storageKeys, input, async (tx) => {
     const isSentBack = await writerOfSentBack(tx, input.messageId) !== undefined;
-    return { reaction: isSentBack || await findSaid(tx, input) === undefined ? 'closed' : 'tooLate' };
+    const mayBeGiven = triedForMs() !== 0 || await findSaid(tx, input) !== undefined;
+    return { reaction: isSentBack || !mayBeGiven ? 'closed' : 'tooLate' };
   }, ({ reaction }) => reaction === 'closed');
 }
 
