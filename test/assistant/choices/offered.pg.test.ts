@@ -86,7 +86,7 @@ test('what was written before the list was out chooses nothing of it, however lo
 
 test('a list that never got out is no list', async () => {
   await beforeOffer();
-  world.channel.before = () => ({ outcome: 'undeliverable', class: 'recipient', code: '63024' });
+  world.channel.before = () => ({ outcome: 'undeliverable', code: '63024' });
   await send(first);
   world.channel.before = () => undefined;
   await write('2', 'SM-2');
