@@ -5,7 +5,7 @@ import type { Conversation } from '../conversationContext';
 import { enqueueNews } from '../conversationState';
 import { decide } from '../io';
 
-/** Sends the reply at a place, the first of a session or a later one; the conversation's own words for how that went. */
+/** Sends the reply at a place, the first of its session or not; the conversation's own words for how that went. */
 export type SayReply = (place: number, isFirst: boolean) => Promise<ReplyOutcome['outcome']>;
 
 /** Sends what is told of one message's turn until `end`. Costs a conversation that is told of nothing no command. */
