@@ -1,5 +1,5 @@
 // One turn of the assistant: guard, ask, guard again, keep the answer. The text is read here and wiped here.
-import type { AssistantAnswer } from '../src/assistant/assistant';
+import type { AssistantAnswer, Reply } from '../src/assistant/assistant';
 import { keepOffered, offeredBy } from '../src/assistant/choices/offered';
 import { DoorClosed } from '../src/assistant/door/whileOpen';
 import { partsOf } from '../src/assistant/replies';
@@ -108,14 +108,15 @@ function undefinedIfClosed(error: unknown): undefined {
 }
 
 /**
- * Without a session the message waits for the next proof, unless another run of the activity handled it, or the
- * assistant began to answer it: that one is not given again, to whoever proves next. What was sent back waits in any
- * case.
+ * Without a session the message waits for the next proof, unless another run of the activity handled it, or an earlier
+ * try may have given it to the assistant: that one is not given again, to whoever proves next, who would hear what it
+ * answers to the other. What was sent back waits in any case.
  */
-function closed({ pool, storageKeys }: AssistantDeps, input: RelayInput): Promise<RelayOutcome> {
+function closed({ pool, storageKeys, triedForMs }: AssistantDeps, input: RelayInput): Promise<RelayOutcome> {
   return handleMessage<RelayOutcome>(pool, storageKeys, input, async (tx) => {
     const isSentBack = await writerOfSentBack(tx, input.messageId) !== undefined;
-    return { reaction: isSentBack || await findSaid(tx, input) === undefined ? 'closed' : 'tooLate' };
+    const mayBeGiven = triedForMs() !== 0 || await findSaid(tx, input) !== undefined;
+    return { reaction: isSentBack || !mayBeGiven ? 'closed' : 'tooLate' };
   }, ({ reaction }) => reaction === 'closed');
 }
 
@@ -167,7 +168,9 @@ function keepAnswer(
     const repliesLeft = repliesMax - Math.max(replies.length, said?.replies ?? 0);
     const kept = await keepRest(deps, tx, input, parts, said, answer.endTurn ? undefined : repliesLeft);
     if (deps.assistant.hasPayloads === true) {
-      await keepOffered(tx, deps.storageKeys, sessionId, offeredBy(replies, answer.payloads));
+      const offered = offeredBy(replies, answer.payloads);
+      const shownIn = replyKey(messageId, (said?.from ?? 0) + placeOfChoices(deps, replies));
+      await keepOffered(tx, deps.storageKeys, sessionId, offered && { ...offered, shownIn });
     }
     const dropped = answer.replies.length - replies.length;
     return {
@@ -175,6 +178,12 @@ function keepAnswer(
       ...answer.endTurn ? {} : { open: true }, ...late ? { late: true } : {}, ...answer.broken ? { broken: true } : {},
     };
   }, ({ reaction }) => reaction === 'closed');
+}
+
+/** Of the part in which the last of the choices stands, among these replies'. */
+function placeOfChoices({ split, mediaHosts }: AssistantDeps, replies: readonly Reply[]): number {
+  const last = replies.findLastIndex(({ choices }) => choices !== undefined);
+  return partsOf(replies.slice(0, last + 1), split, mediaHosts).length - 1;
 }
 
 /** Behind what was said early. More may be pushed where `repliesLeft` says how much; else the turn is over. */

@@ -86,8 +86,12 @@ const unconnected: ReadonlySet<string> = new Set([
   privateAddress,
 ]);
 
+// What OpenSSL itself breaks off with, which may come in the middle of an answer; of a certificate Node speaks.
+const ofOpenSsl = /^ERR_SSL_/;
+const isUnmet = (code: string): boolean => unconnected.has(code) || (isUntrusted(code) && !ofOpenSsl.test(code));
+
 /** Whether it is certain that a request did nothing: nobody was reached, or it was turned away at the door. */
 export function didNothing({ code }: Fault): boolean {
   const [, status] = /^http (\d+)$/.exec(code) ?? [];
-  return status === undefined ? unconnected.has(code) || isUntrusted(code) : meaningOf(Number(status)).didNothing;
+  return status === undefined ? isUnmet(code) : meaningOf(Number(status)).didNothing;
 }

@@ -51,6 +51,7 @@ test('within an activity a fault keeps its kind, loses its sentence, and is name
 
 test.each([
   ['ECONNREFUSED', true], ['ENOTFOUND', true], [privateAddress, true], ['CERT_HAS_EXPIRED', true],
+  ['ERR_TLS_CERT_ALTNAME_INVALID', true], ['ERR_SSL_DECRYPTION_FAILED_OR_BAD_RECORD_MAC', false],
   ['ECONNRESET', false], ['timeout', false], ['no answer', false], ['UND_ERR_SOCKET', false],
 ])('after %s it is certain that nothing was done: %s', (code, nothing) => {
   expect(didNothing(new Fault('unavailable', 'shop', code))).toBe(nothing);

@@ -27,8 +27,11 @@ export interface ActivityWorld {
   readonly carrier: FakeCarrier;
   readonly assistant: FakeAssistant;
   write(person: Person, messageId: string, text: string): Promise<{ messageId: string; senderId: string }>;
-  /** Runs an activity, in `process` or in one that lives; its outcome with times blurred. */
-  run(act: Act, process?: DyingProcess): Promise<unknown>;
+  /**
+   * Runs an activity, in `process` or in one that lives; its outcome with times blurred. Temporal calls it the first
+   * try unless told.
+   */
+  run(act: Act, process?: DyingProcess, attempt?: number): Promise<unknown>;
   /** All that is in the tables and at the ports: without ids that chance made, and times as before or after now. */
   traces(): Promise<string>;
   /** Moves the last send of every code back, as if time had passed on the database's clock. */
@@ -49,12 +52,12 @@ export async function createActivityWorld(): Promise<ActivityWorld> {
   const [channel, carrier, assistant] = [new FakeChannel(), new FakeCarrier(), new FakeAssistant()];
   const ports: Ports = { channel, carriers: new Map([['sms', carrier]]), assistant };
   const texts = createTexts({ organisation: 'Acme', language: 'en' });
-  // Quiet: a process that dies would be logged each time.
-  const environment = new MockActivityEnvironment({}, { logger: new DefaultLogger('ERROR') });
   return {
     pool, url: database.url, owner, channel, carrier, assistant,
     write: (person, messageId, text) => store(pool, testKeyring, person, text, { messageId }),
-    async run(act, process = new DyingProcess()) {
+    async run(act, process = new DyingProcess(), attempt = 1) {
+      // Quiet: a process that dies would be logged each time.
+      const environment = new MockActivityEnvironment({ attempt }, { logger: new DefaultLogger('ERROR') });
       const own = process.pool(pool);
       const pushes = createWiredPushes(own, testKeyring, new Set(), { tellNews: async () => 'told' }, { warn: () => undefined });
       const activities = createWiredActivities(

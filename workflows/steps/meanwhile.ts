@@ -5,8 +5,8 @@ import type { Conversation } from '../conversationContext';
 import { enqueueNews } from '../conversationState';
 import { decide } from '../io';
 
-/** Sends the reply at a place; the conversation's own words for how that went. */
-export type SayReply = (place: number) => Promise<ReplyOutcome['outcome']>;
+/** Sends the reply at a place, the first of its session or not; the conversation's own words for how that went. */
+export type SayReply = (place: number, isFirst: boolean) => Promise<ReplyOutcome['outcome']>;
 
 /** Sends what is told of one message's turn until `end`. Costs a conversation that is told of nothing no command. */
 export class Meanwhile {
@@ -65,7 +65,7 @@ export class Meanwhile {
 
   private async sayFrom(from: number, to: number): Promise<void> {
     for (let place = from; place < to && !this.isOver; place += 1) {
-      this.isWithheld = await this.sayReply(place) === 'withheld';
+      this.isWithheld = await this.sayReply(place, this.said === 0) === 'withheld';
       // The session is over: the turn, when it is whole, says so.
       if (this.isWithheld) return this.end();
       this.said = place + 1;

@@ -17,7 +17,7 @@ export const sessionStep: Step = {
     const { senderId, policy } = c.state;
     c.extend(Math.min(Date.now() + policy.sessionIdleMs, session.endsAt));
     const { repliesPerTurnMax: repliesMax, knownSenderDays, stepUpAgeMs, pushedTurnMs, stillWorkingAfterMs } = policy;
-    const meanwhile = new Meanwhile(c, messageId, (place) => sayReply(c, messageId, place));
+    const meanwhile = new Meanwhile(c, messageId, (place, isFirst) => sayReply(c, messageId, place, { isFirst }));
     const asked = await c.runTurn(() => turn({
       messageId, senderId, sessionId: session.id, repliesMax, knownSenderDays, stepUpAgeMs, pushedTurnMs,
       stillWorkingAfterMs,
@@ -31,8 +31,8 @@ export const sessionStep: Step = {
     switch (final.reaction) {
       case 'relay': {
         if (meanwhile.isWithheld) return closed(c);
-        const from = Math.max(meanwhile.said, final.from ?? 0);
-        return deliver(c, messageId, { from, to: final.replies, late: final.late === true });
+        const { from: first = 0, replies: to, late = false } = final;
+        return deliver(c, messageId, { first, from: Math.max(meanwhile.said, first), to, late });
       }
       case 'end': return finish(c, 'logout', messageId);
       case 'textOnly': return c.answer(messageId, { key: 'textOnly', params: {} });
@@ -100,8 +100,12 @@ export async function heedNews(c: Conversation, messageId: string): Promise<void
   }
 }
 
-/** Places of the replies that are sent now; the first of a turn that took long comes after the text that says so. */
+/**
+ * Places of the replies that are sent now; that of the first of this session, of a turn that took long, comes after the
+ * text that says so.
+ */
 interface Replies {
+  readonly first?: number;
   readonly from: number;
   readonly to: number;
   readonly late: boolean;
@@ -111,19 +115,20 @@ interface Replies {
  * Every reply is its own send, after the former one is settled (decision 8) and out. Those that are left when an order
  * ends the session are withheld with it.
  */
-async function deliver(c: Conversation, messageId: string, { from, to, late }: Replies): Promise<void> {
+async function deliver(c: Conversation, messageId: string, { first = 0, from, to, late }: Replies): Promise<void> {
   for (let place = from; place < to; place += 1) {
-    const outcome = await c.runTurn(() => sayReply(c, messageId, place, late));
+    const outcome = await c.runTurn(() => sayReply(c, messageId, place, { isFirst: place === first, late }));
     if (outcome === 'interrupted') return;
     if (outcome === 'withheld') return closed(c);
   }
 }
 
+/** The first of a session comes after whatever was said last: what stands before it was said to a former one. */
 function sayReply(
-  c: Conversation, messageId: string, place: number, late = false,
+  c: Conversation, messageId: string, place: number, { isFirst, late = false }: { isFirst: boolean; late?: boolean },
 ): Promise<ReplyOutcome['outcome']> {
   const { senderId, session, policy: { replyOrderWaitMs: orderWaitMs } } = c.state;
-  const former = place > 0 ? replyKey(messageId, place - 1) : late ? textKey(messageId, 'stillWorking') : undefined;
+  const former = !isFirst ? replyKey(messageId, place - 1) : late ? textKey(messageId, 'stillWorking') : undefined;
   const order = { orderWaitMs, ...former === undefined ? {} : { after: former } };
   const key = replyKey(messageId, place);
   return c.say(() => relayReply({ key, senderId, sessionId: session!.id, ...order }));

@@ -9,7 +9,11 @@ import type { Reply } from '../assistant';
 import { oneLine } from '../replies';
 import { readSealed } from '../turnMemory';
 
-const offeredSchema = z.object({ titles: z.array(z.string()), payloads: z.array(z.string()) });
+const offeredSchema = z.object({
+  titles: z.array(z.string()), payloads: z.array(z.string()),
+  /** Key of the text in which it can be read; absent in what was kept before that mattered. */
+  shownIn: z.string().optional(),
+});
 export type Offered = z.output<typeof offeredSchema>;
 
 /** Undefined where nothing is offered, or what was is not what the person sees: then their words are words. */
@@ -34,8 +38,8 @@ const contextOf = (sessionId: string): string => `offered_choices:${sessionId}`;
 
 /**
  * What was offered right before this turn, for as long as it is tried: the first one that was given, or may have been,
- * is the only one. Nothing for what was written before it was offered, which cannot have meant it. A message that was
- * sent back for a stronger proof chooses among what it chose among before. Repeat-safe.
+ * is the only one. Nothing for what was written before it was out, which cannot have meant it. A message that was sent
+ * back for a stronger proof chooses among what it chose among before. Repeat-safe.
  */
 export async function takeOffered(
   db: Queryable, keys: PurposeKeys, { sessionId, messageId }: { sessionId: string; messageId: string },
@@ -50,7 +54,21 @@ export async function takeOffered(
     [sessionId, messageId]);
   const row = rows.find(({ by }) => by !== sessionId) ?? rows[0];
   const text = row?.isEarlier === false ? readSealed(keys, row.sealed, contextOf(row.by)) : undefined;
-  return offeredSchema.safeParse(parsed(Buffer.from(text ?? ''))).data;
+  const offered = offeredSchema.safeParse(parsed(Buffer.from(text ?? ''))).data;
+  const key = offered?.shownIn;
+  return key === undefined || await wasOut(db, key, messageId) ? offered : undefined;
+}
+
+/** Within this of when we know that it is out, a text may have been read. */
+const handOverMs = 2_000;
+
+/** Whether a text was out when this message came: a reply may have to wait for minutes. */
+async function wasOut(db: Queryable, key: string, messageId: string): Promise<boolean> {
+  const { rowCount } = await db.query(
+    `SELECT 1 FROM outbox o JOIN inbox i ON i.message_id = $2
+      WHERE o.key = $1 AND o.state = 'sent' AND o.settled_at - $3 * interval '1 ms' <= i.received_at`,
+    [key, messageId, handOverMs]);
+  return rowCount === 1;
 }
 
 // No session lasts longer (policy `sessionAbsoluteMs`). Some at a time, and none that another answer is at.

@@ -4,7 +4,8 @@ import { Fault } from '../../../src/domain/faults';
 import { createActivityWorld } from '../../support/activityWorld';
 import type { ActivityWorld } from '../../support/activityWorld';
 import { anna } from '../../support/world';
-import { acts, sessionId } from '../../activities/acts';
+import { replyKey } from '../../../src/domain/messages';
+import { acts, messageId as first, sessionId } from '../../activities/acts';
 import { nextSessionId, relayingNext } from '../../sessions/sentBackActs';
 
 let world: ActivityWorld;
@@ -19,12 +20,23 @@ const offering: AssistantAnswer = {
   replies: [{ text: 'Which?', choices: ['Track it', 'Cancel it'] }], payloads: ['/track', '/cancel'], endTurn: true };
 const said: AssistantAnswer = { replies: [{ text: 'done' }], endTurn: true };
 
-/** Somebody verified who reads a list of choices. */
-async function afterOffer(): Promise<void> {
+/** Somebody verified to whom a list of choices is about to be sent. */
+async function beforeOffer(): Promise<void> {
   const act = await acts['relay keeps what the assistant answers']!.prepare(world);
   world.assistant.answerTo = () => offering;
   await world.run(act);
   world.assistant.answerTo = () => said;
+}
+
+/** And who reads it. */
+async function afterOffer(): Promise<void> {
+  await beforeOffer();
+  await send(first);
+}
+
+async function send(messageId: string, place = 0): Promise<void> {
+  const senderId = await sender();
+  await world.run(({ relayReply }) => relayReply({ key: replyKey(messageId, place), senderId, sessionId }));
 }
 
 /** Relays one more message; `again` for one that is tried again. */
@@ -63,10 +75,39 @@ test('what was written before the list could be read chooses nothing of it, and 
   expect(told()).toEqual([['2', undefined], ['2', undefined]]);
 });
 
+test('what was written before the list was out chooses nothing of it, however long it had waited', async () => {
+  await beforeOffer();
+  await world.write(anna, 'SM-2', '2');
+  await send(first);
+  await world.owner.query(`UPDATE outbox SET settled_at = settled_at + interval '1 minute'`);
+  await write('2', 'SM-2', { again: true });
+  expect(told()).toEqual([['2', undefined]]);
+});
+
+test('a list that never got out is no list', async () => {
+  await beforeOffer();
+  world.channel.before = () => ({ outcome: 'undeliverable', code: '63024' });
+  await send(first);
+  world.channel.before = () => undefined;
+  await write('2', 'SM-2');
+  expect(told()).toEqual([['2', undefined]]);
+});
+
+test('a list among other replies is out when its own part is', async () => {
+  const act = await acts['relay keeps what the assistant answers']!.prepare(world);
+  world.assistant.answerTo = () => ({ ...offering, replies: [{ text: 'first' }, ...offering.replies, { text: 'last' }] });
+  await world.run(act);
+  world.assistant.answerTo = () => said;
+  await send(first, 1);
+  await write('2', 'SM-2');
+  expect(told()).toEqual([['2', '/cancel']]);
+});
+
 test('each answer replaces what was offered before it', async () => {
   await afterOffer();
   world.assistant.answerTo = () => ({ ...offering, payloads: ['/again', '/stop'] });
   await write('1', 'SM-2');
+  await send('SM-2');
   await write('1', 'SM-3');
   expect(told()).toEqual([['1', '/track'], ['1', '/again']]);
 });

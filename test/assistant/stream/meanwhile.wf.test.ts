@@ -2,10 +2,13 @@
 import type { ServerResponse } from 'node:http';
 import { createWebhookAssistant } from '../../../src/assistant/webhookAssistant';
 import { Fault } from '../../../src/domain/faults';
+import type { RelayReplyInput } from '../../../activities/chat';
+import { replyKey } from '../../../src/domain/messages';
 import { disputeByLink } from '../../../src/otp/disputes';
 import { disputeDeps } from '../../../src/wiring';
 import { startConversations } from '../../support/conversations';
 import type { ConversationWorld } from '../../support/conversations';
+import { openHistory } from '../../support/openHistory';
 import { anna, testKeyring } from '../../support/world';
 import { listen } from '../stand/server';
 import type { TestServer } from '../stand/server';
@@ -78,6 +81,33 @@ test('F14 a worker that dies between two replies says none of them twice, and th
   await world.said('two');
   expect(read()).toEqual(['one', 'two']);
   expect(turns).toBe(2);
+});
+
+test('after a stronger proof the first reply comes after what was said last, and not after one of before', async () => {
+  await world.pool.query(`UPDATE sessions SET opened_at = opened_at - interval '6 minutes'`);
+  await world.backdateSends(31);
+  stream = async (res, nth) => {
+    if (nth > 1) return says(res, { text: 'two' }, { text: 'three' }, end);
+    says(res, { text: 'one' });
+    await isRead('one');
+    says(res, { ...end, step_up: true });
+  };
+  const { messageId, senderId } = await world.write(anna, 'release it');
+  await world.said('one');
+  await world.reply('sessionEndedStepUp');
+  await world.reply('askIdentifier');
+  await world.write(anna, '144133');
+  await world.reply('codeSent', { minutes: 5 });
+  await world.write(anna, await world.code());
+  await world.reply('verified');
+  for (const text of ['two', 'three']) await world.said(text);
+  const isSaid = async () => (await world.pool.query(
+    `SELECT FROM outbox WHERE key = $1 AND state = 'sent'`, [replyKey(messageId, 2)])).rowCount === 1;
+  while (!await isSaid()) await new Promise(setImmediate);
+  const history = await world.env.client.workflow.getHandle(`wa-${senderId}`).fetchHistory();
+  const { activities } = await openHistory(testKeyring.payload, history);
+  const places = activities.filter(({ type }) => type === 'relayReply').map(({ input }) => input as RelayReplyInput); // cast: what it is given
+  expect(places.map(({ key, after }) => [key, after]).at(1)).toEqual([replyKey(messageId, 1), undefined]);
 });
 
 async function sayNotMe(): Promise<void> {

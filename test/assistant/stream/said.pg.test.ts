@@ -122,6 +122,14 @@ test('a turn of which something was said is not given to whoever proves next', a
   expect((await world.pool.query('SELECT FROM inbox WHERE text_enc IS NOT NULL')).rowCount).toBe(0);
 });
 
+test('a turn that an earlier try may have given is not given to whoever proves next, though nothing was said', async () => {
+  world.assistant.answerTo = () => { throw new Fault('unavailable', 'assistant', 'ECONNRESET'); };
+  await expect(world.run(relay)).rejects.toThrow('ECONNRESET');
+  await world.run(end);
+  expect(await world.run(relay, undefined, 2)).toEqual({ reaction: 'tooLate' });
+  expect((await world.pool.query('SELECT FROM inbox WHERE text_enc IS NOT NULL')).rowCount).toBe(0);
+});
+
 test('nothing more is kept of a turn that was given up', async () => {
   let isKept: boolean | undefined;
   world.assistant.answerTo = async (_turn, _signal, memory) => {

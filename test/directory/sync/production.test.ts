@@ -22,3 +22,15 @@ test('one that signs in by password is taken until the day that is named, with a
   expect(warnings({}, '2027-07-01T00:00:00Z')).toHaveLength(1);
   expect(warnings({ legacyBasic: false }, '2027-07-01T00:00:00Z')).toEqual([]);
 });
+
+test('secrets of sources that are public, short or made by hand are refused, and none is repeated', () => {
+  const report = (auth: object) => directorySettings.parse({ sources: [{
+    name: 'people', kind: 'report', url: 'https://hr.example/people', format: 'csv', fields: { employee_id: 'id' }, auth }] });
+  expect(productionRefusals(report({ kind: 'bearer', token: 'canary-short' }))).toEqual([
+    'source people: token is short: 16 characters are needed']);
+  expect(productionRefusals(report({ kind: 'basic', user: 'doorman', password: 'postgres' }))).toEqual([
+    'source people: password is public, as it is made for trying out']);
+  expect(productionRefusals(report({ kind: 'basic', user: 'doorman', password: 'a short one' }))).toEqual([]);
+  expect(productionRefusals(legacy({ acceptLegacyBasicUntil: '2027-06-30', password: 'password' }))).toEqual([
+    'source sf: password is public, as it is made for trying out']);
+});
