@@ -1,6 +1,7 @@
 // What Twilio's number for a code that was lost says of the next: another way first, the same one again, or neither.
 import { createPool } from '../../../src/db/pool';
 import type { Pool } from '../../../src/db/pool';
+import { Fault } from '../../../src/domain/faults';
 import { createTestDatabase } from '../../support/postgres';
 import type { TestDatabase } from '../../support/postgres';
 import { addEmployees } from '../../support/world';
@@ -51,6 +52,13 @@ describe('a way that a contact refused for good', () => {
     await asked.receipt('delivered');
     await forget();
     expect((await claim()).went()).toEqual({ sms: [anna] });
+  });
+
+  test('is no mailbox whose server did not like our words', async () => {
+    const by = ['email', 'sms'] as const;
+    await claim('144133', { by, fault: new Fault('refused', 'mail', 'message 554 5.7.1') });
+    await forget();
+    expect((await claim('144133', { by })).went()).toEqual({ email: ['anna@acme.example'] });
   });
 
   test('is taken where there is no other, and a code that failed otherwise changes nothing', async () => {
