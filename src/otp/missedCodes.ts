@@ -42,10 +42,10 @@ export async function findLatestThatLeft(
 }
 
 /**
- * Tells of the latest send of each live code that failed, was not delivered, or was accepted and then not heard of; where
- * there are other ways, of one that waits for an operator (activities/refusedSend.ts), too.
- * Mail and Twilio Verify have no receipts: what they took is never missed. Nor is what waits for its turn, or is held:
- * no other way would be faster. Repeat-safe; says how many were told.
+ * Tells of the latest send of each live code that failed, was not delivered, or was accepted and then not heard of;
+ * where there are other ways, also of one that waits for an operator (activities/refusedSend.ts). Mail and Twilio
+ * Verify have no receipts: what they took is never missed. Nor is what waits for its turn, or is held: no other way
+ * would be faster. Repeat-safe; says how many were told.
  */
 export async function tellMissedCodes({ pool, log, silenceMs, tell }: MissedDeps): Promise<number> {
   const { rows } = await pool.query<{ challengeId: string; senderId: string; sends: number }>(

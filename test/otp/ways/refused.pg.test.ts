@@ -2,6 +2,7 @@
 import { createPool } from '../../../src/db/pool';
 import type { Pool } from '../../../src/db/pool';
 import { Fault } from '../../../src/domain/faults';
+import { tellMissedCodes } from '../../../src/otp/missedCodes';
 import { createTestDatabase } from '../../support/postgres';
 import type { TestDatabase } from '../../support/postgres';
 import { addEmployees } from '../../support/world';
@@ -97,5 +98,31 @@ describe('a code that failed for a reason that may pass', () => {
     const lost = await claim('144133', { by: ['sms'] });
     await lost.receipt('undelivered', 1, fault);
     expect(await lost.failOver(1)).toEqual({ reaction: 'none', why: 'noWay' });
+  });
+});
+
+describe('a way that waits for an operator', () => {
+  async function missed(silenceMs: number | undefined): Promise<object[]> {
+    const told: object[] = [];
+    const tell = async ({ challengeId, sends }: { challengeId: string; sends: number }) => { told.push({ challengeId, sends }); };
+    await tellMissedCodes({ pool, log: { warn: () => undefined }, silenceMs, tell });
+    return told;
+  }
+
+  test('is not waited for where there is another: the code goes by that at once', async () => {
+    await claim('144136', { fault: new Fault('unavailable', 'twilio', 'timeout') });
+    const stopped = await claim('144133', { fault: new Fault('misconfigured', 'twilio', '21606') });
+    expect(await missed(undefined)).toEqual([]);
+    expect(await missed(60_000)).toEqual([{ challengeId: stopped.challengeId, sends: 1 }]);
+    expect(await stopped.failOver(1)).toEqual({ reaction: 'resend', sends: 2 });
+    await stopped.send(2);
+    expect(stopped.went()).toEqual({ call: [anna] });
+  });
+
+  test('is no mailbox that is gone, when our login at the mail server is wrong', async () => {
+    const by = ['email', 'sms'] as const;
+    await claim('144133', { by, fault: new Fault('misconfigured', 'mail', '535 5.7.8') });
+    await forget();
+    expect((await claim('144133', { by })).went()).toEqual({ email: ['anna@acme.example'] });
   });
 });

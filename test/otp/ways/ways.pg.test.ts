@@ -1,7 +1,6 @@
 // By which way a code goes: the first that is configured and can be used, what fails last, the next one when it is missed.
 import { createPool } from '../../../src/db/pool';
 import type { Pool } from '../../../src/db/pool';
-import { Fault } from '../../../src/domain/faults';
 import { tellMissedCodes } from '../../../src/otp/missedCodes';
 import type { Receipt } from '../../../src/outbox/receipts';
 import { createTestDatabase } from '../../support/postgres';
@@ -182,21 +181,6 @@ describe('a code that does not arrive', () => {
     await age(61);
     expect(await missed(null)).toEqual([]);
     expect(await missed()).toEqual([{ challengeId: silent.challengeId, sends: 1 }]);
-  });
-
-  test('is told of at once when its way waits for an operator and there is another, and goes by that', async () => {
-    await claim('144136', { fault: new Fault('unavailable', 'twilio', 'timeout') });
-    const stopped = await claim('144133', { fault: new Fault('misconfigured', 'twilio', '21606') });
-    expect(await missed(null)).toEqual([]);
-    expect(await missed()).toEqual([{ challengeId: stopped.challengeId, sends: 1 }]);
-    expect(await stopped.failOver(1)).toEqual({ reaction: 'resend', sends: 2 });
-    await stopped.send(2);
-    expect(stopped.went()).toEqual({ call: ['+447700900123'] });
-  });
-
-  test('because our login at the mail server is wrong says nothing of the mailbox', async () => {
-    await claim('144133', { by: ['email', 'sms'], fault: new Fault('misconfigured', 'mail', '535 5.7.8') });
-    expect((await claim('144133', { by: ['email', 'sms'] })).went()).toEqual({ email: ['anna@acme.example'] });
   });
 
   test('is not one that was delivered, that was mailed, that nobody was sent, or that is over', async () => {
