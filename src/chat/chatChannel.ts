@@ -34,7 +34,10 @@ export interface ReceivedMessage {
 }
 
 export interface ChatChannel {
-  /** Hands one text to the provider. Not safe to repeat: the caller keeps the outcome by key. Throws Fault. */
+  /**
+   * Hands one text to the provider. Not safe to repeat: the caller keeps the outcome by key. Throws Fault; one that
+   * leaves open whether the text was taken asks for time in which its receipt comes.
+   */
   sendText(message: OutgoingText): Promise<SendOutcome>;
   /**
    * Hands over the approved template that asks somebody to write again, outside of the time in which texts may be sent.

@@ -2,7 +2,7 @@
 // nothing of ours: it only asks somebody to write again.
 import { Fault } from '../domain/faults';
 import type { Called, Twilio } from '../twilio/client';
-import { unreadable } from '../twilio/errors';
+import { mayBeDone, unreadable } from '../twilio/errors';
 import { isMessageSid, sendMessage } from '../twilio/sendMessage';
 import type { ChatChannel, ProviderMessage, ReceivedMessage } from './chatChannel';
 
@@ -20,6 +20,9 @@ export interface TwilioWhatsAppOptions {
 const lostStatuses: ReadonlySet<unknown> = new Set(['failed', 'undelivered', 'canceled']);
 // Twilio's clock is not ours, and it tells whole seconds.
 const clockSlackMs = 60_000;
+// In which the receipt comes of a text whose answer was lost, 15 s after it left at most together with the client's own
+// patience. Looked for sooner, one that Twilio is still at would be found nowhere, and would leave twice.
+const receiptComesMs = 5_000;
 // Texts to one person in the hour that a reply is tried for: far below.
 const listedMax = 200;
 // People write up to 4,096 characters, and as \ud83d\ude00 each may take twelve bytes: below what an answer may have
@@ -32,7 +35,7 @@ export function createTwilioWhatsApp(options: TwilioWhatsAppOptions): ChatChanne
     statusCallback === undefined ? {} : { statusCallback: statusCallback(receiptId) };
   return {
     sendText: ({ to, text, receiptId }) =>
-      sendMessage(twilio, { to, from: sender, body: text, ...reported(receiptId) }),
+      sendMessage(twilio, { to, from: sender, body: text, ...reported(receiptId) }).catch(leaveTimeToReport),
 
     ...windowTemplate === undefined ? {} : {
       sendTemplate: ({ to, receiptId }) =>
@@ -83,6 +86,12 @@ export function createTwilioWhatsApp(options: TwilioWhatsAppOptions): ChatChanne
       await twilio.call((sdk) => sdk.messaging.v2.typingIndicator.create(indicator)).catch(() => undefined);
     },
   };
+}
+
+/** Of a text that may have been taken its receipt is waited for, before the next try looks for it. */
+function leaveTimeToReport(error: unknown): never {
+  if (!(error instanceof Fault) || !mayBeDone(error)) throw error;
+  throw new Fault(error.kind, error.dependency, error.code, receiptComesMs);
 }
 
 /** Asking is never undeliverable: whoever answers so is not Twilio. */

@@ -59,7 +59,9 @@ function meaningOf({ code, enhanced }: Reply, command: string): Fault | Undelive
   if (!duringEnvelope || isOurs) return new Fault('misconfigured', dependency, said);
   // Some servers look for the mailbox only when they have the message: X.1 is about the address, X.2 the mailbox.
   const aboutRecipient = !duringData || subject === '1' || subject === '2';
-  return aboutRecipient ? { outcome: 'undeliverable', code: said } : new Fault('refused', dependency, said);
+  if (aboutRecipient) return { outcome: 'undeliverable', code: said };
+  // Told apart from the former: it says nothing of the mailbox (src/otp/routeHealth.ts).
+  return new Fault('refused', dependency, `message ${said}`);
 }
 
 /** Of OpenSSL and Node: a certificate that is not trusted, too old, or somebody else's; or no TLS at all. */

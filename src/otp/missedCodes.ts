@@ -42,9 +42,10 @@ export async function findLatestThatLeft(
 }
 
 /**
- * Tells of the latest send of each live code that failed, was not delivered, or was accepted and then not heard of.
- * Mail and Twilio Verify have no receipts: what they took is never missed. Nor is what waits for its turn, or is held:
- * no other way would be faster. Repeat-safe; says how many were told.
+ * Tells of the latest send of each live code that failed, was not delivered, or was accepted and then not heard of;
+ * where there are other ways, also of one that waits for an operator (activities/refusedSend.ts). Mail and Twilio
+ * Verify have no receipts: what they took is never missed. Nor is what waits for its turn, or is held: no other way
+ * would be faster. Repeat-safe; says how many were told.
  */
 export async function tellMissedCodes({ pool, log, silenceMs, tell }: MissedDeps): Promise<number> {
   const { rows } = await pool.query<{ challengeId: string; senderId: string; sends: number }>(
@@ -56,7 +57,8 @@ export async function tellMissedCodes({ pool, log, silenceMs, tell }: MissedDeps
         AND o.attempts > 0
         AND o.receipt IS DISTINCT FROM 'delivered' AND o.receipt IS DISTINCT FROM 'read'
         AND (o.state = 'failed' OR o.receipt IN ('undelivered', 'failed')
-          OR coalesce(o.settled_at, o.paid_at, o.created_at) < clock_timestamp() - $1 * interval '1 ms'
+          OR o.state = 'pending' AND o.fault IS NOT NULL AND $1::float8 IS NOT NULL
+          OR coalesce(o.settled_at, o.paid_at, o.created_at) < clock_timestamp() - $1::float8 * interval '1 ms'
              AND NOT (o.state = 'sent' AND (s.method = 'email' OR o.provider_id LIKE 'VE%')))
       ORDER BY c.issued_at LIMIT $2`, [silenceMs ?? null, batch]);
   let [told, failed] = [0, 0];

@@ -60,7 +60,7 @@ const nobody = Buffer.alloc(32);
 
 /**
  * The ways by which the last code to one of these contacts was refused for good: there is no such recipient, or they
- * do not want it. What arrived since, or is a month ago, counts for nothing.
+ * do not want it. What arrived since, is a month ago, or is our own mistake and tried again, counts for nothing.
  */
 export async function refusedRoutes(db: Queryable, destinationHashes: readonly Buffer[]): Promise<ContactRoute[]> {
   const { rows } = await db.query<ContactRoute>(
@@ -68,7 +68,7 @@ export async function refusedRoutes(db: Queryable, destinationHashes: readonly B
        FROM (SELECT hash, method FROM unnest($1::bytea[]) hash, unnest(ARRAY['sms', 'call', 'email']) method) w,
             LATERAL (SELECT coalesce(o.receipt_fault, o.fault) AS fault
                        FROM sends s JOIN outbox o ON o.key = s.challenge_id || ':' || s.method || ':' || s.ordinal
-                      WHERE s.destination_hash = w.hash AND s.method = w.method AND s.allowed
+                      WHERE s.destination_hash = w.hash AND s.method = w.method AND s.allowed AND o.state <> 'pending'
                         AND s.charged_at > (SELECT clock_timestamp()) - ${passedOverFor}
                       ORDER BY s.charged_at DESC LIMIT 1) last
       WHERE last.fault = ANY ($2) OR (w.method = 'email' AND last.fault ~ '${mailboxRefused}')`,

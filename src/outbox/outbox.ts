@@ -68,6 +68,11 @@ export async function settleSend(
     [key, settled.state, settled.providerId ?? null, settled.fault ?? null]);
 }
 
+/** Notes what keeps a send from leaving until somebody acts; it is tried again, and the note goes when it leaves. */
+export async function noteFault(db: Queryable, key: string, fault: string): Promise<void> {
+  await db.query(`UPDATE outbox SET fault = $2 WHERE key = $1 AND state = 'pending'`, [key, fault]);
+}
+
 /**
  * Withholds the stored texts of the sender of a session that is over, and destroys them, those too that the provider
  * took: nobody is left who may read them, and no send need come to find that out. Repeat-safe.

@@ -66,6 +66,14 @@ export function unanswered(error: unknown): Fault {
   return new Fault('unavailable', dependency, timedOut.has(known) ? 'timeout' : known);
 }
 
+// Of the network: the request never reached anybody.
+const neverLeft = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH']);
+
+/** Whether it is open if the request was carried out: nobody answered, or nothing that can be read. */
+export function mayBeDone({ kind, code }: Fault): boolean {
+  return kind === 'unavailable' && !/^(http )?\d+$/.test(code) && !neverLeft.has(code);
+}
+
 /** A success that is none: not the JSON that Twilio sends. */
 export function unreadable(): Fault {
   return new Fault('unavailable', dependency, 'unreadable answer');

@@ -1,7 +1,10 @@
 import type { ReceivedMessage } from '../../src/chat/chatChannel';
 import { createTwilioWhatsApp } from '../../src/chat/twilioWhatsApp';
+import { anyFreePort } from '../../src/stack/ports';
+import { createTwilio } from '../../src/twilio/client';
 import type { Twilio, TwilioSdk } from '../../src/twilio/client';
 import { describeChatChannel } from '../ports/chatChannel.suite';
+import { faultOf } from '../ports/leaks';
 import { account } from '../support/simulation';
 import { simulateTwilio } from '../twilio/simulatedTwilio';
 import type { SimulatedTwilio } from '../twilio/simulatedTwilio';
@@ -51,6 +54,13 @@ describe('WhatsApp over Twilio', () => {
     const channel = createTwilioWhatsApp({ twilio: simulated.twilio, sender });
     expect(await channel.sendText({ to, text: 'hello', receiptId: 'r' })).toMatchObject({ outcome: 'accepted' });
     expect(lastSent()).toMatchObject({ to, from: sender, body: 'hello', statusCallback: null });
+  });
+
+  it('does not wait for the receipt of a text that never left', async () => {
+    const { sid: accountSid, apiKeySid, apiKeySecret } = account;
+    const twilio = createTwilio({ accountSid, apiKeySid, apiKeySecret, apiUrl: `http://127.0.0.1:${await anyFreePort()}` });
+    const fault = await faultOf(createTwilioWhatsApp({ twilio, sender }).sendText({ to: recipient, text: 'hello', receiptId: 'r' }), 'unavailable', ['hello']);
+    expect([fault.code, fault.retryAfterMs]).toEqual(['ECONNREFUSED', undefined]);
   });
 
   it('has Twilio report to the address that is given, and to no other', async () => {

@@ -93,6 +93,20 @@ test.each([14_000, 60_000])('F10 a provider that takes %d ms: messages are ackno
   await newcomer.readsText('askIdentifier');
 });
 
+test('F10 a provider that takes 14 s, and does what nobody waits for any more: each text is asked for once, and arrives', async () => {
+  const before = stack.phones.calls().length;
+  await stack.phones.fault({ apiDelayMs: 14_000, apiLosesAnswers: true });
+  await inSession.say(order(3));
+  await untilSend(before, 'a send that was given up', ({ status }) => status === null);
+  await stack.phones.noFaults();
+  const answers = answersTo(3);
+  await inSession.reads(...answers);
+  const asked = () => sendsAfter(before).filter(({ form }) => form.some(([name, value]) => name === 'Body' && answers.includes(value)));
+  // A text is on the phone a moment before its call is in the provider's log.
+  await stack.phones.until('every send is in the log', () => asked().length >= answers.length || undefined);
+  expect(asked()).toHaveLength(answers.length);
+});
+
 test('F12 messages and reports in the wrong order: each message is answered once, and replies keep their order', async () => {
   await stack.phones.fault({ webhookReordered: true, statusReordered: true, statusSkipped: true });
   const sent = [await stack.phones.write(inSession.who, order(1)), await stack.phones.write(inSession.who, order(2))];

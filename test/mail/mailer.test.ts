@@ -154,8 +154,8 @@ describe('a server that refuses', () => {
     ['recipient', 554, '5.7.1 canary relay', 'misconfigured', '554 5.7.1'],
     ['data', 421, 'canary', 'unavailable', '421'],
     ['data', 452, '4.3.1 canary full', 'throttled', '452 4.3.1'],
-    ['data', 550, '5.7.1 canary spam', 'refused', '550 5.7.1'],
-    ['data', 554, 'canary', 'refused', '554'],
+    ['data', 550, '5.7.1 canary spam', 'refused', 'message 550 5.7.1'],
+    ['data', 554, 'canary', 'refused', 'message 554'],
   ])('at %s with %i %s: %s', async (at, code, words, kind, said) => {
     server.refuse({ at, code, words: `${words} ${mail.to}` });
     const fault = await faultOf(mailerTo(server.port, { userinfo: withLogin }).send(mail), kind, secrets);

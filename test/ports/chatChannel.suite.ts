@@ -72,6 +72,15 @@ export function describeChatChannel(name: string, start: () => Promise<ChatProvi
       expect(provider.taken(provider.recipient)).toEqual([]);
     });
 
+    it('leaves time for the receipt of a text that may have been taken, and none after one that was not', async () => {
+      for (const mood of ['silent', 'losing answers'] as const) {
+        provider.set(mood);
+        expect((await faultOf(send(), 'unavailable', secrets())).retryAfterMs).toBeGreaterThanOrEqual(3_000);
+      }
+      provider.set('down');
+      expect((await faultOf(send(), 'unavailable', secrets())).retryAfterMs).toBeUndefined();
+    });
+
     it('finds the text that was taken although the answer was lost', async () => {
       const earlier = await send('an answer');
       provider.set('losing answers');

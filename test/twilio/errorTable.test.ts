@@ -26,10 +26,10 @@ const reference: readonly (readonly [ErrorClass, string])[] = [
 ];
 const rows = reference.flatMap(([name, numbers]) => numbers.split(' ').map((number) => [Number(number), name] as const));
 
-/** What we added, each for a reason of its own: Verify's limits, and refusals that are close kin of one of a row. */
+/** What we added, each for a reason of its own: Verify's limits, and refusals that are close kin of one of a row, of calls too. */
 const added: readonly (readonly [number, ErrorClass])[] = [
   [60202, 'nextMethod'], [60203, 'nextMethod'], [60212, 'retry'], [21265, 'permanent'], [21635, 'permanent'],
-  [21609, 'configuration'], [21701, 'configuration'], [21910, 'configuration'],
+  [21210, 'configuration'], [21219, 'development'], [21609, 'configuration'], [21701, 'configuration'], [21910, 'configuration'],
 ];
 
 const now = Date.parse('2026-11-26T08:00:00Z');

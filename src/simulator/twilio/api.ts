@@ -93,7 +93,8 @@ function suffer(faults: FaultSwitches): RequestHandler {
     };
     if (apiDelayMs === 0) return go();
     const timer = setTimeout(go, apiDelayMs);
-    res.on('close', () => clearTimeout(timer));
+    // Whose answer gets lost is done although nobody waits for it any more.
+    if (!apiLosesAnswers) res.on('close', () => clearTimeout(timer));
   };
 }
 

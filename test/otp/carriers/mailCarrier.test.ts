@@ -124,7 +124,7 @@ describe('F08 a mail server that refuses a code', () => {
     ['recipient', 451, '4.7.1', 'throttled', '451 4.7.1'],
     ['data', 421, '4.3.2', 'unavailable', '421 4.3.2'],
     ['data', 451, '4.3.0', 'throttled', '451 4.3.0'],
-    ['data', 550, '5.7.1', 'refused', '550 5.7.1'],
+    ['data', 550, '5.7.1', 'refused', 'message 550 5.7.1'],
   ])('at %s with %i %s: a fault that keeps its silence', async (at, number, enhanced, kind, said) => {
     server.refuse({ at, code: number, words: `${enhanced} <${contact}> sent ${code.code}` });
     const fault = await faultOf(carry(), kind, secrets);

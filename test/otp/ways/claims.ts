@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Pool } from '../../../src/db/pool';
 import { methods } from '../../../src/domain/messages';
+import type { Fault } from '../../../src/domain/faults';
 import type { Method } from '../../../src/domain/messages';
 import { noteReceipt } from '../../../src/outbox/receipts';
 import type { Receipt } from '../../../src/outbox/receipts';
@@ -23,9 +24,9 @@ export interface Claim {
 
 let strangers = 0;
 
-/** Strangers who claim to be an employee, and whatever codes there are leave. */
+/** Strangers who claim to be an employee, and whatever codes there are leave, but for a `fault` of the first way. */
 export const claimsIn = (world: () => Pool) => async (
-  identifier = '144133', { by = methods }: { by?: readonly Method[] } = {},
+  identifier = '144133', { by = methods, fault }: { by?: readonly Method[]; fault?: Fault } = {},
 ): Promise<Claim> => {
   const pool = world();
   const person: Person = { phone: `whatsapp:+4477009${10_000 + (strangers += 1)}` };
@@ -34,7 +35,11 @@ export const claimsIn = (world: () => Pool) => async (
   const message = await store(pool, testKeyring, person, identifier);
   await activities.identify({ ...message, challengeId, asked: true, policy });
   const send = (sends: number) => activities.sendCode({ challengeId, sends });
-  await send(1);
+  if (fault === undefined) await send(1);
+  else {
+    carriers.get(by[0]!)!.before = () => { throw fault; };
+    await expect(send(1)).rejects.toThrow(fault);
+  }
   return {
     challengeId, send,
     went: () => Object.fromEntries([...carriers].flatMap(([method, { carried }]) =>

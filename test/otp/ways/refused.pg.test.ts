@@ -1,6 +1,8 @@
 // What Twilio's number for a code that was lost says of the next: another way first, the same one again, or neither.
 import { createPool } from '../../../src/db/pool';
 import type { Pool } from '../../../src/db/pool';
+import { Fault } from '../../../src/domain/faults';
+import { tellMissedCodes } from '../../../src/otp/missedCodes';
 import { createTestDatabase } from '../../support/postgres';
 import type { TestDatabase } from '../../support/postgres';
 import { addEmployees } from '../../support/world';
@@ -53,6 +55,13 @@ describe('a way that a contact refused for good', () => {
     expect((await claim()).went()).toEqual({ sms: [anna] });
   });
 
+  test('is no mailbox whose server did not like our words', async () => {
+    const by = ['email', 'sms'] as const;
+    await claim('144133', { by, fault: new Fault('refused', 'mail', 'message 554 5.7.1') });
+    await forget();
+    expect((await claim('144133', { by })).went()).toEqual({ email: ['anna@acme.example'] });
+  });
+
   test('is taken where there is no other, and a code that failed otherwise changes nothing', async () => {
     await (await claim()).receipt('undelivered', 1, '30003');
     await forget();
@@ -89,5 +98,31 @@ describe('a code that failed for a reason that may pass', () => {
     const lost = await claim('144133', { by: ['sms'] });
     await lost.receipt('undelivered', 1, fault);
     expect(await lost.failOver(1)).toEqual({ reaction: 'none', why: 'noWay' });
+  });
+});
+
+describe('a way that waits for an operator', () => {
+  async function missed(silenceMs: number | undefined): Promise<object[]> {
+    const told: object[] = [];
+    const tell = async ({ challengeId, sends }: { challengeId: string; sends: number }) => { told.push({ challengeId, sends }); };
+    await tellMissedCodes({ pool, log: { warn: () => undefined }, silenceMs, tell });
+    return told;
+  }
+
+  test('is not waited for where there is another: the code goes by that at once', async () => {
+    await claim('144136', { fault: new Fault('unavailable', 'twilio', 'timeout') });
+    const stopped = await claim('144133', { fault: new Fault('misconfigured', 'twilio', '21606') });
+    expect(await missed(undefined)).toEqual([]);
+    expect(await missed(60_000)).toEqual([{ challengeId: stopped.challengeId, sends: 1 }]);
+    expect(await stopped.failOver(1)).toEqual({ reaction: 'resend', sends: 2 });
+    await stopped.send(2);
+    expect(stopped.went()).toEqual({ call: [anna] });
+  });
+
+  test('is no mailbox that is gone, when our login at the mail server is wrong', async () => {
+    const by = ['email', 'sms'] as const;
+    await claim('144133', { by, fault: new Fault('misconfigured', 'mail', '535 5.7.8') });
+    await forget();
+    expect((await claim('144133', { by })).went()).toEqual({ email: ['anna@acme.example'] });
   });
 });

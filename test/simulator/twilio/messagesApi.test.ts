@@ -256,6 +256,17 @@ describe('a provider in trouble', () => {
     await expect(textsTo(maya)).resolves.toEqual(['sent all the same']);
   });
 
+  it('does what it was asked although nobody waits for its slow answer any more', async () => {
+    const { url, faults, textsTo } = await simulate();
+    faults.set({ apiLosesAnswers: true, apiDelayMs: 1_500 });
+    const body = new URLSearchParams({ To: maya, From: account.smsSender, Body: 'sent all the same' });
+    const headers = { authorization: `Basic ${btoa(`${account.sid}:${account.authToken}`)}` };
+    const asked = fetch(`${url}/2010-04-01/Accounts/${account.sid}/Messages.json`, { method: 'POST', body, headers, signal: AbortSignal.timeout(1_000) });
+    await expect(asked).rejects.toThrow(/timeout/);
+    faults.clear();
+    await expect(textsTo(maya)).resolves.toEqual(['sent all the same']);
+  });
+
   it('takes its time', async () => {
     const { url, faults, state } = await simulate();
     faults.set({ apiDelayMs: 120 });
