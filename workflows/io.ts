@@ -51,10 +51,10 @@ export const { reply: notice } = proxyActivities<ChatActivities>({
 
 /**
  * An assistant's reply: worth waiting for. Order needs the earlier one settled, so an hour is what a dead provider may
- * cost. A try may wait up to 5 s for a report on the former reply, send what had to wait for some 8 s and one more, search
- * for an earlier one and send, each within the client's own 10 s; the next one is not to begin beside it. A worker that
- * died is noticed by the missing heartbeat after 15 s, which a first try that waits 3 s and sends within the client's
- * own 10 s does not exceed: one that cannot reach Temporal is not run beside the next. An order of an
+ * cost. A try may wait up to 5 s for a report on the former reply, send what had to wait for some 8 s and one more,
+ * search for an earlier one and send, each within the client's own 10 s; the next one is not to begin beside it. A
+ * worker that died is noticed by the missing heartbeat after 15 s, which a first try that waits 3 s and sends within
+ * the client's own 10 s does not exceed: one that cannot reach Temporal is not run beside the next. An order of an
  * operator's does not wait for it.
  */
 export const { relayReply } = proxyActivities<ChatActivities>({
