@@ -36,6 +36,8 @@ interface Way {
 }
 
 const client = { clientId: 'doorman', clientSecret: 'the secret of the bench' };
+// The most that settings take: counted are requests, on a busy machine too.
+const timeoutMs = 15_000;
 const oauth = '/oauth/token';
 const ways: readonly Way[] = [
   {
@@ -65,7 +67,7 @@ const speaking = {
 
 /** All relays are one employee's. How statements are made, and people found, other parts measure. */
 function inTheirName(settings: object, now: Clock): Take {
-  const { services: [service] } = serviceSettings.parse({ services: [{ name: 'bench', allowInsecure: true, ...settings }] });
+  const { services: [service] } = serviceSettings.parse({ services: [{ name: 'bench', allowInsecure: true, timeoutMs, ...settings }] });
   const provider = createProvider(service!, { assert: () => Promise.resolve('a statement of who speaks'), now });
   const onBehalf = createOnBehalf({ provider, findHolder: () => Promise.resolve(holder) });
   return () => onBehalf(speaking, (authorization) => Promise.resolve(authorization));

@@ -47,7 +47,8 @@ export async function startTokenEndpoints(): Promise<TokenEndpoints> {
     request.resume();
     if (isPath(request.url)) void answer(request.url, response);
     else response.writeHead(404).end();
-  }, 0, '127.0.0.1');
+  // Both ends share a process: what is busy for seconds would find its idle connection closed.
+  }, 0, '127.0.0.1', { keepAliveTimeout: 0 });
   const { port } = server.address() as AddressInfo; // cast: a server that listens on a port has one
   return {
     url: `http://127.0.0.1:${port}`,

@@ -10,6 +10,8 @@ export interface TestServer {
 
 export async function listen(listener: RequestListener): Promise<TestServer> {
   const server = createServer(listener);
+  // Both ends share a processor: what is busy for seconds would find its idle connection closed.
+  server.keepAliveTimeout = 0;
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,

@@ -25,6 +25,8 @@ export async function serve(answer: RequestListener): Promise<TestServer> {
     requests.push(request);
     answer(request, response);
   });
+  // Both ends share a processor: what is busy for seconds would find its idle connection closed.
+  server.keepAliveTimeout = 0;
   return keep(server, requests, () => server.closeAllConnections());
 }
 

@@ -29,6 +29,8 @@ export const unreachable = '+15005550009';
 
 export async function startHttpProvider(): Promise<HttpProvider> {
   const server = createServer((request, response) => void serve(provider, request, response));
+  // Both ends share a processor: what is busy for seconds would find its idle connection closed.
+  server.keepAliveTimeout = 0;
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const provider: HttpProvider = {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,

@@ -30,6 +30,8 @@ export async function startTarget(): Promise<TargetServer> {
       target.answer(delivery, response);
     });
   });
+  // Both ends share a processor: what is busy for seconds would find its idle connection closed.
+  server.keepAliveTimeout = 0;
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   const target: TargetServer = {
