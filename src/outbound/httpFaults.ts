@@ -88,10 +88,13 @@ const unconnected: ReadonlySet<string> = new Set([
 
 // What OpenSSL itself breaks off with, which may come in the middle of an answer; of a certificate Node speaks.
 const ofOpenSsl = /^ERR_SSL_/;
-const isUnmet = (code: string): boolean => unconnected.has(code) || (isUntrusted(code) && !ofOpenSsl.test(code));
+
+/** Whether a request left for nobody, by the code of what went wrong on the way. */
+export const reachedNobody = (code: string): boolean =>
+  unconnected.has(code) || (isUntrusted(code) && !ofOpenSsl.test(code));
 
 /** Whether it is certain that a request did nothing: nobody was reached, or it was turned away at the door. */
 export function didNothing({ code }: Fault): boolean {
   const [, status] = /^http (\d+)$/.exec(code) ?? [];
-  return status === undefined ? isUnmet(code) : meaningOf(Number(status)).didNothing;
+  return status === undefined ? reachedNobody(code) : meaningOf(Number(status)).didNothing;
 }

@@ -2,6 +2,7 @@
 // hold the Basic credentials and the form, and with it numbers, texts and codes, even through JSON.stringify.
 import { Fault, retryAfterMs } from '../domain/faults';
 import type { FaultKind, Refusal } from '../domain/faults';
+import { reachedNobody } from '../outbound/httpFaults';
 import { actionOf, classOf, errorClasses, isRefusal } from './errorTable';
 import type { Action } from './errorTable';
 
@@ -66,12 +67,9 @@ export function unanswered(error: unknown): Fault {
   return new Fault('unavailable', dependency, timedOut.has(known) ? 'timeout' : known);
 }
 
-// Of the network: the request never reached anybody.
-const neverLeft = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH']);
-
 /** Whether it is open if the request was carried out: nobody answered, or nothing that can be read. */
 export function mayBeDone({ kind, code }: Fault): boolean {
-  return kind === 'unavailable' && !/^(http )?\d+$/.test(code) && !neverLeft.has(code);
+  return kind === 'unavailable' && !/^(http )?\d+$/.test(code) && !reachedNobody(code);
 }
 
 /** A success that is none: not the JSON that Twilio sends. */
